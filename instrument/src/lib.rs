@@ -1,0 +1,38 @@
+//! A live console for async Rust.
+
+pub mod task;
+pub mod time;
+
+#[cfg(feature = "console")]
+mod atomics;
+#[cfg(feature = "console")]
+mod builder;
+mod ended;
+#[cfg(feature = "console")]
+mod query;
+mod record;
+#[cfg(feature = "console")]
+mod recorder;
+mod report;
+#[cfg(feature = "console")]
+mod server;
+#[cfg(feature = "console")]
+mod settings;
+#[cfg(feature = "console")]
+mod store;
+#[cfg(feature = "console")]
+mod subscriber;
+#[cfg(feature = "console")]
+mod verdict;
+mod words;
+
+#[cfg(feature = "console")]
+pub use crate::{
+    builder::{Builder, InitError, Started, init},
+    recorder::Level,
+    settings::Log,
+};
+pub use crate::{
+    task::spawn,
+    words::{Cause, Kind, Outcome},
+};

@@ -1,0 +1,115 @@
+//! Rows of tasks and holdings, and a task's story. Text is looked up for the window's
+//! rows only.
+
+use std::sync::Arc;
+
+use crate::{
+    recorder::{
+        clock::Nanos,
+        holding::{HoldingFacts, HoldingFlag},
+        table::TextId,
+        task::TaskFacts,
+    },
+    store::{CancelStory, Held, Person, Store, ancestors, cancel_story, held_alone, person, state},
+    verdict::phase,
+    words::{Phase, State, Verdict},
+};
+
+/// A task in words.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskRow {
+    pub(crate) facts: TaskFacts,
+    pub(crate) person: Person,
+    pub(crate) state: State,
+    pub(crate) ancestors: Vec<Person>,
+    pub(crate) cancel: Option<CancelStory>,
+    pub(crate) detached: Option<Arc<str>>,
+}
+
+impl TaskRow {
+    pub(super) fn new(store: &Store, facts: TaskFacts) -> Self {
+        let recorder = store.recorder();
+        Self {
+            person: person(&facts),
+            state: state(&facts),
+            ancestors: ancestors(recorder, &facts),
+            cancel: cancel_story(recorder, &facts),
+            detached: recorder.extras.get(facts.extra).and_then(|it| it.detached.clone()),
+            facts,
+        }
+    }
+}
+
+/// A live holding and its owner.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldRow {
+    pub(crate) held: Held,
+    pub(crate) owner: Option<Person>,
+    pub(crate) owner_ended: bool,
+}
+
+impl HeldRow {
+    pub(super) fn new(store: &Store, facts: &HoldingFacts) -> Self {
+        let recorder = store.recorder();
+        let owner = facts.owner.and_then(|owner| recorder.task(owner));
+        let phase = owner.as_ref().map_or(Phase::Before, |it| phase(it, facts.acquired_at));
+        Self {
+            held: held_alone(recorder, facts, phase),
+            owner_ended: owner.as_ref().is_some_and(|owner| owner.ended_at.is_some()),
+            owner: owner.as_ref().map(person),
+        }
+    }
+}
+
+/// Everything about one task.
+#[derive(Clone, Debug)]
+pub(crate) struct Story {
+    pub(crate) task: TaskRow,
+    pub(crate) holdings: Vec<Held>,
+    pub(crate) verdicts: Vec<Verdict>,
+    pub(crate) children: Vec<Person>,
+}
+
+impl Story {
+    pub(super) fn of(store: &Store, id: u64, now: Nanos) -> Option<Self> {
+        let recorder = store.recorder();
+        let facts = recorder.tasks().find(|facts| facts.id == id)?;
+        let key = facts.key;
+        let holdings = recorder
+            .holdings_of(|owner| owner == key)
+            .filter(|holding| !holding.has(HoldingFlag::Over) && !holding.is_over(now))
+            .take(super::MAX_ROWS)
+            .map(|holding| held_alone(recorder, &holding, phase(&facts, holding.acquired_at)))
+            .collect();
+        let children = recorder
+            .children(|spawner| spawner == key)
+            .filter(|child| child.ended_at.is_none())
+            .take(super::MAX_ROWS)
+            .map(|child| person(&child))
+            .collect();
+        let rows = store.rows().filter(|row| row.task.id == id);
+        Some(Self {
+            verdicts: rows.map(|row| row.verdict).collect(),
+            task: TaskRow::new(store, facts),
+            holdings,
+            children,
+        })
+    }
+}
+
+/// Every task with a slot: those that live first, then the latest to end.
+pub(super) fn tasks(store: &Store) -> Vec<TaskFacts> {
+    let mut tasks: Vec<TaskFacts> = store.recorder().tasks().collect();
+    tasks.sort_by_key(|facts| {
+        (facts.ended_at.is_some(), std::cmp::Reverse(facts.ended_at), facts.id)
+    });
+    tasks
+}
+
+/// Every live holding, the oldest first.
+pub(super) fn holdings(store: &Store) -> Vec<HoldingFacts> {
+    let live = |holding: &HoldingFacts| !holding.has(HoldingFlag::Over);
+    let mut holdings: Vec<_> = store.recorder().all_holdings().filter(live).collect();
+    holdings.sort_by_key(|holding| (holding.acquired_at, holding.label == TextId::EMPTY));
+    holdings
+}

@@ -1,0 +1,134 @@
+//! The version of [`super`] with recording compiled out: what the shims promise by
+//! themselves (`on_done` and `call_later` do what they say) and nothing else.
+
+use std::{panic::Location, sync::Arc, thread, time::Duration};
+
+use super::{NewTask, NewTimer, budget::thread_has_a_budget};
+use crate::{
+    ended::{Callback, Done},
+    words::{Cause, Outcome},
+};
+
+/// A task with its callbacks.
+#[derive(Clone, Debug)]
+pub(crate) struct Task(Arc<Done>);
+
+/// One poll in progress.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Polling;
+
+/// A call to a spawn function in progress.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Adopting;
+
+impl Adopting {
+    #[inline]
+    pub(crate) fn adopted(self, _: tokio::task::Id) {}
+}
+
+impl Task {
+    pub(crate) fn new(_: &NewTask<'_>) -> Self {
+        Self(Arc::default())
+    }
+
+    #[inline]
+    pub(crate) fn adopting(&self) -> Adopting {
+        Adopting
+    }
+
+    #[inline]
+    pub(crate) fn begin_poll(&self) -> Polling {
+        Polling
+    }
+
+    pub(crate) fn completes(&self, _: Polling, drop_it: impl FnOnce()) {
+        drop_it();
+        self.0.ends(Outcome::Completed);
+    }
+
+    pub(crate) fn is_dropped(&self, drop_it: impl FnOnce()) {
+        let outcome = if thread::panicking() {
+            Outcome::Panicked
+        } else if thread_has_a_budget() {
+            Outcome::Cancelled
+        } else {
+            Outcome::Shutdown
+        };
+        drop_it();
+        self.0.ends(outcome);
+    }
+
+    #[inline]
+    pub(crate) fn request(&self, _: Cause, _: &'static Location<'static>, _: Option<&str>) {}
+
+    pub(crate) fn on_end(&self, callback: Callback) {
+        self.0.on_end(callback);
+    }
+}
+
+/// A handle's part of a task.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(Task);
+
+impl Handle {
+    pub(crate) fn new(task: Task) -> Self {
+        Self(task)
+    }
+
+    pub(crate) fn task(&self) -> &Task {
+        &self.0
+    }
+}
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct Holding;
+
+/// Nothing.
+#[must_use]
+pub(crate) struct AdoptingHolding;
+
+impl Holding {
+    #[inline]
+    pub(crate) fn timer(_: &NewTimer) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn adopting(&self) -> AdoptingHolding {
+        AdoptingHolding
+    }
+
+    #[inline]
+    pub(crate) fn used_here(&self) {}
+
+    #[inline]
+    pub(crate) fn due_in(&self, _: Duration) {}
+
+    #[inline]
+    pub(crate) fn is_over(&self) {}
+
+    #[inline]
+    pub(crate) fn is_not_over(&self) {}
+}
+
+/// A callback's timer.
+#[derive(Clone)]
+pub(crate) struct Chain;
+
+impl Chain {
+    pub(crate) fn next(_: &NewTimer) -> Self {
+        Self
+    }
+
+    pub(crate) fn run(self, callback: impl FnOnce()) {
+        callback();
+    }
+}
+
+#[inline]
+pub(crate) fn unrecorded<R>(ours: impl FnOnce() -> R) -> R {
+    ours()
+}

@@ -1,0 +1,475 @@
+//! The version of [`super`] that records.
+//!
+//! A shim takes its handle to the recorder once, when it is made, and never looks for
+//! it again: poll, release and drop use the stored one. A guard dropped on a thread
+//! with another default would otherwise be a leak for ever.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    panic::Location,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use super::{NewKind, NewTask, NewTimer, budget::thread_has_a_budget};
+use crate::{
+    ended::{Callback, Done, call},
+    recorder::{
+        Recorder,
+        clock::nanos,
+        events::What,
+        holding::{Acquired, HoldingFlag},
+        key::Key,
+        owner::{self, Entered, Work},
+        request::Request,
+        table::{SiteId, TextId},
+        task::{Birth, Flag},
+    },
+    words::{Cause, Kind, Outcome, TaskKind},
+};
+
+thread_local! {
+    /// The slot that a shim has made for the span that tokio is about to make.
+    static ADOPT: Cell<Option<Key>> = const { Cell::new(None) };
+    /// A shim's call to a spawn function is in progress.
+    static SPAWNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The slot left for the span that is being made, once.
+pub(crate) fn take_adopted() -> Option<Key> {
+    ADOPT.with(Cell::take)
+}
+
+/// A task that a shim follows: recorded, or not and then only for its callbacks.
+#[derive(Clone)]
+pub(crate) enum Task {
+    Recorded(Recorded),
+    Bare(Arc<Done>),
+}
+
+/// A task in the recorder.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded {
+    recorder: &'static Recorder,
+    key: Key,
+}
+
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(f)
+    }
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recorded(task) => f.debug_tuple("Task").field(&task.key).finish(),
+            Self::Bare(_) => f.write_str("Task"),
+        }
+    }
+}
+
+impl Task {
+    /// A slot for the task, made before tokio is called.
+    pub(crate) fn new(new: &NewTask<'_>) -> Self {
+        let recorded = Recorder::current().and_then(|recorder| {
+            let kind = match new.kind {
+                NewKind::Task => TaskKind::Task,
+            };
+            let birth = Birth {
+                name: new.name.map_or(TextId::EMPTY, TextId::counted),
+                type_name: TextId::fixed(new.type_name),
+                size: new.size,
+                flags: Flag::Shim as u32,
+                ..Birth::new(kind, SiteId::of(new.location))
+            };
+            recorder.spawned(&birth).map(|key| Recorded { recorder, key })
+        });
+        recorded.map_or_else(|| Self::Bare(Arc::default()), Self::Recorded)
+    }
+
+    fn recorded(&self) -> Option<Recorded> {
+        match self {
+            Self::Recorded(task) => Some(*task),
+            Self::Bare(_) => None,
+        }
+    }
+
+    /// Until the guard is gone, the span that tokio makes takes this task's slot. A
+    /// spawn that panics leaves no task behind.
+    pub(crate) fn adopting(&self) -> Adopting {
+        let task = self.recorded();
+        ADOPT.set(task.map(|task| task.key));
+        Adopting { task, before: SPAWNING.replace(true), spawned: false }
+    }
+
+    /// Enters the task's frame for one poll. Counts it, unless tokio's span does.
+    #[inline]
+    pub(crate) fn begin_poll(&self) -> Polling {
+        let panicking = thread::panicking();
+        let Self::Recorded(task) = *self else {
+            return Polling { task: None, counted: false, panicking, entered: None };
+        };
+        let counted = !task.recorder.has_flag(task.key, Flag::Span);
+        if counted {
+            task.recorder.poll_begins(task.key);
+        }
+        let entered = Some(owner::enter(task.recorder, Work::Task(task.key)));
+        Polling { task: Some(task), counted, panicking, entered }
+    }
+
+    /// The future is ready: a request that came too late was none. Then `drop_it`
+    /// drops the future, as the task.
+    pub(crate) fn completes(&self, polling: Polling, drop_it: impl FnOnce()) {
+        if let Self::Recorded(Recorded { recorder, key }) = *self {
+            if recorder.delivered_at(key).is_none() {
+                recorder.take_back_request(key);
+            }
+            recorder.drop_begins(key, recorder.clock.now());
+        }
+        drop_it();
+        drop(polling);
+        self.ends(Outcome::Completed);
+    }
+
+    /// The future is being dropped before it was ready: `drop_it` drops it, as the
+    /// task. Even when a value's own drop panics the task has ended.
+    pub(crate) fn is_dropped(&self, drop_it: impl FnOnce()) {
+        let outcome = self.outcome_of_a_drop();
+        let _end = OnDrop(|| self.ends(outcome));
+        let Self::Recorded(Recorded { recorder, key }) = *self else { return drop_it() };
+        let _entered = owner::enter(recorder, Work::Task(key));
+        let now = recorder.clock.now();
+        if outcome == Outcome::Cancelled {
+            recorder.request(key, Request::new(Cause::Unknown, now));
+            recorder.delivered(key, now);
+        }
+        recorder.drop_begins(key, now);
+        drop_it();
+    }
+
+    fn outcome_of_a_drop(&self) -> Outcome {
+        let (panicked, asked) = match *self {
+            Self::Recorded(Recorded { recorder, key }) => {
+                (recorder.has_flag(key, Flag::Panicked), recorder.requested_at(key).is_some())
+            }
+            Self::Bare(_) => (thread::panicking(), false),
+        };
+        if panicked {
+            Outcome::Panicked
+        } else if !asked && (SPAWNING.get() || !thread_has_a_budget()) {
+            Outcome::Shutdown
+        } else {
+            Outcome::Cancelled
+        }
+    }
+
+    fn ends(&self, outcome: Outcome) {
+        let Recorded { recorder, key } = match self {
+            Self::Recorded(task) => *task,
+            Self::Bare(done) => return done.ends(outcome),
+        };
+        recorder.ended(key, outcome);
+        let callbacks = recorder.take_callbacks(key);
+        if callbacks.is_empty() {
+            return;
+        }
+        if let Some(ended) = recorder.end_of(key) {
+            callbacks.into_iter().for_each(|callback| call(callback, &ended));
+        }
+    }
+
+    /// Asks the task to stop, on behalf of whoever runs on this thread.
+    pub(crate) fn request(
+        &self,
+        cause: Cause,
+        site: &'static Location<'static>,
+        why: Option<&str>,
+    ) {
+        let Self::Recorded(Recorded { recorder, key }) = *self else { return };
+        let request = Request {
+            canceller: recorder.current_who(),
+            site: SiteId::of(site),
+            reason: why.map(Arc::from),
+            ..Request::new(cause, recorder.clock.now())
+        };
+        recorder.request(key, request);
+    }
+
+    /// Keeps the callback until the task ends, or calls it at once when it has ended.
+    pub(crate) fn on_end(&self, callback: Callback) {
+        let Recorded { recorder, key } = match self {
+            Self::Recorded(task) => *task,
+            Self::Bare(done) => return done.on_end(callback),
+        };
+        if let Err(callback) = recorder.on_end(key, callback)
+            && let Some(ended) = recorder.end_of(key)
+        {
+            call(callback, &ended);
+        }
+    }
+}
+
+/// A call to a spawn function in progress.
+#[must_use]
+pub(crate) struct Adopting {
+    task: Option<Recorded>,
+    before: bool,
+    spawned: bool,
+}
+
+impl Adopting {
+    /// The task was spawned, and this is tokio's id for it.
+    #[inline]
+    pub(crate) fn adopted(mut self, id: tokio::task::Id) {
+        self.spawned = true;
+        if let Some(task) = self.task {
+            task.recorder.set_tokio_id(task.key, id_number(id));
+        }
+    }
+}
+
+impl Drop for Adopting {
+    fn drop(&mut self) {
+        ADOPT.set(None);
+        SPAWNING.set(self.before);
+        if let Some(task) = self.task.filter(|_| !self.spawned) {
+            task.recorder.never_was(task.key);
+        }
+    }
+}
+
+/// One poll in progress.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Polling {
+    task: Option<Recorded>,
+    counted: bool,
+    panicking: bool,
+    #[expect(dead_code, reason = "leaves the frame when dropped")]
+    entered: Option<Entered>,
+}
+
+impl Drop for Polling {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(Recorded { recorder, key }) = self.task else { return };
+        if self.counted {
+            recorder.poll_ends(key);
+        }
+        if !self.panicking && thread::panicking() {
+            recorder.set_flag(key, Flag::Panicked);
+        }
+    }
+}
+
+/// Runs when dropped, also by a panic.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Keeps a task's record for as long as a handle to the task lives.
+#[derive(Debug)]
+pub(crate) struct Handle(Task);
+
+impl Handle {
+    pub(crate) fn new(task: Task) -> Self {
+        if let Task::Recorded(Recorded { recorder, key }) = task
+            && !recorder.handle_made(key)
+        {
+            return Self(Task::Bare(Arc::default()));
+        }
+        Self(task)
+    }
+
+    pub(crate) fn task(&self) -> &Task {
+        &self.0
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        Self::new(self.0.clone())
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Task::Recorded(Recorded { recorder, key }) = self.0 {
+            recorder.handle_gone(key);
+        }
+    }
+}
+
+/// A recorded holding; released when dropped.
+pub(crate) struct Holding(Option<(&'static Recorder, Key)>);
+
+impl fmt::Debug for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Holding").field(&self.0.map(|(_, key)| key)).finish()
+    }
+}
+
+impl Holding {
+    pub(crate) const NONE: Self = Self(None);
+
+    pub(crate) fn timer(new: &NewTimer) -> Self {
+        let Some(recorder) = Recorder::current() else { return Self::NONE };
+        let now = recorder.clock.now();
+        let flags = if new.expires { HoldingFlag::Expires } else { HoldingFlag::Noted };
+        let acquired = Acquired {
+            kind: Kind::Timer,
+            label: TextId::fixed(new.label),
+            site: SiteId::of(new.location),
+            flags: flags as u8,
+            due_at: new.due_in.map_or(0, |due_in| now.saturating_add(nanos(due_in))),
+        };
+        Self(recorder.acquired(&acquired).map(|key| (recorder, key)))
+    }
+
+    /// Until the guard is gone, the span that tokio makes takes this holding's slot.
+    pub(crate) fn adopting(&self) -> AdoptingHolding {
+        ADOPT.set(self.0.map(|(_, key)| key));
+        AdoptingHolding
+    }
+
+    /// Whoever runs on this thread has used it: it is theirs.
+    #[inline]
+    pub(crate) fn used_here(&self) {
+        if let Some((recorder, key)) = self.0
+            && let Some(task) = owner::current_task(recorder)
+        {
+            recorder.owned_by(key, Some(task));
+        }
+    }
+
+    pub(crate) fn due_in(&self, due_in: Duration) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.set_due(key, recorder.clock.now().saturating_add(nanos(due_in)));
+        }
+    }
+
+    /// It holds nothing any more, though the value still lives.
+    pub(crate) fn is_over(&self) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.is_over(key);
+        }
+    }
+
+    /// It holds something again, for whoever runs on this thread.
+    pub(crate) fn is_not_over(&self) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.is_not_over(key, owner::current_task(recorder));
+        }
+    }
+}
+
+impl Drop for Holding {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some((recorder, key)) = self.0.take() {
+            recorder.released(key);
+        }
+    }
+}
+
+/// tokio makes the span of a holding.
+#[must_use]
+pub(crate) struct AdoptingHolding;
+
+impl Drop for AdoptingHolding {
+    #[inline]
+    fn drop(&mut self) {
+        ADOPT.set(None);
+    }
+}
+
+/// A callback's timer, and those that it armed while it ran: one holding, live until
+/// the last callback has returned.
+#[derive(Clone)]
+pub(crate) struct Chain(Arc<Holding>);
+
+thread_local! {
+    /// The chain whose callback runs on this thread, and how deep in frames it began:
+    /// a task that it polls does not continue it.
+    static CHAIN: RefCell<Option<(Chain, usize)>> = const { RefCell::new(None) };
+}
+
+impl Chain {
+    /// The running callback's chain, else a new one.
+    pub(crate) fn next(new: &NewTimer) -> Self {
+        let running = CHAIN.try_with(|chain| match &*chain.borrow() {
+            Some((chain, depth)) if owner::depth() == *depth => Some(chain.clone()),
+            _ => None,
+        });
+        if let Some(chain) = running.ok().flatten() {
+            if let Some(due_in) = new.due_in {
+                chain.0.due_in(due_in);
+            }
+            return chain;
+        }
+        Self(Arc::new(Holding::timer(new)))
+    }
+
+    /// Runs `callback` on behalf of the owner, even of one that has ended.
+    pub(crate) fn run(self, callback: impl FnOnce()) {
+        let Some((recorder, key)) = self.0.0 else { return callback() };
+        recorder.note_holding(key, What::Fired);
+        let work = recorder.owner(key).map_or(Work::Nobody, Work::Task);
+        let _entered = owner::enter(recorder, work);
+        let before = CHAIN.replace(Some((self, owner::depth())));
+        // Put back also when the callback panics; the chain is dropped after that.
+        let _restore = RestoreChain(before);
+        callback();
+    }
+}
+
+struct RestoreChain(Option<(Chain, usize)>);
+
+impl Drop for RestoreChain {
+    fn drop(&mut self) {
+        drop(CHAIN.replace(self.0.take()));
+    }
+}
+
+/// Does something of Holdover's own, which is not recorded.
+pub(crate) fn unrecorded<R>(ours: impl FnOnce() -> R) -> R {
+    match Recorder::current() {
+        Some(recorder) => {
+            let _entered = owner::enter(recorder, Work::Ours);
+            ours()
+        }
+        None => ours(),
+    }
+}
+
+/// tokio tells its ids only through `Hash`, `Eq` and `Display`; hashing one feeds
+/// its number to the hasher, and costs half a nanosecond.
+fn id_number(id: tokio::task::Id) -> u64 {
+    use std::hash::{Hash, Hasher};
+
+    struct Number(u64);
+    impl Hasher for Number {
+        fn write(&mut self, bytes: &[u8]) {
+            let mut number = [0; 8];
+            let len = bytes.len().min(8);
+            number[..len].copy_from_slice(&bytes[..len]);
+            self.0 = u64::from_ne_bytes(number);
+        }
+        fn write_u64(&mut self, number: u64) {
+            self.0 = number;
+        }
+        fn finish(&self) -> u64 {
+            self.0
+        }
+    }
+    let mut number = Number(0);
+    id.hash(&mut number);
+    number.finish()
+}

@@ -1,0 +1,624 @@
+//! Step 3, the recorder: counts in place, links owners, notes changes.
+//!
+//! The protocol:
+//! - A task or a holding is *made in the arena by the thread that makes it*; there is
+//!   no channel that could be full. Who may write which field when is in
+//!   `recorder/task.rs`.
+//! - A task's slot is pinned by its span, its handles, its holdings and its children.
+//!   Only the console thread frees a task's slot, after the task ended and nothing
+//!   pins it. A holding's slot is freed by whoever releases it.
+//! - A task is put on the list of changes when it is asked to stop, when it ends, when
+//!   an ended one acquires something and when its last pin goes. The console thread
+//!   takes the whole list, and nothing else is told to it.
+//! - A poll takes no lock, allocates nothing and cannot fail.
+//!
+//! It knows nothing of tokio and nothing of gRPC: a second front end will sit on it.
+
+pub(crate) mod arena;
+pub(crate) mod changed;
+pub(crate) mod clock;
+pub(crate) mod events;
+pub(crate) mod holding;
+pub(crate) mod key;
+pub(crate) mod owner;
+pub(crate) mod request;
+pub(crate) mod slab;
+pub(crate) mod table;
+pub(crate) mod task;
+
+mod read;
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use self::{
+    arena::{Arena, Slot},
+    changed::Changed,
+    clock::{Clock, Nanos},
+    events::{Entry, Events, What},
+    holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY},
+    key::Key,
+    request::{Extra, Request, Who, shown_name},
+    slab::Slab,
+    task::{Birth, Flag, TaskSlot},
+};
+use crate::{
+    atomics::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    ended::{Callback, Ended},
+    words::{Kind, Outcome, TaskKind},
+};
+
+/// The scan word of a task without a spawner.
+const NO_SPAWNER: u64 = 0;
+/// Lists of changes: threads take slots in batches, so each mostly pushes to its own.
+const LISTS: usize = 8;
+
+/// How much is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// Tasks and cancellation; of what they hold, only child tasks.
+    Tasks,
+    /// Everything.
+    #[default]
+    All,
+}
+
+/// Lives as long as the process: a handle to it is a reference.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) clock: Clock,
+    pub(crate) events: Events,
+    pub(crate) requests: Slab<Request>,
+    pub(crate) extras: Slab<Extra>,
+    tasks: Arena<TaskSlot>,
+    holdings: Arena<HoldingSlot>,
+    changed: [Changed; LISTS],
+    callbacks: Mutex<Callbacks>,
+    next_id: AtomicU64,
+    level: AtomicU8,
+    not_recorded: AtomicU64,
+    live_holdings: AtomicU64,
+    /// How often a set or a token was cancelled: a change makes the console thread
+    /// look for the tasks that were asked by it.
+    askers_cancelled: AtomicU64,
+}
+
+#[derive(Default)]
+struct Callbacks(HashMap<Key, Vec<Callback>>);
+
+impl std::fmt::Debug for Callbacks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Callbacks").field(&self.0.len()).finish()
+    }
+}
+
+static PROCESS: OnceLock<&'static Recorder> = OnceLock::new();
+
+impl Recorder {
+    pub(crate) fn start(level: Level) -> &'static Self {
+        let random = RandomState::new();
+        let generation = |salt: u8| u32::try_from(random.hash_one(salt) >> 40).unwrap_or(1);
+        Box::leak(Box::new(Self {
+            clock: Clock::start(),
+            events: Events::default(),
+            requests: Slab::new(),
+            extras: Slab::new(),
+            tasks: Arena::new(generation(0)),
+            holdings: Arena::new(generation(1)),
+            changed: std::array::from_fn(|_| Changed::new()),
+            callbacks: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            level: AtomicU8::new(level as u8),
+            not_recorded: AtomicU64::new(0),
+            live_holdings: AtomicU64::new(0),
+            askers_cancelled: AtomicU64::new(0),
+        }))
+    }
+
+    /// Makes this the recorder that the process's tasks are recorded in.
+    pub(crate) fn make_the_process_own(&'static self) -> bool {
+        PROCESS.set(self).is_ok()
+    }
+
+    /// The recorder for what the calling code makes: that of the task being polled
+    /// or dropped on this thread, else that of tracing's current default, else the
+    /// process's own. `None` on Holdover's own threads, and while recording is off.
+    #[inline]
+    pub(crate) fn current() -> Option<&'static Self> {
+        if owner::is_ours() {
+            return None;
+        }
+        let found = match owner::current() {
+            Some(frame) => Some(frame.recorder),
+            None => crate::subscriber::recorder_of_the_default().or_else(|| PROCESS.get().copied()),
+        };
+        found.filter(|recorder| recorder.level() != Level::Off)
+    }
+
+    #[inline]
+    pub(crate) fn level(&self) -> Level {
+        match self.level.load(Relaxed) {
+            0 => Level::Off,
+            1 => Level::Tasks,
+            _ => Level::All,
+        }
+    }
+
+    /// Records nothing more. For when nobody is left to take the changes.
+    pub(crate) fn switch_off(&self) {
+        self.level.store(Level::Off as u8, Relaxed);
+    }
+
+    // === tasks ===
+
+    /// A new task, spawned by the one this thread works for. `None` when the table
+    /// is full: counted, and said in the coverage.
+    pub(crate) fn spawned(&'static self, birth: &Birth) -> Option<Key> {
+        self.spawned_by(birth, owner::current_task(self))
+    }
+
+    pub(crate) fn spawned_by(&'static self, birth: &Birth, spawner: Option<Key>) -> Option<Key> {
+        let Some((key, slot)) = self.tasks.alloc() else {
+            self.not_recorded.fetch_add(1, Relaxed);
+            return None;
+        };
+        let now = self.clock.now();
+        slot.begin(birth, self.next_id.fetch_add(1, Relaxed), now);
+        let spawner = spawner.filter(|spawner| self.count_child(*spawner, slot));
+        self.tasks.publish(key, spawner.map_or(NO_SPAWNER, Key::bits));
+        self.note(key, slot, What::Spawned, birth.kind as u8, 0, now);
+        Some(key)
+    }
+
+    fn count_child(&self, spawner: Key, child: &TaskSlot) -> bool {
+        let Some(parent) = self.tasks.slot(spawner.slot()) else { return false };
+        if !parent.life().pin(spawner.generation()) {
+            return false;
+        }
+        parent.count_children().fetch_add(1, Relaxed);
+        if parent.has(Flag::Detached) {
+            child.set(Flag::Detached);
+        }
+        if parent.has_ended() {
+            self.push_changed(spawner, parent);
+        }
+        true
+    }
+
+    /// The spawn failed after all: there was no such task.
+    pub(crate) fn never_was(&'static self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.set(Flag::NeverWas);
+            if slot.ends(Outcome::Shutdown, self.clock.now()) {
+                self.child_is_gone(key);
+            }
+            self.push_changed(key, slot);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn poll_begins(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.poll_begins(self.clock.now());
+        }
+    }
+
+    #[inline]
+    pub(crate) fn poll_ends(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.poll_ends(self.clock.now());
+        }
+    }
+
+    #[inline]
+    pub(crate) fn woken(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.woken(self.clock.now());
+        }
+    }
+
+    pub(crate) fn set_tokio_id(&self, key: Key, id: u64) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.set_tokio_id(id);
+        }
+    }
+
+    pub(crate) fn set_flag(&self, key: Key, flag: Flag) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.set(flag);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn has_flag(&self, key: Key, flag: Flag) -> bool {
+        self.tasks.get(key).is_some_and(|slot| slot.has(flag))
+    }
+
+    pub(crate) fn who(&self, key: Key) -> Option<Who> {
+        let slot = self.tasks.get(key)?;
+        let (site, name, type_name) = slot.texts();
+        Some(Who { id: slot.id(), name: shown_name(name, type_name), site })
+    }
+
+    /// The task this thread works for, as a canceller is named.
+    pub(crate) fn current_who(&'static self) -> Option<Who> {
+        owner::current_task(self).and_then(|key| self.who(key))
+    }
+
+    // === the request and the end ===
+
+    /// Asks one task to stop. False when it has ended or was asked before.
+    pub(crate) fn request(&self, key: Key, request: Request) -> bool {
+        let Some(slot) = self.tasks.get(key) else { return false };
+        let (at, cause) = (request.at, request.cause);
+        let index = self.requests.insert(Arc::new(request));
+        if !slot.request(index, at) {
+            self.requests.remove(index);
+            return false;
+        }
+        self.note(key, slot, What::Requested, cause as u8, 0, at);
+        self.push_changed(key, slot);
+        true
+    }
+
+    pub(crate) fn requested_at(&self, key: Key) -> Option<Nanos> {
+        self.tasks.get(key)?.requested_at()
+    }
+
+    /// The task became ready before the request could reach it.
+    pub(crate) fn take_back_request(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            self.requests.remove(slot.take_back_request());
+        }
+    }
+
+    /// The task has noticed the request. True the first time.
+    pub(crate) fn delivered(&self, key: Key, at: Nanos) -> bool {
+        let Some(slot) = self.tasks.get(key) else { return false };
+        let first = slot.delivered(at);
+        if first {
+            self.note(key, slot, What::Delivered, 0, 0, at);
+            self.push_changed(key, slot);
+        }
+        first
+    }
+
+    pub(crate) fn delivered_at(&self, key: Key) -> Option<Nanos> {
+        self.tasks.get(key)?.delivered_at()
+    }
+
+    pub(crate) fn drop_begins(&self, key: Key, at: Nanos) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.drop_begins(at);
+        }
+    }
+
+    pub(crate) fn last_run_was_the_drop(&self, key: Key) -> Option<Nanos> {
+        self.tasks.get(key).map(TaskSlot::last_run_was_the_drop)
+    }
+
+    /// The task's future is gone.
+    pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) {
+        let Some(slot) = self.tasks.get(key) else { return };
+        let now = self.clock.now();
+        if !slot.ends(outcome, now) {
+            return;
+        }
+        self.child_is_gone(key);
+        self.note(key, slot, What::Ended, outcome as u8, 0, now);
+        self.push_changed(key, slot);
+    }
+
+    pub(crate) fn has_ended(&self, key: Key) -> bool {
+        self.tasks.get(key).is_none_or(TaskSlot::has_ended)
+    }
+
+    /// The spawner holds one child less. It stays pinned until this slot is freed.
+    fn child_is_gone(&self, key: Key) {
+        let word = self.tasks.word(key.slot()).map_or(NO_SPAWNER, |word| word.load(SeqCst));
+        let spawner = Key::from_bits(word).and_then(|spawner| self.tasks.get(spawner));
+        if let Some(spawner) = spawner {
+            spawner.count_children().fetch_sub(1, Relaxed);
+        }
+    }
+
+    // === pins of a task: its span, its handles ===
+
+    /// Keeps the task's record for as long as a handle to it lives.
+    pub(crate) fn handle_made(&self, key: Key) -> bool {
+        let Some(slot) = self.tasks.slot(key.slot()) else { return false };
+        let pinned = slot.life().pin(key.generation());
+        if pinned {
+            slot.count_handles().fetch_add(1, Relaxed);
+        }
+        pinned
+    }
+
+    pub(crate) fn handle_gone(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.count_handles().fetch_sub(1, Relaxed);
+            self.unpin(key, slot);
+        }
+    }
+
+    pub(crate) fn span_opened(&self, key: Key) -> bool {
+        let Some(slot) = self.tasks.slot(key.slot()) else { return false };
+        let pinned = slot.life().pin(key.generation());
+        if pinned {
+            slot.set(Flag::Span);
+            slot.count_span_refs().store(1, Relaxed);
+        }
+        pinned
+    }
+
+    pub(crate) fn span_cloned(&self, key: Key) {
+        match key.which() {
+            key::Which::Tasks => {
+                if let Some(slot) = self.tasks.get(key) {
+                    slot.count_span_refs().fetch_add(1, Relaxed);
+                }
+            }
+            key::Which::Holdings => {
+                if let Some(slot) = self.holdings.get(key) {
+                    slot.count_span_refs().fetch_add(1, Relaxed);
+                }
+            }
+        }
+    }
+
+    /// True when that was the span's last reference.
+    pub(crate) fn span_dropped(&self, key: Key) -> bool {
+        let count = match key.which() {
+            key::Which::Tasks => self.tasks.get(key).map(TaskSlot::count_span_refs),
+            key::Which::Holdings => self.holdings.get(key).map(HoldingSlot::count_span_refs),
+        };
+        count.is_some_and(|count| count.fetch_sub(1, SeqCst) == 1)
+    }
+
+    /// The span is closed; after this its id means nothing.
+    pub(crate) fn span_closed(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            self.unpin(key, slot);
+        }
+    }
+
+    pub(crate) fn is_live(&self, key: Key) -> bool {
+        match key.which() {
+            key::Which::Tasks => self.tasks.get(key).is_some(),
+            key::Which::Holdings => self.holdings.get(key).is_some(),
+        }
+    }
+
+    fn unpin(&self, key: Key, slot: &TaskSlot) {
+        if slot.life().unpin() && slot.has_ended() {
+            self.push_changed(key, slot);
+        }
+    }
+
+    // === holdings ===
+
+    /// Something was acquired by the task this thread works for.
+    #[inline]
+    pub(crate) fn acquired(&'static self, acquired: &Acquired) -> Option<Key> {
+        self.acquired_by(acquired, owner::current_task(self))
+    }
+
+    pub(crate) fn acquired_by(&'static self, what: &Acquired, owner: Option<Key>) -> Option<Key> {
+        if self.level() != Level::All {
+            return None;
+        }
+        let Some((key, slot)) = self.holdings.alloc() else {
+            self.not_recorded.fetch_add(1, Relaxed);
+            return None;
+        };
+        slot.begin(what, self.clock.now());
+        let owner = owner.filter(|owner| self.count_holding(*owner));
+        self.live_holdings.fetch_add(1, Relaxed);
+        self.holdings.publish(key, owner.map_or(NOBODY, Key::bits));
+        if slot.has(HoldingFlag::Noted) {
+            self.note_holding(key, What::Acquired);
+        }
+        Some(key)
+    }
+
+    fn count_holding(&self, owner: Key) -> bool {
+        let Some(slot) = self.tasks.slot(owner.slot()) else { return false };
+        if !slot.life().pin(owner.generation()) {
+            return false;
+        }
+        slot.count_holdings().fetch_add(1, Relaxed);
+        if slot.has_ended() {
+            self.push_changed(owner, slot);
+        }
+        true
+    }
+
+    fn uncount_holding(&self, owner: Key) {
+        if let Some(slot) = self.tasks.get(owner) {
+            slot.count_holdings().fetch_sub(1, Relaxed);
+            self.unpin(owner, slot);
+        }
+    }
+
+    pub(crate) fn released(&'static self, key: Key) {
+        let (Some(slot), Some(word)) = (self.holdings.get(key), self.holdings.word(key.slot()))
+        else {
+            return;
+        };
+        if slot.has(HoldingFlag::Noted) {
+            self.note_holding(key, What::Released);
+        }
+        let label = slot.label();
+        let owner = word.swap(NOBODY, SeqCst);
+        if slot.has(HoldingFlag::Span) {
+            // The span's id is this slot's: the slot goes when the span closes.
+            slot.set(HoldingFlag::Over);
+        } else if self.holdings.free(key) {
+            self.live_holdings.fetch_sub(1, Relaxed);
+            label.release();
+        }
+        if let Some(owner) = Key::from_bits(owner) {
+            self.uncount_holding(owner);
+        }
+    }
+
+    /// It holds nothing any more, though its slot is still in use.
+    pub(crate) fn is_over(&self, key: Key) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set(HoldingFlag::Over);
+            self.owned_by(key, None);
+        }
+    }
+
+    /// It holds something again.
+    pub(crate) fn is_not_over(&self, key: Key, owner: Option<Key>) {
+        if let Some(slot) = self.holdings.get(key)
+            && slot.has(HoldingFlag::Over)
+        {
+            slot.unset(HoldingFlag::Over);
+            self.owned_by(key, owner);
+        }
+    }
+
+    /// The holding belongs to `owner` from now on; its age stays.
+    #[inline]
+    pub(crate) fn owned_by(&self, key: Key, owner: Option<Key>) {
+        let (Some(_), Some(word)) = (self.holdings.get(key), self.holdings.word(key.slot())) else {
+            return;
+        };
+        let before = word.load(SeqCst);
+        let after = owner.map_or(NOBODY, Key::bits);
+        if before == after || before == arena::FREE {
+            return;
+        }
+        let counted = owner.is_none_or(|owner| self.count_holding(owner));
+        let after = if counted { after } else { NOBODY };
+        let lost = match word.compare_exchange(before, after, SeqCst, SeqCst) {
+            Ok(before) => before,
+            // Released, or used by another thread at this very moment: theirs stands.
+            Err(_) => after,
+        };
+        if let Some(lost) = Key::from_bits(lost) {
+            self.uncount_holding(lost);
+        }
+    }
+
+    pub(crate) fn owner(&self, key: Key) -> Option<Key> {
+        self.holdings.get(key)?;
+        Key::from_bits(self.holdings.word(key.slot())?.load(SeqCst))
+    }
+
+    #[inline]
+    pub(crate) fn set_due(&self, key: Key, at: Nanos) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_due(at);
+        }
+    }
+
+    pub(crate) fn set_limit(&self, key: Key, limit: Nanos) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_limit(limit);
+        }
+    }
+
+    pub(crate) fn set_bytes(&self, key: Key, bytes: u64) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_bytes(bytes);
+        }
+    }
+
+    // === callbacks on a task's end ===
+
+    /// Keeps the callback until the task has ended; gives it back when it has.
+    pub(crate) fn on_end(&self, key: Key, callback: Callback) -> Result<(), Callback> {
+        let mut waiting = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(slot) = self.tasks.get(key) else { return Err(callback) };
+        slot.set(Flag::Callbacks);
+        if slot.has(Flag::CallbacksRun) {
+            return Err(callback);
+        }
+        waiting.0.entry(key).or_default().push(callback);
+        Ok(())
+    }
+
+    /// The callbacks that wait for this task's end; later ones are not kept.
+    pub(crate) fn take_callbacks(&self, key: Key) -> Vec<Callback> {
+        let Some(slot) = self.tasks.get(key) else { return Vec::new() };
+        slot.set(Flag::CallbacksRun);
+        if !slot.has(Flag::Callbacks) {
+            return Vec::new();
+        }
+        let mut waiting = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.0.remove(&key).unwrap_or_default()
+    }
+
+    /// What a callback is told. `None` while the task has not ended.
+    pub(crate) fn end_of(&self, key: Key) -> Option<Ended> {
+        let slot = self.tasks.get(key)?;
+        let (_, name, type_name) = slot.texts();
+        let request = self.requests.get(slot.request_index());
+        Some(Ended {
+            id: Some(slot.id()),
+            name: shown_name(name, type_name),
+            outcome: slot.outcome()?,
+            cause: request.as_ref().map(|request| request.cause),
+            reason: request.and_then(|request| request.reason.clone()),
+        })
+    }
+
+    pub(crate) fn polls(&self, key: Key) -> u64 {
+        self.tasks.get(key).map_or(0, TaskSlot::polls)
+    }
+
+    pub(crate) fn extra(&self, key: Key) -> Option<Arc<Extra>> {
+        self.extras.get(self.tasks.get(key)?.extra())
+    }
+
+    /// A set or a token was cancelled: its members are looked for on the next round.
+    pub(crate) fn asker_cancelled(&self) {
+        self.askers_cancelled.fetch_add(1, SeqCst);
+    }
+
+    // === changes and history ===
+
+    fn push_changed(&self, key: Key, slot: &TaskSlot) {
+        let list = (key.slot() / 32) as usize % LISTS;
+        self.changed[list].push(key.slot(), slot.link());
+    }
+
+    fn note(&self, key: Key, slot: &TaskSlot, what: What, detail: u8, since: Nanos, at: Nanos) {
+        let (site, ..) = slot.texts();
+        let task_id = slot.id();
+        let task = Some(key);
+        self.events.note(&Entry { at, what, task, task_id, detail, label: 0, site: site.0, since });
+    }
+
+    /// Notes in the history what became of a holding.
+    pub(crate) fn note_holding(&self, key: Key, what: What) {
+        let Some(holding) = self.holdings.get(key) else { return };
+        let facts = holding.facts(key, self.owner(key));
+        let slot = facts.owner.and_then(|owner| self.tasks.get(owner));
+        let entry = Entry {
+            at: self.clock.now(),
+            what,
+            task: facts.owner,
+            task_id: slot.map_or(0, TaskSlot::id),
+            detail: facts.kind as u8,
+            label: facts.label.0,
+            site: facts.site.0,
+            since: facts.acquired_at,
+        };
+        self.events.note(&entry);
+    }
+}
+
+/// The kind of a task's own slot as a holding of its spawner.
+pub(crate) fn held_as(kind: TaskKind) -> Kind {
+    if kind == TaskKind::Blocking { Kind::Blocking } else { Kind::Child }
+}

@@ -1,0 +1,321 @@
+//! Slots that never move: made by the thread that needs one, found by index.
+//!
+//! A slot consists of atomics only, so reading one that is being reused is never
+//! undefined, only stale, and staleness is detected: the generation is read before
+//! and after. The arena does not know what a slot means.
+//!
+//! Beside the slots stands one *scan word* a slot, in an array of its own: whoever
+//! wants "all holdings of this owner" reads 8 bytes a slot, not a whole one.
+
+use std::{
+    cell::Cell,
+    fmt, iter, ptr,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    thread::LocalKey,
+};
+
+use super::key::{GENERATIONS, Key, Which};
+use crate::atomics::{AtomicU64, Ordering, fence};
+
+const CHUNK: usize = CHUNK_U32 as usize;
+const CHUNK_U32: u32 = 1024;
+const CHUNKS: usize = 16 * 1024;
+/// Slots that a thread takes from the shared list at once, and gives back at once:
+/// one lock for so many tasks.
+const BATCH: usize = 32;
+
+/// The scan word of a slot that is not in use.
+pub(crate) const FREE: u64 = u64::MAX;
+
+/// A slot's generation and how many things keep it from being reused, in one word,
+/// so that neither can be changed without the other being right.
+#[derive(Debug)]
+pub(crate) struct Life(AtomicU64);
+
+const PIN_BITS: u32 = 39;
+const PIN_MASK: u64 = (1 << PIN_BITS) - 1;
+
+impl Life {
+    pub(crate) fn new(generation: u32) -> Self {
+        Self(AtomicU64::new(u64::from(generation) << PIN_BITS))
+    }
+
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        generation_of(self.0.load(Ordering::Acquire))
+    }
+
+    /// Keeps the slot, if it is still that generation.
+    #[inline]
+    pub(crate) fn pin(&self, generation: u32) -> bool {
+        let mut now = self.0.load(Ordering::Relaxed);
+        while generation_of(now) == generation {
+            match self.0.compare_exchange_weak(now, now + 1, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => now = seen,
+            }
+        }
+        false
+    }
+
+    /// Gives a pin back; true when it was the last. Only for who holds one: that is
+    /// what keeps the generation from changing under it.
+    #[inline]
+    pub(crate) fn unpin(&self) -> bool {
+        let before = self.0.fetch_sub(1, Ordering::AcqRel);
+        debug_assert!(before & PIN_MASK != 0, "a pin was given back twice");
+        before & PIN_MASK == 1
+    }
+
+    #[inline]
+    pub(crate) fn pins(&self) -> u64 {
+        self.0.load(Ordering::Acquire) & PIN_MASK
+    }
+
+    /// Ends this generation if nothing pins it. From then on no pin succeeds.
+    pub(crate) fn end(&self, generation: u32) -> bool {
+        let free = u64::from(generation) << PIN_BITS;
+        let next = u64::from(generation + 1) << PIN_BITS;
+        self.0.compare_exchange(free, next, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+}
+
+fn generation_of(word: u64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "25 bits are left after the shift")]
+    let generation = (word >> PIN_BITS) as u32;
+    generation
+}
+
+/// What the arena asks of a slot.
+pub(crate) trait Slot: Send + Sync + Sized + 'static {
+    const WHICH: Which;
+    fn new(generation: u32) -> Self;
+    fn life(&self) -> &Life;
+    /// The calling thread's own free slots.
+    fn cache() -> &'static LocalKey<Cache<Self>>;
+}
+
+struct Chunk<T> {
+    words: Box<[AtomicU64]>,
+    slots: Box<[T]>,
+}
+
+/// See the module's header.
+pub(crate) struct Arena<T> {
+    chunks: Box<[OnceLock<Chunk<T>>]>,
+    shared: Mutex<Shared>,
+    first_generation: u32,
+}
+
+struct Shared {
+    free: Vec<u32>,
+    /// Slots that exist.
+    made: usize,
+}
+
+impl<T> fmt::Debug for Arena<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arena").finish_non_exhaustive()
+    }
+}
+
+impl<T: Slot> Arena<T> {
+    /// Generations start at `first_generation`: at random, so that an id of one
+    /// recorder is not live in another.
+    pub(crate) fn new(first_generation: u32) -> Self {
+        Self {
+            chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(),
+            shared: Mutex::new(Shared { free: Vec::new(), made: 0 }),
+            first_generation: first_generation % (GENERATIONS / 2),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, index: u32) -> Option<&T> {
+        let index = index as usize;
+        self.chunks.get(index / CHUNK)?.get()?.slots.get(index % CHUNK)
+    }
+
+    /// The slot, if the key's generation is the one that lives in it.
+    #[inline]
+    pub(crate) fn get(&self, key: Key) -> Option<&T> {
+        debug_assert_eq!(key.which(), T::WHICH);
+        let slot = self.slot(key.slot())?;
+        (slot.life().generation() == key.generation()).then_some(slot)
+    }
+
+    #[inline]
+    pub(crate) fn word(&self, index: u32) -> Option<&AtomicU64> {
+        let index = index as usize;
+        self.chunks.get(index / CHUNK)?.get()?.words.get(index % CHUNK)
+    }
+
+    /// A slot for a new entity; `None` when the table is full. Nobody else sees it
+    /// until [`Arena::publish`].
+    #[inline]
+    pub(crate) fn alloc(&'static self) -> Option<(Key, &'static T)> {
+        let cached = T::cache().try_with(|cache| cache.pop(self)).ok().flatten();
+        let index = cached.or_else(|| self.refill())?;
+        let slot = self.slot(index)?;
+        // What is written into the slot from here on is seen by a reader only
+        // together with the generation that `free` set.
+        fence(Ordering::Release);
+        Some((Key::new(T::WHICH, index, slot.life().generation()), slot))
+    }
+
+    /// Makes the slot part of the scans, under `word`.
+    #[inline]
+    pub(crate) fn publish(&self, key: Key, word: u64) {
+        if let Some(cell) = self.word(key.slot()) {
+            cell.store(word, Ordering::Release);
+        }
+    }
+
+    /// Gives the slot back; false when something pins it or the key is stale.
+    #[inline]
+    pub(crate) fn free(&'static self, key: Key) -> bool {
+        let Some(slot) = self.slot(key.slot()) else { return false };
+        if !slot.life().end(key.generation()) {
+            return false;
+        }
+        if let Some(cell) = self.word(key.slot()) {
+            cell.store(FREE, Ordering::Release);
+        }
+        if key.generation() + 1 < GENERATIONS - 1 {
+            self.give_back(key.slot());
+        }
+        true
+    }
+
+    /// Every slot in use with its scan word, in the order of the table.
+    pub(crate) fn scan(&self) -> impl Iterator<Item = (u32, u64, &T)> {
+        let chunks = self.chunks.iter().map_while(OnceLock::get);
+        chunks.enumerate().flat_map(|(at, chunk)| {
+            let first = u32::try_from(at * CHUNK).unwrap_or(u32::MAX);
+            (first..).zip(chunk.words.iter().zip(&chunk.slots)).filter_map(
+                |(index, (word, slot))| {
+                    let word = word.load(Ordering::Acquire);
+                    (word != FREE).then_some((index, word, slot))
+                },
+            )
+        })
+    }
+
+    #[cold]
+    fn refill(&'static self) -> Option<u32> {
+        let mut shared = self.lock();
+        if shared.free.is_empty() {
+            self.grow(&mut shared)?;
+        }
+        let mine = shared.free.pop();
+        let from = shared.free.len().saturating_sub(BATCH - 1);
+        // A thread that is ending, or that serves another recorder, keeps none.
+        let _ = T::cache().try_with(|cache| {
+            if cache.serve(self) {
+                for index in shared.free.drain(from..) {
+                    let kept = cache.push(self, index);
+                    debug_assert!(kept, "an empty cache takes a batch");
+                }
+            }
+        });
+        mine
+    }
+
+    fn grow(&self, shared: &mut Shared) -> Option<()> {
+        let cell = self.chunks.get(shared.made / CHUNK)?;
+        let words = (0..CHUNK).map(|_| AtomicU64::new(FREE)).collect();
+        let slots = (0..CHUNK).map(|_| T::new(self.first_generation)).collect();
+        cell.set(Chunk { words, slots }).ok()?;
+        let first = u32::try_from(shared.made).ok()?;
+        shared.made += CHUNK;
+        // In reverse: the lowest index is taken first, so that the table stays dense.
+        shared.free.extend((0..CHUNK_U32).rev().map(|at| first + at));
+        Some(())
+    }
+
+    fn give_back(&'static self, index: u32) {
+        let kept = T::cache().try_with(|cache| {
+            cache.serve(self) && {
+                if cache.is_full() {
+                    let mut shared = self.lock();
+                    shared.free.extend((0..BATCH).map_while(|_| cache.pop(self)));
+                }
+                cache.push(self, index)
+            }
+        });
+        if kept != Ok(true) {
+            self.lock().free.push(index);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The free slots that a thread keeps for itself: taking one needs no lock. They go
+/// back when the thread ends.
+pub(crate) struct Cache<T: Slot> {
+    arena: Cell<Option<&'static Arena<T>>>,
+    len: Cell<usize>,
+    slots: [Cell<u32>; 2 * BATCH],
+}
+
+impl<T: Slot> Cache<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            arena: Cell::new(None),
+            len: Cell::new(0),
+            slots: [const { Cell::new(0) }; 2 * BATCH],
+        }
+    }
+
+    /// True when the cache is this arena's: it takes the first that asks.
+    fn serve(&self, arena: &'static Arena<T>) -> bool {
+        if self.arena.get().is_none() {
+            self.arena.set(Some(arena));
+        }
+        self.is_of(arena)
+    }
+
+    #[inline]
+    fn is_of(&self, arena: &'static Arena<T>) -> bool {
+        self.arena.get().is_some_and(|mine| ptr::eq(mine, arena))
+    }
+
+    fn is_full(&self) -> bool {
+        self.len.get() == self.slots.len()
+    }
+
+    #[inline]
+    fn pop(&self, arena: &'static Arena<T>) -> Option<u32> {
+        if !self.is_of(arena) {
+            return None;
+        }
+        let last = self.len.get().checked_sub(1)?;
+        self.len.set(last);
+        self.slots.get(last).map(Cell::get)
+    }
+
+    #[inline]
+    fn push(&self, arena: &'static Arena<T>, index: u32) -> bool {
+        let at = self.len.get();
+        match self.slots.get(at) {
+            Some(cell) if self.is_of(arena) => {
+                cell.set(index);
+                self.len.set(at + 1);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl<T: Slot> Drop for Cache<T> {
+    fn drop(&mut self) {
+        if let Some(arena) = self.arena.get() {
+            let mut shared = arena.lock();
+            shared.free.extend(iter::from_fn(|| self.pop(arena)));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A holding's slot: something acquired and not yet released. Its owner is the
+//! slot's scan word, so that all holdings of a task are found by reading 8 bytes each.
+
+use std::thread::LocalKey;
+
+use super::{
+    arena::{Cache, Life, Slot},
+    clock::Nanos,
+    key::{Key, Which},
+    table::{SiteId, TextId},
+    task::some,
+};
+use crate::{
+    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    words::Kind,
+};
+
+/// The scan word of a holding that nobody owns.
+pub(crate) const NOBODY: u64 = 0;
+
+/// Facts about a holding that are either so or not.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub(crate) enum HoldingFlag {
+    /// Deduced from tokio's spans, not seen by a shim.
+    Inferred = 1,
+    /// Gone by itself once its time has come, polled or not.
+    Expires = 1 << 1,
+    /// A value that can move into another task without being seen to.
+    Moves = 1 << 2,
+    /// tokio's span for it is open: the slot goes when that closes.
+    Span = 1 << 3,
+    /// Not a holding any more, though its slot is still in use.
+    Over = 1 << 4,
+    /// Its acquisition and release are noted in the history.
+    Noted = 1 << 5,
+}
+
+#[derive(Debug)]
+pub(crate) struct HoldingSlot {
+    life: Life,
+    kind: AtomicU8,
+    flags: AtomicU8,
+    span_refs: AtomicU32,
+    label: AtomicU32,
+    site: AtomicU32,
+    acquired_at: AtomicU64,
+    due_at: AtomicU64,
+    limit: AtomicU64,
+    bytes: AtomicU64,
+}
+
+thread_local! {
+    static CACHE: Cache<HoldingSlot> = const { Cache::new() };
+}
+
+impl Slot for HoldingSlot {
+    const WHICH: Which = Which::Holdings;
+
+    fn new(generation: u32) -> Self {
+        Self {
+            life: Life::new(generation),
+            kind: AtomicU8::new(0),
+            flags: AtomicU8::new(0),
+            span_refs: AtomicU32::new(0),
+            label: AtomicU32::new(0),
+            site: AtomicU32::new(0),
+            acquired_at: AtomicU64::new(0),
+            due_at: AtomicU64::new(0),
+            limit: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    fn life(&self) -> &Life {
+        &self.life
+    }
+
+    fn cache() -> &'static LocalKey<Cache<Self>> {
+        &CACHE
+    }
+}
+
+/// What is known of a holding when it is acquired.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Acquired {
+    pub(crate) kind: Kind,
+    pub(crate) label: TextId,
+    pub(crate) site: SiteId,
+    pub(crate) flags: u8,
+    /// When it goes by itself; 0 when that is not known.
+    pub(crate) due_at: Nanos,
+}
+
+/// A holding as it was at one moment: plain data.
+#[derive(Clone, Debug)]
+pub(crate) struct HoldingFacts {
+    pub(crate) key: Key,
+    pub(crate) owner: Option<Key>,
+    pub(crate) kind: Kind,
+    pub(crate) flags: u8,
+    pub(crate) label: TextId,
+    pub(crate) site: SiteId,
+    pub(crate) acquired_at: Nanos,
+    pub(crate) due_at: Option<Nanos>,
+    pub(crate) limit: Option<Nanos>,
+    pub(crate) bytes: u64,
+}
+
+impl HoldingFacts {
+    pub(crate) fn has(&self, flag: HoldingFlag) -> bool {
+        self.flags & flag as u8 != 0
+    }
+
+    /// A timer whose time has come holds nothing, even where nobody polls it.
+    pub(crate) fn is_over(&self, now: Nanos) -> bool {
+        self.has(HoldingFlag::Expires) && self.due_at.is_some_and(|due| due <= now)
+    }
+}
+
+impl HoldingSlot {
+    #[inline]
+    pub(super) fn begin(&self, acquired: &Acquired, now: Nanos) {
+        self.kind.store(acquired.kind as u8, Relaxed);
+        self.flags.store(acquired.flags, Relaxed);
+        self.label.store(acquired.label.0, Relaxed);
+        self.site.store(acquired.site.0, Relaxed);
+        self.acquired_at.store(now, Relaxed);
+        self.due_at.store(acquired.due_at, Relaxed);
+        self.limit.store(0, Relaxed);
+        self.bytes.store(0, Relaxed);
+        self.span_refs.store(0, Relaxed);
+    }
+
+    pub(super) fn label(&self) -> TextId {
+        TextId(self.label.load(Relaxed))
+    }
+
+    pub(super) fn has(&self, flag: HoldingFlag) -> bool {
+        self.flags.load(Relaxed) & flag as u8 != 0
+    }
+
+    pub(super) fn set(&self, flag: HoldingFlag) {
+        self.flags.fetch_or(flag as u8, Relaxed);
+    }
+
+    pub(super) fn unset(&self, flag: HoldingFlag) {
+        self.flags.fetch_and(!(flag as u8), Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn set_due(&self, at: Nanos) {
+        self.due_at.store(at, Relaxed);
+    }
+
+    pub(super) fn set_limit(&self, limit: Nanos) {
+        self.limit.store(limit, Relaxed);
+    }
+
+    pub(super) fn set_bytes(&self, bytes: u64) {
+        self.bytes.store(bytes, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn count_span_refs(&self) -> &AtomicU32 {
+        &self.span_refs
+    }
+
+    /// Reads everything. The caller checks the generation again afterwards.
+    pub(super) fn facts(&self, key: Key, owner: Option<Key>) -> HoldingFacts {
+        HoldingFacts {
+            key,
+            owner,
+            kind: Kind::from_index(self.kind.load(Relaxed)).unwrap_or(Kind::Custom),
+            flags: self.flags.load(Relaxed),
+            label: self.label(),
+            site: SiteId(self.site.load(Relaxed)),
+            acquired_at: self.acquired_at.load(Relaxed),
+            due_at: some(self.due_at.load(Relaxed)),
+            limit: some(self.limit.load(Relaxed)),
+            bytes: self.bytes.load(Relaxed),
+        }
+    }
+}

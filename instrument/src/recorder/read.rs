@@ -1,0 +1,124 @@
+//! The reading side of the recorder: what the console thread calls. Everything it
+//! gets is plain data.
+
+use super::{
+    LISTS, NO_SPAWNER, Recorder,
+    arena::Slot,
+    holding::HoldingFacts,
+    key::{Key, Which},
+    task::{TaskFacts, TaskSlot},
+};
+use crate::atomics::{Ordering, fence};
+
+impl Recorder {
+    /// Takes the list of changed tasks and calls `each` with what they are now.
+    pub(crate) fn take_changes(&self, mut each: impl FnMut(TaskFacts)) -> usize {
+        let link = |index| self.tasks.slot(index).map(TaskSlot::link);
+        let mut taken = 0;
+        for list in 0..LISTS {
+            taken += self.changed[list].take(link, |index| {
+                if let Some(facts) = self.task_in(index) {
+                    each(facts);
+                }
+            });
+        }
+        taken
+    }
+
+    /// The task as it is now; `None` when its slot was freed.
+    pub(crate) fn task(&self, key: Key) -> Option<TaskFacts> {
+        self.task_in(key.slot()).filter(|facts| facts.key == key)
+    }
+
+    /// Every task that has a slot.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = TaskFacts> {
+        self.tasks.scan().filter_map(|(index, ..)| self.task_in(index))
+    }
+
+    /// Every task whose spawner `wanted` names, with it; the slot is read only then.
+    pub(crate) fn children(&self, wanted: impl Fn(Key) -> bool) -> impl Iterator<Item = TaskFacts> {
+        self.tasks.scan().filter_map(move |(index, word, _)| {
+            Key::from_bits(word).filter(|spawner| wanted(*spawner))?;
+            self.task_in(index)
+        })
+    }
+
+    /// Every live holding.
+    pub(crate) fn all_holdings(&self) -> impl Iterator<Item = HoldingFacts> {
+        self.holdings.scan().filter_map(|(index, word, _)| self.holding_in(index, word))
+    }
+
+    /// Every holding whose owner `wanted` names; the slot is read only then.
+    pub(crate) fn holdings_of(
+        &self,
+        wanted: impl Fn(Key) -> bool,
+    ) -> impl Iterator<Item = HoldingFacts> {
+        self.holdings.scan().filter_map(move |(index, word, _)| {
+            Key::from_bits(word).filter(|owner| wanted(*owner))?;
+            self.holding_in(index, word)
+        })
+    }
+
+    /// The holding as it is now; `None` when it was released.
+    pub(crate) fn holding(&self, key: Key) -> Option<HoldingFacts> {
+        let word = self.holdings.word(key.slot())?.load(Ordering::Acquire);
+        self.holding_in(key.slot(), word).filter(|facts| facts.key == key)
+    }
+
+    /// Frees the slot of an ended task that nothing pins, and what it alone used.
+    pub(crate) fn free(&'static self, facts: &TaskFacts) -> bool {
+        if !self.tasks.free(facts.key) {
+            return false;
+        }
+        facts.name.release();
+        self.requests.remove(facts.request);
+        self.extras.remove(facts.extra);
+        if let Some(spawner) = facts.spawner
+            && let Some(slot) = self.tasks.get(spawner)
+        {
+            self.unpin(spawner, slot);
+        }
+        true
+    }
+
+    pub(crate) fn spawned_so_far(&self) -> u64 {
+        self.next_id.load(Ordering::Relaxed) - 1
+    }
+
+    pub(crate) fn live_holdings(&self) -> u64 {
+        self.live_holdings.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn not_recorded(&self) -> u64 {
+        self.not_recorded.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn askers_cancelled_so_far(&self) -> u64 {
+        self.askers_cancelled.load(Ordering::SeqCst)
+    }
+
+    fn task_in(&self, index: u32) -> Option<TaskFacts> {
+        let slot = self.tasks.slot(index)?;
+        let word = self.tasks.word(index)?.load(Ordering::Acquire);
+        if word == super::arena::FREE {
+            return None;
+        }
+        let key = Key::new(Which::Tasks, index, slot.life().generation());
+        let spawner = (word != NO_SPAWNER).then(|| Key::from_bits(word)).flatten();
+        let facts = slot.facts(key, spawner);
+        fence(Ordering::Acquire);
+        (slot.life().generation() == key.generation()).then_some(facts)
+    }
+
+    fn holding_in(&self, index: u32, word: u64) -> Option<HoldingFacts> {
+        if word == super::arena::FREE {
+            return None;
+        }
+        let slot = self.holdings.slot(index)?;
+        let key = Key::new(Which::Holdings, index, slot.life().generation());
+        let facts = slot.facts(key, Key::from_bits(word));
+        fence(Ordering::Acquire);
+        let same_owner = self.holdings.word(index)?.load(Ordering::Acquire) == word;
+        (same_owner && slot.life().generation() == key.generation()).then_some(facts)
+    }
+}

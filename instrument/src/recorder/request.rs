@@ -1,0 +1,90 @@
+//! Cancel requests: who asked a task to stop, when, where, why, and by which path.
+
+use std::sync::Arc;
+
+use super::{
+    clock::Nanos,
+    table::{SiteId, TextId},
+};
+use crate::words::Cause;
+
+/// A task's identity, kept apart from its slot, which may be reused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Who {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    pub(crate) site: SiteId,
+}
+
+/// One cancel request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) cause: Cause,
+    pub(crate) at: Nanos,
+    pub(crate) canceller: Option<Who>,
+    pub(crate) site: SiteId,
+    pub(crate) reason: Option<Arc<str>>,
+    /// The token's hops, root first.
+    pub(crate) path: Vec<Arc<str>>,
+}
+
+impl Request {
+    pub(crate) fn new(cause: Cause, at: Nanos) -> Self {
+        let (canceller, reason) = (None, None);
+        Self { cause, at, canceller, site: SiteId::default(), reason, path: Vec::new() }
+    }
+}
+
+/// What few tasks have, beside their slot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    pub(crate) grace: Option<Nanos>,
+    pub(crate) detached: Option<Arc<str>>,
+    /// Whoever cancels this asks the task.
+    pub(crate) bound_to: Option<Asker>,
+}
+
+/// Something that asks many tasks at once: the request is written on it, once, and
+/// its members read it through.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker(pub(crate) Arc<dyn Asks>);
+
+/// What a set and a token have in common.
+pub(crate) trait Asks: std::fmt::Debug + Send + Sync {
+    /// The request that reaches this task's asker, if there is one.
+    fn request(&self) -> Option<Arc<Request>>;
+}
+
+/// The name to show for a task: its own, else its type's, shortened.
+pub(crate) fn shown_name(name: TextId, type_name: TextId) -> Arc<str> {
+    if name == TextId::EMPTY { trim_type(&type_name.text()).into() } else { name.text() }
+}
+
+/// `orders::http::create_order::{{closure}}` becomes `http::create_order`.
+pub(crate) fn trim_type(full: &str) -> String {
+    let no_generics = full.split('<').next().unwrap_or(full);
+    let parts: Vec<&str> = no_generics
+        .split("::")
+        .filter(|part| !part.starts_with("{{") && !part.is_empty())
+        .collect();
+    let keep = parts.len().saturating_sub(2);
+    parts[keep..].join("::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trim_type;
+
+    #[test]
+    fn a_type_name_is_trimmed_to_what_names_it() {
+        for (full, short) in [
+            ("orders::http::create_order::{{closure}}", "http::create_order"),
+            ("app::main::{{closure}}::{{closure}}", "app::main"),
+            ("core::pin::Pin<alloc::boxed::Box<dyn Future>>", "pin::Pin"),
+            ("risky", "risky"),
+            ("", ""),
+        ] {
+            assert_eq!(trim_type(full), short, "{full}");
+        }
+    }
+}

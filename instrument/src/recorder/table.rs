@@ -1,0 +1,273 @@
+//! Interned source locations and texts: a slot stores a number, a reader gets the
+//! text. Both tables belong to the process, since what they name does.
+//!
+//! Locations and `'static` texts are bounded by the program and stay for ever. Other
+//! texts (names made at run time) are counted and go with their last user.
+
+use std::{
+    cell::Cell,
+    collections::HashMap,
+    fmt,
+    panic::Location,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+/// Longer texts are cut: they are shown, never parsed.
+const TEXT_BYTES: usize = 256;
+
+/// A source location in the table; 0 is "not known".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SiteId(pub(crate) u32);
+
+/// A text in the table; 0 is the empty one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct TextId(pub(crate) u32);
+
+/// Set in the number of a text that is counted.
+const COUNTED: u32 = 1 << 31;
+
+/// A place in somebody's source.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) file: Arc<str>,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+#[derive(Default)]
+struct Sites {
+    by_place: HashMap<Place, u32>,
+    places: Vec<Place>,
+}
+
+static SITES: LazyLock<Mutex<Sites>> = LazyLock::new(Mutex::default);
+
+/// What a thread remembers of the tables: most look-ups are of few places, again and
+/// again, and then take no lock.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: usize,
+    len_or_line: usize,
+    column: u32,
+    id: u32,
+}
+
+const NOTHING_SEEN: Seen = Seen { at: 0, len_or_line: 0, column: 0, id: 0 };
+const SEEN: usize = 128;
+
+thread_local! {
+    static SEEN_SITES: [Cell<Seen>; SEEN] = const { [const { Cell::new(NOTHING_SEEN) }; SEEN] };
+    static SEEN_TEXTS: [Cell<Seen>; SEEN] = const { [const { Cell::new(NOTHING_SEEN) }; SEEN] };
+}
+
+impl SiteId {
+    #[inline]
+    pub(crate) fn of(location: &'static Location<'static>) -> Self {
+        Self::at(location.file(), location.line(), location.column())
+    }
+
+    /// `file` must be text that stays where it is for as long as the process lives,
+    /// as `Location::file` does and with it tokio's `loc.file`.
+    #[inline]
+    pub(crate) fn at(file: &str, line: u32, column: u32) -> Self {
+        let at = file.as_ptr().addr();
+        let slot = (at ^ (line as usize).wrapping_mul(31) ^ (column as usize)) % SEEN;
+        let seen = SEEN_SITES.with(|seen| seen[slot].get());
+        if seen.at == at && seen.len_or_line == line as usize && seen.column == column {
+            return Self(seen.id);
+        }
+        let id = intern_site(file, line, column);
+        let now = Seen { at, len_or_line: line as usize, column, id };
+        SEEN_SITES.with(|seen| seen[slot].set(now));
+        Self(id)
+    }
+
+    pub(crate) fn place(self) -> Option<Place> {
+        let index = self.0.checked_sub(1)?;
+        lock(&SITES).places.get(index as usize).cloned()
+    }
+}
+
+#[cold]
+fn intern_site(file: &str, line: u32, column: u32) -> u32 {
+    let mut sites = lock(&SITES);
+    let place = Place { file: file.into(), line, column };
+    if let Some(id) = sites.by_place.get(&place) {
+        return *id;
+    }
+    let Ok(id) = u32::try_from(sites.places.len() + 1) else { return 0 };
+    sites.places.push(place.clone());
+    sites.by_place.insert(place, id);
+    id
+}
+
+#[derive(Default)]
+struct Texts {
+    fixed_by_text: HashMap<&'static str, u32>,
+    fixed: Vec<&'static str>,
+    counted_by_text: HashMap<Arc<str>, u32>,
+    counted: Vec<Option<Counted>>,
+    free: Vec<u32>,
+}
+
+struct Counted {
+    text: Arc<str>,
+    users: usize,
+}
+
+static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
+
+impl TextId {
+    pub(crate) const EMPTY: Self = Self(0);
+
+    /// A text of the program's own. It stays.
+    #[inline]
+    pub(crate) fn fixed(text: &'static str) -> Self {
+        if text.is_empty() {
+            return Self::EMPTY;
+        }
+        let at = text.as_ptr().addr();
+        let slot = (at ^ (at >> 7) ^ text.len()) % SEEN;
+        let seen = SEEN_TEXTS.with(|seen| seen[slot].get());
+        if seen.at == at && seen.len_or_line == text.len() {
+            return Self(seen.id);
+        }
+        let id = intern_fixed(text);
+        let now = Seen { at, len_or_line: text.len(), column: 0, id };
+        SEEN_TEXTS.with(|seen| seen[slot].set(now));
+        Self(id)
+    }
+
+    /// A text made at run time. Whoever gets the number gives it back with
+    /// [`TextId::release`].
+    pub(crate) fn counted(text: &str) -> Self {
+        let text = cut(text);
+        if text.is_empty() {
+            return Self::EMPTY;
+        }
+        let mut texts = lock(&TEXTS);
+        if let Some(id) = texts.counted_by_text.get(text).copied() {
+            if let Some(Some(entry)) = texts.counted.get_mut((id & !COUNTED) as usize) {
+                entry.users += 1;
+            }
+            return Self(id);
+        }
+        texts.insert_counted(text.into())
+    }
+
+    #[inline]
+    pub(crate) fn release(self) {
+        if self.0 & COUNTED != 0 {
+            lock(&TEXTS).release((self.0 & !COUNTED) as usize);
+        }
+    }
+
+    pub(crate) fn text(self) -> Arc<str> {
+        let texts = lock(&TEXTS);
+        let found = if self.0 & COUNTED == 0 {
+            let index = self.0.checked_sub(1).map(|index| index as usize);
+            index.and_then(|index| texts.fixed.get(index)).map(|text| Arc::from(cut(text)))
+        } else {
+            let entry = texts.counted.get((self.0 & !COUNTED) as usize);
+            entry.and_then(Option::as_ref).map(|entry| Arc::clone(&entry.text))
+        };
+        found.unwrap_or_default()
+    }
+}
+
+#[cold]
+fn intern_fixed(text: &'static str) -> u32 {
+    let mut texts = lock(&TEXTS);
+    if let Some(id) = texts.fixed_by_text.get(text) {
+        return *id;
+    }
+    let Ok(id) = u32::try_from(texts.fixed.len() + 1) else { return 0 };
+    texts.fixed.push(text);
+    texts.fixed_by_text.insert(text, id);
+    id
+}
+
+impl Texts {
+    fn insert_counted(&mut self, text: Arc<str>) -> TextId {
+        let entry = Some(Counted { text: Arc::clone(&text), users: 1 });
+        let index = if let Some(index) = self.free.pop() {
+            self.counted[index as usize] = entry;
+            index
+        } else {
+            let Some(index) = u32::try_from(self.counted.len()).ok().filter(|at| *at < COUNTED)
+            else {
+                return TextId::EMPTY;
+            };
+            self.counted.push(entry);
+            index
+        };
+        self.counted_by_text.insert(text, index | COUNTED);
+        TextId(index | COUNTED)
+    }
+
+    fn release(&mut self, index: usize) {
+        let Some(Some(entry)) = self.counted.get_mut(index) else { return };
+        entry.users -= 1;
+        if entry.users == 0 {
+            let text = Arc::clone(&entry.text);
+            self.counted_by_text.remove(&text);
+            self.counted[index] = None;
+            self.free.extend(u32::try_from(index));
+        }
+    }
+}
+
+/// At most [`TEXT_BYTES`], cut between characters.
+pub(crate) fn cut(text: &str) -> &str {
+    if text.len() <= TEXT_BYTES {
+        return text;
+    }
+    let end = (0..=TEXT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_one_number() {
+        let here = Location::caller();
+        let id = SiteId::of(here);
+        assert_eq!(id, SiteId::of(here));
+        assert_eq!(id.place().expect("a place").line, here.line());
+        assert_ne!(id, SiteId::at(here.file(), here.line() + 1, here.column()));
+        assert_eq!(SiteId::default().place(), None);
+    }
+
+    #[test]
+    fn fixed_and_counted_texts_come_back() {
+        assert_eq!(&*TextId::fixed("worker").text(), "worker");
+        let name = String::from("worker 7, made at run time");
+        let id = TextId::counted(&name);
+        assert_eq!(id, TextId::counted(&name));
+        id.release();
+        assert_eq!(*id.text(), *name);
+        id.release();
+        assert_eq!(&*id.text(), "");
+        assert_eq!(TextId::fixed(""), TextId::EMPTY);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "é".repeat(TEXT_BYTES);
+        assert_eq!(TextId::counted(&long).text().len(), TEXT_BYTES);
+        assert_eq!(cut("x".repeat(TEXT_BYTES).as_str()).len(), TEXT_BYTES);
+        assert_eq!(cut(&format!("x{long}")).len(), TEXT_BYTES - 1);
+    }
+}

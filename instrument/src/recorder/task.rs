@@ -1,0 +1,499 @@
+//! A task's slot: who writes which field when.
+//!
+//! | field | writer |
+//! |---|---|
+//! | identity (`id` … `size`) | the spawning thread, before the slot is published |
+//! | `tokio_id` | the spawning thread, once tokio has told it |
+//! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
+//! | `woken_at`, `wakes` | any thread |
+//! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
+//! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
+//! | `holdings`, `children`, the pins | any thread |
+
+use std::thread::LocalKey;
+
+use super::{
+    arena::{Cache, Life, Slot},
+    changed::Link,
+    clock::Nanos,
+    key::{Key, Which},
+    table::{SiteId, TextId},
+};
+use crate::{
+    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    words::{Accuracy, Outcome, TaskKind},
+};
+
+/// Facts about a task that are either so or not.
+#[derive(Clone, Copy, Debug)]
+#[repr(u32)]
+pub(crate) enum Flag {
+    /// A shim or wrapper sees it: what it says is exact.
+    Shim = 1,
+    /// tokio's own span exists for it.
+    Span = 1 << 1,
+    /// Callbacks wait for its end.
+    Callbacks = 1 << 2,
+    /// Its callbacks have been run: a later one runs at once.
+    CallbacksRun = 1 << 3,
+    /// It was spawned from a library's source.
+    Library = 1 << 4,
+    /// `Builder::detached`, or descends from one such.
+    Detached = 1 << 5,
+    /// It waits on a cancelled token without being bound to it.
+    Waiting = 1 << 6,
+    /// Somebody outside its spawner holds its handle.
+    Kept = 1 << 7,
+    /// Its spawn failed: there was no such task.
+    NeverWas = 1 << 8,
+    /// A poll of it panicked.
+    Panicked = 1 << 9,
+    /// The console thread has counted its end.
+    Counted = 1 << 10,
+    /// Its retention is over; it is freed when nothing pins it.
+    Retired = 1 << 11,
+}
+
+#[derive(Debug)]
+pub(crate) struct TaskSlot {
+    life: Life,
+    link: Link,
+    flags: AtomicU32,
+    kind: AtomicU8,
+    outcome: AtomicU8,
+
+    id: AtomicU64,
+    tokio_id: AtomicU64,
+    site: AtomicU32,
+    name: AtomicU32,
+    type_name: AtomicU32,
+    size: AtomicU32,
+    spawned_at: AtomicU64,
+    /// Index into the side table of what few tasks have; 0 is none.
+    extra: AtomicU32,
+    /// Index into the table of requests; 0 is none.
+    request: AtomicU32,
+
+    polls: AtomicU64,
+    busy: AtomicU64,
+    scheduled: AtomicU64,
+    first_poll: AtomicU64,
+    running_since: AtomicU64,
+    last_poll: AtomicU64,
+    last_run: AtomicU64,
+
+    woken_at: AtomicU64,
+    wakes: AtomicU64,
+
+    requested_at: AtomicU64,
+    polls_at_request: AtomicU64,
+    delivered_at: AtomicU64,
+    drop_began: AtomicU64,
+    ended_at: AtomicU64,
+
+    holdings: AtomicU32,
+    children: AtomicU32,
+    handles: AtomicU32,
+    span_refs: AtomicU32,
+}
+
+thread_local! {
+    static CACHE: Cache<TaskSlot> = const { Cache::new() };
+}
+
+impl Slot for TaskSlot {
+    const WHICH: Which = Which::Tasks;
+
+    fn new(generation: u32) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            life: Life::new(generation),
+            link: Link::new(),
+            flags: AtomicU32::new(0),
+            kind: AtomicU8::new(0),
+            outcome: AtomicU8::new(0),
+            id: zero(),
+            tokio_id: zero(),
+            site: AtomicU32::new(0),
+            name: AtomicU32::new(0),
+            type_name: AtomicU32::new(0),
+            size: AtomicU32::new(0),
+            spawned_at: zero(),
+            extra: AtomicU32::new(0),
+            request: AtomicU32::new(0),
+            polls: zero(),
+            busy: zero(),
+            scheduled: zero(),
+            first_poll: zero(),
+            running_since: zero(),
+            last_poll: zero(),
+            last_run: zero(),
+            woken_at: zero(),
+            wakes: zero(),
+            requested_at: zero(),
+            polls_at_request: zero(),
+            delivered_at: zero(),
+            drop_began: zero(),
+            ended_at: zero(),
+            holdings: AtomicU32::new(0),
+            children: AtomicU32::new(0),
+            handles: AtomicU32::new(0),
+            span_refs: AtomicU32::new(0),
+        }
+    }
+
+    fn life(&self) -> &Life {
+        &self.life
+    }
+
+    fn cache() -> &'static LocalKey<Cache<Self>> {
+        &CACHE
+    }
+}
+
+/// What is known of a task when it is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Birth {
+    pub(crate) kind: TaskKind,
+    pub(crate) site: SiteId,
+    pub(crate) name: TextId,
+    pub(crate) type_name: TextId,
+    pub(crate) size: usize,
+    pub(crate) flags: u32,
+    /// tokio's id; 0 when it has none or is not known yet.
+    pub(crate) tokio_id: u64,
+    pub(crate) extra: u32,
+}
+
+/// A task as it was at one moment: plain data.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskFacts {
+    pub(crate) key: Key,
+    pub(crate) id: u64,
+    pub(crate) tokio_id: Option<u64>,
+    pub(crate) kind: TaskKind,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) flags: u32,
+    pub(crate) site: SiteId,
+    pub(crate) name: TextId,
+    pub(crate) type_name: TextId,
+    pub(crate) size: u32,
+    pub(crate) spawner: Option<Key>,
+    pub(crate) extra: u32,
+    pub(crate) request: u32,
+    pub(crate) spawned_at: Nanos,
+    pub(crate) first_poll: Option<Nanos>,
+    pub(crate) running_since: Option<Nanos>,
+    pub(crate) last_poll: Option<Nanos>,
+    pub(crate) woken_at: Option<Nanos>,
+    pub(crate) polls: u64,
+    pub(crate) busy: Nanos,
+    pub(crate) scheduled: Nanos,
+    pub(crate) wakes: u64,
+    pub(crate) requested_at: Option<Nanos>,
+    pub(crate) polls_since: u64,
+    pub(crate) delivered_at: Option<Nanos>,
+    pub(crate) drop_began: Option<Nanos>,
+    pub(crate) ended_at: Option<Nanos>,
+    pub(crate) holdings: u32,
+    pub(crate) children: u32,
+    pub(crate) handles: u32,
+    pub(crate) pins: u64,
+}
+
+impl Birth {
+    pub(crate) fn new(kind: TaskKind, site: SiteId) -> Self {
+        Self {
+            kind,
+            site,
+            name: TextId::EMPTY,
+            type_name: TextId::EMPTY,
+            size: 0,
+            flags: 0,
+            tokio_id: 0,
+            extra: 0,
+        }
+    }
+}
+
+impl TaskFacts {
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.flags & flag as u32 != 0
+    }
+
+    pub(crate) fn accuracy(&self) -> Accuracy {
+        if self.has(Flag::Shim) { Accuracy::Exact } else { Accuracy::Inferred }
+    }
+
+    /// Ended by cancellation: cancelled, or ended any way but shutdown after a
+    /// delivered token request.
+    pub(crate) fn ended_by_cancellation(&self) -> bool {
+        match self.outcome {
+            Some(Outcome::Cancelled) => true,
+            Some(Outcome::Completed | Outcome::Panicked) => self.delivered_at.is_some(),
+            Some(Outcome::Shutdown) | None => false,
+        }
+    }
+}
+
+impl TaskSlot {
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Everything anew, by the thread that makes the task, before it is published.
+    #[inline]
+    pub(super) fn begin(&self, birth: &Birth, id: u64, now: Nanos) {
+        self.id.store(id, Relaxed);
+        self.tokio_id.store(birth.tokio_id, Relaxed);
+        self.kind.store(birth.kind as u8, Relaxed);
+        self.outcome.store(0, Relaxed);
+        self.flags.store(birth.flags, Relaxed);
+        self.site.store(birth.site.0, Relaxed);
+        self.name.store(birth.name.0, Relaxed);
+        self.type_name.store(birth.type_name.0, Relaxed);
+        self.size.store(u32::try_from(birth.size).unwrap_or(u32::MAX), Relaxed);
+        self.extra.store(birth.extra, Relaxed);
+        self.request.store(0, Relaxed);
+        self.spawned_at.store(now, Relaxed);
+        // A spawn is the first wake.
+        self.woken_at.store(now, Relaxed);
+        for cell in [
+            &self.polls,
+            &self.busy,
+            &self.scheduled,
+            &self.first_poll,
+            &self.running_since,
+            &self.last_poll,
+            &self.last_run,
+            &self.wakes,
+            &self.requested_at,
+            &self.polls_at_request,
+            &self.delivered_at,
+            &self.drop_began,
+            &self.ended_at,
+        ] {
+            cell.store(0, Relaxed);
+        }
+        for cell in [&self.holdings, &self.children, &self.handles, &self.span_refs] {
+            cell.store(0, Relaxed);
+        }
+    }
+
+    // === what polls write: one thread at a time ===
+
+    #[inline]
+    pub(super) fn poll_begins(&self, now: Nanos) {
+        if self.first_poll.load(Relaxed) == 0 {
+            self.first_poll.store(now, Relaxed);
+        }
+        if self.woken_at.load(Relaxed) != 0 {
+            let woken = self.woken_at.swap(0, Relaxed);
+            add(&self.scheduled, now.saturating_sub(woken));
+        }
+        self.running_since.store(now, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn poll_ends(&self, now: Nanos) {
+        let began = self.running_since.load(Relaxed);
+        let run = now.saturating_sub(began);
+        add(&self.polls, 1);
+        add(&self.busy, run);
+        self.last_run.store(run, Relaxed);
+        self.last_poll.store(began, Relaxed);
+        self.running_since.store(0, Relaxed);
+    }
+
+    /// Takes back the last run: it was the drop of the future, not a poll. Gives
+    /// when it began.
+    pub(super) fn last_run_was_the_drop(&self) -> Nanos {
+        self.polls.store(self.polls.load(Relaxed).saturating_sub(1), Relaxed);
+        let run = self.last_run.load(Relaxed);
+        self.busy.store(self.busy.load(Relaxed).saturating_sub(run), Relaxed);
+        let began = self.last_poll.load(Relaxed);
+        if self.polls.load(Relaxed) == 0 {
+            self.first_poll.store(0, Relaxed);
+        }
+        began
+    }
+
+    pub(super) fn polls(&self) -> u64 {
+        self.polls.load(Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn woken(&self, now: Nanos) {
+        self.wakes.fetch_add(1, Relaxed);
+        if self.woken_at.load(Relaxed) == 0 {
+            let _ = self.woken_at.compare_exchange(0, now, Relaxed, Relaxed);
+        }
+    }
+
+    // === the request and the end ===
+
+    /// Writes the request unless there is one. `index` names it in the table.
+    pub(super) fn request(&self, index: u32, at: Nanos) -> bool {
+        if self.ended_at.load(Relaxed) != 0 {
+            return false;
+        }
+        if self.request.compare_exchange(0, index, SeqCst, SeqCst).is_err() {
+            return false;
+        }
+        let running = u64::from(self.running_since.load(Relaxed) != 0);
+        self.polls_at_request.store(self.polls.load(Relaxed) + running, Relaxed);
+        self.requested_at.store(at, SeqCst);
+        true
+    }
+
+    /// The task became ready before the request reached it: there was none.
+    pub(super) fn take_back_request(&self) -> u32 {
+        self.requested_at.store(0, SeqCst);
+        self.request.swap(0, SeqCst)
+    }
+
+    pub(super) fn requested_at(&self) -> Option<Nanos> {
+        some(self.requested_at.load(SeqCst))
+    }
+
+    pub(super) fn request_index(&self) -> u32 {
+        self.request.load(SeqCst)
+    }
+
+    pub(super) fn delivered(&self, at: Nanos) -> bool {
+        self.delivered_at.compare_exchange(0, at, SeqCst, SeqCst).is_ok()
+    }
+
+    pub(super) fn delivered_at(&self) -> Option<Nanos> {
+        some(self.delivered_at.load(SeqCst))
+    }
+
+    pub(super) fn drop_begins(&self, at: Nanos) {
+        self.drop_began.store(at, Relaxed);
+    }
+
+    /// True the first time.
+    pub(super) fn ends(&self, outcome: Outcome, at: Nanos) -> bool {
+        if self.ended_at.load(Relaxed) != 0 {
+            return false;
+        }
+        self.outcome.store(outcome as u8 + 1, SeqCst);
+        self.ended_at.store(at, SeqCst);
+        true
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended_at.load(SeqCst) != 0
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        Outcome::from_index(self.outcome.load(SeqCst).wrapping_sub(1))
+    }
+
+    // === marks and counts ===
+
+    #[inline]
+    pub(super) fn has(&self, flag: Flag) -> bool {
+        self.flags.load(SeqCst) & flag as u32 != 0
+    }
+
+    /// Sets the flag; true when it was not set.
+    pub(super) fn set(&self, flag: Flag) -> bool {
+        self.flags.fetch_or(flag as u32, SeqCst) & flag as u32 == 0
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id.load(Relaxed)
+    }
+
+    pub(super) fn set_tokio_id(&self, id: u64) {
+        self.tokio_id.store(id, Relaxed);
+    }
+
+    pub(super) fn texts(&self) -> (SiteId, TextId, TextId) {
+        let load = |cell: &AtomicU32| cell.load(Relaxed);
+        (SiteId(load(&self.site)), TextId(load(&self.name)), TextId(load(&self.type_name)))
+    }
+
+    pub(super) fn extra(&self) -> u32 {
+        self.extra.load(Relaxed)
+    }
+
+    pub(super) fn kind(&self) -> TaskKind {
+        TaskKind::from_index(self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
+    }
+
+    #[inline]
+    pub(super) fn count_holdings(&self) -> &AtomicU32 {
+        &self.holdings
+    }
+
+    #[inline]
+    pub(super) fn count_children(&self) -> &AtomicU32 {
+        &self.children
+    }
+
+    #[inline]
+    pub(super) fn count_handles(&self) -> &AtomicU32 {
+        &self.handles
+    }
+
+    #[inline]
+    pub(super) fn count_span_refs(&self) -> &AtomicU32 {
+        &self.span_refs
+    }
+
+    /// Reads everything. The caller checks the generation again afterwards.
+    pub(super) fn facts(&self, key: Key, spawner: Option<Key>) -> TaskFacts {
+        let load = |cell: &AtomicU64| cell.load(Relaxed);
+        let at = |cell: &AtomicU64| some(cell.load(SeqCst));
+        let running = at(&self.running_since);
+        let begun = load(&self.polls) + u64::from(running.is_some());
+        let requested_at = at(&self.requested_at);
+        TaskFacts {
+            key,
+            id: load(&self.id),
+            tokio_id: some(load(&self.tokio_id)),
+            kind: self.kind(),
+            outcome: self.outcome(),
+            flags: self.flags.load(SeqCst),
+            site: SiteId(self.site.load(Relaxed)),
+            name: TextId(self.name.load(Relaxed)),
+            type_name: TextId(self.type_name.load(Relaxed)),
+            size: self.size.load(Relaxed),
+            spawner,
+            extra: self.extra(),
+            request: self.request_index(),
+            spawned_at: load(&self.spawned_at),
+            first_poll: at(&self.first_poll),
+            running_since: running,
+            last_poll: running.or_else(|| at(&self.last_poll)),
+            woken_at: at(&self.woken_at),
+            polls: load(&self.polls),
+            busy: load(&self.busy),
+            scheduled: load(&self.scheduled),
+            wakes: load(&self.wakes),
+            requested_at,
+            polls_since: begun.saturating_sub(load(&self.polls_at_request)),
+            delivered_at: at(&self.delivered_at),
+            drop_began: at(&self.drop_began),
+            ended_at: at(&self.ended_at),
+            holdings: self.holdings.load(Relaxed),
+            children: self.children.load(Relaxed),
+            handles: self.handles.load(Relaxed),
+            pins: self.life.pins(),
+        }
+    }
+}
+
+/// For a field with one writer at a time: a load and a store, no read-modify-write.
+#[inline]
+fn add(cell: &AtomicU64, by: u64) {
+    cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// 0 means that it did not happen.
+#[inline]
+pub(super) fn some(at: Nanos) -> Option<Nanos> {
+    (at != 0).then_some(at)
+}

@@ -1,0 +1,309 @@
+//! Rows to wire types. Nothing else in the library knows `holdover-proto`.
+
+use std::sync::Arc;
+
+use holdover_proto::v1;
+
+use super::Console;
+use crate::{
+    query::{Group, HeldRow, Rows, TaskRow, View, ViewKind, Window, goes_at},
+    recorder::{
+        clock::{Nanos, nanos},
+        task::TaskFacts,
+    },
+    store::{CancelStory, Held, Person, Row, Totals, state},
+    words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
+};
+
+/// Holdings that a row of a list carries; the story has more.
+const LISTED: usize = 16;
+
+/// The view that a request asks for; an error says what is wrong with it.
+pub(super) fn view(view: v1::View) -> Result<View, String> {
+    let kind = match view.kind() {
+        v1::ViewKind::Leaks => ViewKind::Leaks,
+        v1::ViewKind::LeakGroups => ViewKind::LeakGroups,
+        v1::ViewKind::Tasks => ViewKind::Tasks,
+        v1::ViewKind::Holdings => ViewKind::Holdings,
+        v1::ViewKind::Story => ViewKind::Story(view.task),
+        v1::ViewKind::Events | v1::ViewKind::Unspecified => {
+            return Err(format!("the view's kind {} is not one that is known here", view.kind));
+        }
+    };
+    let limit = if view.limit == 0 { 100 } else { view.limit as usize };
+    Ok(View { kind, offset: view.offset as usize, limit, cleared: view.cleared })
+}
+
+pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
+    let store = console.store();
+    let settings = store.settings();
+    v1::DescribeResponse {
+        target: Some(v1::Target {
+            service: console.target.service.clone(),
+            pid: console.target.pid,
+            run: console.target.run.clone(),
+        }),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        wall_anchor_ns: nanos(console.recorder.clock.wall_anchor()),
+        grace_ns: nanos(settings.grace),
+        orphan_grace_ns: nanos(settings.orphan_grace),
+        coverage: None,
+    }
+}
+
+pub(super) fn update(window: Window) -> v1::Update {
+    let mut update = v1::Update {
+        now_ns: window.now,
+        totals: Some(totals(&window.totals)),
+        matched: window.matched as u64,
+        all: window.all as u64,
+        ..v1::Update::default()
+    };
+    match window.rows {
+        Rows::Leaks(rows) => update.leaks = rows.iter().map(|row| leak(row)).collect(),
+        Rows::Groups(groups) => update.groups = groups.iter().map(group).collect(),
+        Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
+        Rows::Holdings(rows) => update.holdings = rows.into_iter().map(held_row).collect(),
+        Rows::Story(story) => {
+            update.story = story.map(|story| v1::Story {
+                task: Some(task_row(&story.task)),
+                holdings: story.holdings.iter().map(holding).collect(),
+                verdicts: story.verdicts.iter().map(|it| verdict(*it).into()).collect(),
+                children: story.children.iter().map(reference).collect(),
+                ..v1::Story::default()
+            });
+        }
+    }
+    update
+}
+
+fn totals(totals: &Totals) -> v1::Totals {
+    v1::Totals {
+        tasks_live: totals.tasks_live,
+        tasks_spawned: totals.tasks_spawned,
+        tasks_cancelled: totals.tasks_cancelled,
+        cancelling: totals.cancelling,
+        leaks: totals.leaks,
+        orphaned: totals.orphaned,
+        overdue: totals.overdue,
+        holdings: totals.holdings,
+        given: totals.given,
+        cleared: totals.cleared,
+        slowest_cancel_ns: totals.slowest_cancel,
+        folded: totals.folded,
+    }
+}
+
+fn leak(row: &Row) -> v1::Leak {
+    let (ancestor, ancestor_cancel) = match &row.ancestor {
+        Some((who, story)) => (Some(reference(who)), story.as_ref().map(cancel)),
+        None => (None, None),
+    };
+    v1::Leak {
+        verdict: verdict(row.verdict).into(),
+        accuracy: accuracy(row.accuracy).into(),
+        since_ns: row.since,
+        task: Some(task(
+            &row.task,
+            &row.person,
+            state(&row.task),
+            &row.ancestors,
+            row.cancel.as_ref(),
+        )),
+        holdings: row.holdings.iter().take(LISTED).map(holding).collect(),
+        holdings_total: row.holdings.len().try_into().unwrap_or(u32::MAX),
+        ancestor,
+        ancestor_cancel,
+        given_ns: row.given_at,
+        cleared_ns: row.cleared_at,
+        goes_ns: goes_at(row),
+    }
+}
+
+fn group(group: &Group) -> v1::LeakGroup {
+    v1::LeakGroup {
+        verdict: verdict(group.verdict).into(),
+        count: group.count.try_into().unwrap_or(u32::MAX),
+        worst: Some(leak(&group.worst)),
+        tasks: group.tasks.clone(),
+        goes_ns: group.goes_at,
+        cleared: group.cleared,
+    }
+}
+
+fn task_row(row: &TaskRow) -> v1::Task {
+    v1::Task {
+        detached: row.detached.as_deref().map(str::to_owned),
+        ..task(&row.facts, &row.person, row.state, &row.ancestors, row.cancel.as_ref())
+    }
+}
+
+fn task(
+    facts: &TaskFacts,
+    person: &Person,
+    now: State,
+    ancestors: &[Person],
+    story: Option<&CancelStory>,
+) -> v1::Task {
+    v1::Task {
+        id: facts.id,
+        tokio_id: facts.tokio_id,
+        name: text(&person.name),
+        type_name: text(&person.type_name),
+        kind: task_kind(facts.kind).into(),
+        state: task_state(now).into(),
+        outcome: outcome(facts.outcome).into(),
+        accuracy: accuracy(facts.accuracy()).into(),
+        location: text(&person.location),
+        spawned_ns: facts.spawned_at,
+        first_poll_ns: facts.first_poll,
+        ended_ns: facts.ended_at,
+        polls: facts.polls,
+        busy_ns: facts.busy,
+        scheduled_ns: facts.scheduled,
+        wakes: facts.wakes,
+        last_poll_ns: facts.last_poll,
+        size_bytes: facts.size.into(),
+        ancestors: ancestors.iter().map(reference).collect(),
+        cancel: story.map(cancel),
+        holdings: facts.holdings,
+        children: facts.children,
+        detached: None,
+    }
+}
+
+fn cancel(story: &CancelStory) -> v1::Cancel {
+    let since_request = |at: Nanos| at.saturating_sub(story.requested_at);
+    let drop = story.ended_at.zip(story.drop_began);
+    v1::Cancel {
+        cause: cause(story.cause).into(),
+        requested_ns: story.requested_at,
+        delivered_ns: story.delivered_at,
+        ended_ns: story.ended_at,
+        latency_ns: story.ended_at.map(since_request),
+        drop_ns: drop.map(|(ended, began)| ended.saturating_sub(began)),
+        canceller: story.canceller.as_ref().map(reference),
+        site: story.site.as_deref().map(str::to_owned),
+        reason: story.reason.as_deref().map(str::to_owned),
+        path: story.path.iter().map(text).collect(),
+        polls_since: story.polls_since,
+        waiting: story.waiting,
+    }
+}
+
+fn held_row(row: HeldRow) -> v1::HeldRow {
+    v1::HeldRow {
+        holding: Some(holding(&row.held)),
+        owner: row.owner.as_ref().map(reference),
+        owner_ended: row.owner_ended,
+    }
+}
+
+fn holding(held: &Held) -> v1::Holding {
+    v1::Holding {
+        id: held.id,
+        kind: holding_kind(held.kind).into(),
+        label: text(&held.label),
+        phase: phase(held.phase).into(),
+        direct: held.via.is_none(),
+        via: held.via.as_ref().map(reference),
+        site: text(&held.site),
+        acquired_ns: held.acquired_at,
+        due_ns: held.due_at,
+        accuracy: accuracy(held.accuracy).into(),
+        maybe_moved: held.maybe_moved,
+        bytes: held.bytes,
+    }
+}
+
+fn reference(person: &Person) -> v1::TaskRef {
+    v1::TaskRef { id: person.id, name: text(&person.shown()), location: text(&person.location) }
+}
+
+fn text(text: &Arc<str>) -> String {
+    text.as_ref().to_owned()
+}
+
+fn verdict(verdict: Verdict) -> v1::Verdict {
+    match verdict {
+        Verdict::Stuck => v1::Verdict::Stuck,
+        Verdict::LeftBehind => v1::Verdict::LeftBehind,
+        Verdict::AfterCancel => v1::Verdict::AfterCancel,
+        Verdict::Orphaned => v1::Verdict::Orphaned,
+        Verdict::Overdue => v1::Verdict::Overdue,
+    }
+}
+
+fn accuracy(accuracy: Accuracy) -> v1::Accuracy {
+    match accuracy {
+        Accuracy::Exact => v1::Accuracy::Exact,
+        Accuracy::Inferred => v1::Accuracy::Inferred,
+    }
+}
+
+fn outcome(outcome: Option<Outcome>) -> v1::Outcome {
+    match outcome {
+        None => v1::Outcome::Unspecified,
+        Some(Outcome::Completed) => v1::Outcome::Completed,
+        Some(Outcome::Cancelled) => v1::Outcome::Cancelled,
+        Some(Outcome::Panicked) => v1::Outcome::Panicked,
+        Some(Outcome::Shutdown) => v1::Outcome::Shutdown,
+    }
+}
+
+fn cause(cause: Cause) -> v1::Cause {
+    match cause {
+        Cause::Abort => v1::Cause::Abort,
+        Cause::AbortAll => v1::Cause::AbortAll,
+        Cause::SetDropped => v1::Cause::SetDropped,
+        Cause::Token => v1::Cause::Token,
+        Cause::Timeout => v1::Cause::Timeout,
+        Cause::Dropped => v1::Cause::Dropped,
+        Cause::Unknown => v1::Cause::Unknown,
+    }
+}
+
+fn phase(phase: Phase) -> v1::Phase {
+    match phase {
+        Phase::Before => v1::Phase::Before,
+        Phase::After => v1::Phase::After,
+        Phase::InDrop => v1::Phase::InDrop,
+    }
+}
+
+fn task_kind(kind: TaskKind) -> v1::TaskKind {
+    match kind {
+        TaskKind::Task => v1::TaskKind::Task,
+        TaskKind::Local => v1::TaskKind::Local,
+        TaskKind::Blocking => v1::TaskKind::Blocking,
+        TaskKind::BlockOn => v1::TaskKind::BlockOn,
+        TaskKind::Scope => v1::TaskKind::Scope,
+    }
+}
+
+fn task_state(state: State) -> v1::TaskState {
+    match state {
+        State::Running => v1::TaskState::Running,
+        State::Scheduled => v1::TaskState::Scheduled,
+        State::Idle => v1::TaskState::Idle,
+        State::Ended => v1::TaskState::Ended,
+    }
+}
+
+fn holding_kind(kind: Kind) -> v1::HoldingKind {
+    match kind {
+        Kind::Timer => v1::HoldingKind::Timer,
+        Kind::Callback => v1::HoldingKind::Callback,
+        Kind::Lock => v1::HoldingKind::Lock,
+        Kind::Permit => v1::HoldingKind::Permit,
+        Kind::Channel => v1::HoldingKind::Channel,
+        Kind::Waker => v1::HoldingKind::Waker,
+        Kind::Connection => v1::HoldingKind::Connection,
+        Kind::File => v1::HoldingKind::File,
+        Kind::Socket => v1::HoldingKind::Socket,
+        Kind::Memory => v1::HoldingKind::Memory,
+        Kind::Blocking => v1::HoldingKind::Blocking,
+        Kind::Child => v1::HoldingKind::Child,
+        Kind::Custom => v1::HoldingKind::Custom,
+    }
+}

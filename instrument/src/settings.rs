@@ -1,0 +1,276 @@
+//! What can be set: by a variable of the environment or by a method of the builder.
+//! A bad value is an error that names the variable, the value and what was expected.
+
+mod parse;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+pub(crate) use self::parse::parse_duration;
+use crate::recorder::Level;
+
+/// Where the console listens unless told otherwise: as tokio-console does.
+const DEFAULT_PORT: u16 = 6669;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) enabled: bool,
+    pub(crate) bind: Bind,
+    pub(crate) insecure: bool,
+    pub(crate) grace: Duration,
+    pub(crate) orphan_grace: Duration,
+    pub(crate) overdue: Option<Duration>,
+    pub(crate) retention: Duration,
+    pub(crate) max_ended: usize,
+    pub(crate) max_leaks: usize,
+    pub(crate) level: Level,
+    pub(crate) service: String,
+    pub(crate) log: Log,
+    pub(crate) own: Vec<String>,
+}
+
+/// Where the console listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Bind {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Bind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Which leaks are written to the service's log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Log {
+    /// None.
+    Off,
+    /// The first of each site, and when it cleared.
+    #[default]
+    New,
+    /// Every one.
+    All,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            bind: Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT))),
+            insecure: false,
+            grace: Duration::from_secs(1),
+            orphan_grace: Duration::from_secs(30),
+            overdue: None,
+            retention: Duration::from_secs(10),
+            max_ended: 10_000,
+            max_leaks: 10_000,
+            level: Level::All,
+            service: executable(),
+            log: Log::New,
+            own: Vec::new(),
+        }
+    }
+}
+
+fn executable() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+impl Settings {
+    /// Takes what the environment says over what is here. `read` gives a variable's
+    /// value.
+    pub(crate) fn read_from(
+        &mut self,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Result<(), BadSetting> {
+        for (variable, set) in VARIABLES {
+            if let Some(value) = read(variable) {
+                let value = value.trim();
+                set(self, value).map_err(|expected| BadSetting {
+                    variable,
+                    value: value.to_owned(),
+                    expected,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read_environment(&mut self) -> Result<(), BadSetting> {
+        self.read_from(|name| std::env::var_os(name).map(|it| it.to_string_lossy().into_owned()))
+    }
+
+    /// A loopback address, a Unix socket, or on purpose.
+    pub(crate) fn check_address(&self) -> Result<(), BadSetting> {
+        match &self.bind {
+            Bind::Tcp(address) if !address.ip().is_loopback() && !self.insecure => {
+                Err(BadSetting {
+                    variable: "HOLDOVER_BIND",
+                    value: address.to_string(),
+                    expected: "a loopback address or unix:/path: anybody who reaches another \
+                               address can read this service's tasks; HOLDOVER_INSECURE=1 allows it",
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A setting that is not one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadSetting {
+    pub(crate) variable: &'static str,
+    pub(crate) value: String,
+    pub(crate) expected: &'static str,
+}
+
+impl fmt::Display for BadSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {:?}: expected {}", self.variable, self.value, self.expected)
+    }
+}
+
+type Set = fn(&mut Settings, &str) -> Result<(), &'static str>;
+
+const A_DURATION: &str = "a duration such as 500ms, 1s or 2m";
+const A_COUNT: &str = "a whole number";
+const A_SWITCH: &str = "1 or 0";
+
+/// Every variable, and how it is read.
+const VARIABLES: [(&str, Set); 13] = [
+    ("HOLDOVER", |settings, value| {
+        settings.enabled = match value {
+            "off" | "0" => false,
+            "on" | "1" | "" => true,
+            _ => return Err("off or on"),
+        };
+        Ok(())
+    }),
+    ("HOLDOVER_BIND", |settings, value| {
+        settings.bind = parse::bind(value)?;
+        Ok(())
+    }),
+    ("HOLDOVER_INSECURE", |settings, value| {
+        settings.insecure = parse::switch(value).ok_or(A_SWITCH)?;
+        Ok(())
+    }),
+    ("HOLDOVER_GRACE", |settings, value| {
+        settings.grace = parse_duration(value).ok_or(A_DURATION)?;
+        Ok(())
+    }),
+    ("HOLDOVER_ORPHAN_GRACE", |settings, value| {
+        settings.orphan_grace = parse_duration(value).ok_or(A_DURATION)?;
+        Ok(())
+    }),
+    ("HOLDOVER_OVERDUE", |settings, value| {
+        settings.overdue = match value {
+            "off" => None,
+            _ => Some(parse_duration(value).ok_or("off, or a duration such as 30s or 2m")?),
+        };
+        Ok(())
+    }),
+    ("HOLDOVER_RETENTION", |settings, value| {
+        settings.retention = parse_duration(value).ok_or(A_DURATION)?;
+        Ok(())
+    }),
+    ("HOLDOVER_MAX_ENDED", |settings, value| {
+        settings.max_ended = value.parse().or(Err(A_COUNT))?;
+        Ok(())
+    }),
+    ("HOLDOVER_MAX_LEAKS", |settings, value| {
+        settings.max_leaks = value.parse().or(Err(A_COUNT))?;
+        Ok(())
+    }),
+    ("HOLDOVER_LEVEL", |settings, value| {
+        settings.level = match value {
+            "off" => Level::Off,
+            "tasks" => Level::Tasks,
+            "all" => Level::All,
+            _ => return Err("off, tasks or all"),
+        };
+        Ok(())
+    }),
+    ("HOLDOVER_SERVICE", |settings, value| {
+        value.clone_into(&mut settings.service);
+        Ok(())
+    }),
+    ("HOLDOVER_LOG", |settings, value| {
+        settings.log = match value {
+            "off" => Log::Off,
+            "new" => Log::New,
+            "all" => Log::All,
+            _ => return Err("off, new or all"),
+        };
+        Ok(())
+    }),
+    ("HOLDOVER_OWN", |settings, value| {
+        let prefixes = value.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
+        settings.own = prefixes.map(str::to_owned).collect();
+        Ok(())
+    }),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variable: &'static str, value: &str) -> Result<Settings, String> {
+        let mut settings = Settings::default();
+        let only = |name: &str| (name == variable).then(|| value.to_owned());
+        settings.read_from(only).map_err(|bad| bad.to_string())?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn good_values_are_taken() {
+        assert!(!read("HOLDOVER", "off").expect("off").enabled);
+        let grace = |value| read("HOLDOVER_GRACE", value).expect(value).grace;
+        assert_eq!(grace("50ms"), Duration::from_millis(50));
+        assert_eq!(grace(" 2m "), Duration::from_secs(120));
+        let bind = |value| read("HOLDOVER_BIND", value).expect(value).bind.to_string();
+        assert_eq!(bind("127.0.0.1:0"), "127.0.0.1:0");
+        assert_eq!(bind("localhost:7000"), "127.0.0.1:7000");
+        assert_eq!(bind("[::1]:7000"), "[::1]:7000");
+        assert_eq!(bind("unix:/run/a.sock"), "unix:/run/a.sock");
+        assert_eq!(read("HOLDOVER_OWN", "src/, ../mine").expect("two").own, ["src/", "../mine"]);
+    }
+
+    #[test]
+    fn a_bad_value_names_variable_value_and_what_was_expected() {
+        for (variable, value, message) in [
+            (
+                "HOLDOVER_GRACE",
+                "soon",
+                "HOLDOVER_GRACE is \"soon\": expected a duration such as 500ms, 1s or 2m",
+            ),
+            (
+                "HOLDOVER_BIND",
+                "6669",
+                "HOLDOVER_BIND is \"6669\": expected an address such as 127.0.0.1:6669, or \
+                 unix:/path",
+            ),
+            ("HOLDOVER_LEVEL", "some", "HOLDOVER_LEVEL is \"some\": expected off, tasks or all"),
+            ("HOLDOVER_MAX_ENDED", "-1", "HOLDOVER_MAX_ENDED is \"-1\": expected a whole number"),
+            ("HOLDOVER", "maybe", "HOLDOVER is \"maybe\": expected off or on"),
+        ] {
+            assert_eq!(read(variable, value).expect_err(variable), message);
+        }
+    }
+
+    #[test]
+    fn another_address_than_loopback_is_refused_unless_on_purpose() {
+        let mut settings = read("HOLDOVER_BIND", "0.0.0.0:6669").expect("an address");
+        let message = settings.check_address().expect_err("refused").to_string();
+        assert!(message.contains("HOLDOVER_BIND is \"0.0.0.0:6669\""), "{message}");
+        assert!(message.contains("HOLDOVER_INSECURE=1"), "{message}");
+        settings.insecure = true;
+        assert_eq!(settings.check_address(), Ok(()));
+        assert_eq!(Settings::default().check_address(), Ok(()));
+    }
+}

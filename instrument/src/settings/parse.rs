@@ -1,0 +1,68 @@
+//! Values of settings, and of the filter language.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::Bind;
+
+/// `1500ms`, `2.5s`, `10m`, `1h`: a number and its unit.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(unit_at);
+    let number: f64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ns" => 1e-9,
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number * seconds).ok()
+}
+
+pub(super) fn bind(text: &str) -> Result<Bind, &'static str> {
+    const EXPECTED: &str = "an address such as 127.0.0.1:6669, or unix:/path";
+    if let Some(path) = text.strip_prefix("unix:") {
+        return if path.is_empty() { Err(EXPECTED) } else { Ok(Bind::Unix(path.into())) };
+    }
+    let numeric = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    numeric.parse::<SocketAddr>().map(Bind::Tcp).or(Err(EXPECTED))
+}
+
+pub(super) fn switch(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" | "on" => Some(true),
+        "0" | "false" | "off" | "" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit() {
+        for (text, expected) in [
+            ("500ms", Some(Duration::from_millis(500))),
+            ("1.5s", Some(Duration::from_millis(1500))),
+            ("2m", Some(Duration::from_secs(120))),
+            ("1h", Some(Duration::from_secs(3600))),
+            ("12us", Some(Duration::from_micros(12))),
+            ("5", None),
+            ("s", None),
+            ("-1s", None),
+            ("1.2.3s", None),
+            ("5 parsecs", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_duration(text), expected, "{text:?}");
+        }
+    }
+}

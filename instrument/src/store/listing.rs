@@ -1,0 +1,109 @@
+//! Finds what the cancelled tasks and their descendants hold and have spawned.
+//!
+//! The recorder keeps no lists, so that acquiring and releasing stay cheap; they are
+//! made here, by a scan over the scan words (8 bytes a slot), and only for tasks that
+//! ended by cancellation with something left. A listing is kept while nothing in it
+//! changes: then a round looks at what it lists and at nothing else.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::{
+    recorder::{Recorder, key::Key, task::TaskFacts},
+    verdict::Listing,
+};
+
+/// Deeper lineages are not followed.
+const DEPTH: usize = 16;
+
+/// A listing, and what it was made for.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    listing: Listing,
+    /// The cancelled tasks with their counts of holdings, children and pins.
+    made_for: HashMap<Key, Counts>,
+}
+
+type Counts = (u32, u32, u64);
+
+fn counts(facts: &TaskFacts) -> Counts {
+    (facts.holdings, facts.children, facts.pins)
+}
+
+impl Listed {
+    pub(super) fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// Brings the listing up to date for these tasks.
+    pub(super) fn refresh<'a>(
+        &mut self,
+        recorder: &Recorder,
+        watched: impl Iterator<Item = &'a TaskFacts>,
+    ) {
+        let wanted: HashMap<Key, Counts> = watched
+            .filter(|facts| facts.ended_by_cancellation() && facts.pins > 0)
+            .map(|facts| (facts.key, counts(facts)))
+            .collect();
+        // Both, so that what is listed is as it is now.
+        let same = self.reread(recorder);
+        if !same || wanted != self.made_for {
+            self.listing = list(recorder, wanted.keys().copied().collect());
+            self.made_for = wanted;
+        }
+    }
+
+    /// Reads what is listed again; false when something has come or gone. What comes
+    /// while something else goes is found by what goes.
+    fn reread(&mut self, recorder: &Recorder) -> bool {
+        let mut same = true;
+        for holding in self.listing.holdings.values_mut().flatten() {
+            match recorder.holding(holding.key) {
+                Some(facts) if facts.owner == holding.owner => *holding = facts,
+                _ => same = false,
+            }
+        }
+        for child in self.listing.children.values_mut().flatten() {
+            match recorder.task(child.key) {
+                Some(facts) => {
+                    same &= counts(&facts) == counts(child);
+                    same &= facts.ended_at == child.ended_at;
+                    *child = facts;
+                }
+                None => same = false,
+            }
+        }
+        same
+    }
+}
+
+fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
+    let mut listing = Listing::default();
+    if tasks.is_empty() {
+        return listing;
+    }
+    let mut family = tasks.clone();
+    let mut generation = tasks;
+    for _ in 0..DEPTH {
+        let mut next = HashSet::new();
+        for child in recorder.children(|spawner| generation.contains(&spawner)) {
+            // A cancelled task that is another's child is listed too, and not
+            // followed twice.
+            if family.insert(child.key) {
+                next.insert(child.key);
+            }
+            if let Some(spawner) = child.spawner {
+                listing.children.entry(spawner).or_default().push(child);
+            }
+        }
+        if next.is_empty() {
+            break;
+        }
+        generation = next;
+    }
+    for holding in recorder.holdings_of(|owner| family.contains(&owner)) {
+        if let Some(owner) = holding.owner {
+            listing.holdings.entry(owner).or_default().push(holding);
+        }
+    }
+    listing
+}

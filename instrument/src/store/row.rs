@@ -1,0 +1,238 @@
+//! A row: a verdict given to a task, with everything that is to be shown of it in
+//! words. Made when the verdict is given and when what it rests on changes, and from
+//! then on independent of the slots, which may be reused.
+
+use std::sync::Arc;
+
+use crate::{
+    recorder::{
+        Recorder,
+        clock::Nanos,
+        holding::HoldingFacts,
+        key::Key,
+        request::{Request, trim_type},
+        table::SiteId,
+        task::{Flag, TaskFacts},
+    },
+    verdict::{Finding, Listed, Thing},
+    words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
+};
+
+/// A task's name, id and place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) id: u64,
+    pub(crate) name: Arc<str>,
+    pub(crate) type_name: Arc<str>,
+    pub(crate) location: Arc<str>,
+}
+
+impl Person {
+    /// What to call it: its name, else its future's type, else its place.
+    pub(crate) fn shown(&self) -> Arc<str> {
+        if !self.name.is_empty() {
+            Arc::clone(&self.name)
+        } else if self.type_name.is_empty() {
+            Arc::clone(&self.location)
+        } else {
+            trim_type(&self.type_name).into()
+        }
+    }
+}
+
+/// How a task was asked to stop, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CancelStory {
+    pub(crate) cause: Cause,
+    pub(crate) requested_at: Nanos,
+    pub(crate) delivered_at: Option<Nanos>,
+    pub(crate) ended_at: Option<Nanos>,
+    pub(crate) drop_began: Option<Nanos>,
+    pub(crate) canceller: Option<Person>,
+    pub(crate) site: Option<Arc<str>>,
+    pub(crate) reason: Option<Arc<str>>,
+    pub(crate) path: Vec<Arc<str>>,
+    pub(crate) polls_since: u64,
+    pub(crate) waiting: bool,
+}
+
+/// A holding in words.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) id: u64,
+    pub(crate) kind: Kind,
+    pub(crate) label: Arc<str>,
+    pub(crate) phase: Phase,
+    pub(crate) via: Option<Person>,
+    pub(crate) site: Arc<str>,
+    pub(crate) acquired_at: Nanos,
+    pub(crate) due_at: Option<Nanos>,
+    pub(crate) accuracy: Accuracy,
+    pub(crate) maybe_moved: bool,
+    pub(crate) bytes: u64,
+}
+
+/// See the module's header.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) verdict: Verdict,
+    pub(crate) accuracy: Accuracy,
+    pub(crate) since: Nanos,
+    pub(crate) given_at: Nanos,
+    pub(crate) cleared_at: Option<Nanos>,
+    pub(crate) task: TaskFacts,
+    pub(crate) person: Person,
+    pub(crate) ancestors: Vec<Person>,
+    pub(crate) cancel: Option<CancelStory>,
+    pub(crate) holdings: Vec<Held>,
+    pub(crate) ancestor: Option<(Person, Option<CancelStory>)>,
+    pub(crate) detached: Option<Arc<str>>,
+}
+
+impl Row {
+    pub(super) fn new(recorder: &'static Recorder, finding: &Finding, given_at: Nanos) -> Self {
+        let ancestor = finding.ancestor.and_then(|key| recorder.task(key));
+        Self {
+            verdict: finding.verdict,
+            accuracy: finding.accuracy,
+            since: finding.since,
+            given_at,
+            cleared_at: None,
+            person: person(&finding.task),
+            ancestors: ancestors(recorder, &finding.task),
+            cancel: cancel_story(recorder, &finding.task),
+            holdings: finding.holdings.iter().map(|listed| held(recorder, listed)).collect(),
+            ancestor: ancestor.map(|it| (person(&it), cancel_story(recorder, &it))),
+            detached: None,
+            task: finding.task.clone(),
+        }
+    }
+
+    /// The row need not be made anew.
+    pub(super) fn still_says(&self, finding: &Finding) -> bool {
+        let same_holdings = self.holdings.len() == finding.holdings.len()
+            && self.holdings.iter().zip(&finding.holdings).all(|(row, listed)| {
+                row.id == id_of(&listed.thing)
+                    && row.due_at == due_at(&listed.thing)
+                    && row.maybe_moved == listed.maybe_moved
+            });
+        same_holdings
+            && self.accuracy == finding.accuracy
+            && self.since == finding.since
+            && self.task.polls_since == finding.task.polls_since
+            && self.task.delivered_at == finding.task.delivered_at
+    }
+
+    pub(super) fn cleared_at(&self, now: Nanos) -> Self {
+        Self { cleared_at: Some(now), ..self.clone() }
+    }
+
+    pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
+        self.cleared_at.unwrap_or(now).saturating_sub(self.since)
+    }
+}
+
+fn id_of(thing: &Thing) -> u64 {
+    match thing {
+        Thing::Holding(holding) => holding.key.bits(),
+        Thing::Child(child) => child.key.bits(),
+    }
+}
+
+fn due_at(thing: &Thing) -> Option<Nanos> {
+    match thing {
+        Thing::Holding(holding) => holding.due_at,
+        Thing::Child(_) => None,
+    }
+}
+
+pub(crate) fn person(facts: &TaskFacts) -> Person {
+    Person {
+        id: facts.id,
+        name: facts.name.text(),
+        type_name: facts.type_name.text(),
+        location: place(facts.site),
+    }
+}
+
+pub(crate) fn place(site: SiteId) -> Arc<str> {
+    site.place().map(|place| place.to_string().into()).unwrap_or_default()
+}
+
+/// The spawner, its spawner and so on, nearest first.
+pub(crate) fn ancestors(recorder: &'static Recorder, facts: &TaskFacts) -> Vec<Person> {
+    const SHOWN: usize = 8;
+    let next = |key: Option<Key>| key.and_then(|key| recorder.task(key));
+    let line = std::iter::successors(next(facts.spawner), |facts| next(facts.spawner));
+    line.take(SHOWN).map(|facts| person(&facts)).collect()
+}
+
+pub(crate) fn cancel_story(recorder: &Recorder, facts: &TaskFacts) -> Option<CancelStory> {
+    let requested_at = facts.requested_at?;
+    let request = recorder.requests.get(facts.request);
+    let request = request.as_deref();
+    let canceller = request.and_then(|request| request.canceller.as_ref());
+    Some(CancelStory {
+        cause: request.map_or(Cause::Unknown, |request| request.cause),
+        requested_at,
+        delivered_at: facts.delivered_at,
+        ended_at: facts.ended_at,
+        drop_began: facts.drop_began.filter(|_| facts.outcome == Some(Outcome::Cancelled)),
+        canceller: canceller.map(|who| Person {
+            id: who.id,
+            name: Arc::clone(&who.name),
+            type_name: Arc::default(),
+            location: place(who.site),
+        }),
+        site: site_of(request),
+        reason: request.and_then(|request| request.reason.clone()),
+        path: request.map(|request| request.path.clone()).unwrap_or_default(),
+        polls_since: facts.polls_since,
+        waiting: facts.has(Flag::Waiting),
+    })
+}
+
+fn site_of(request: Option<&Request>) -> Option<Arc<str>> {
+    Some(place(request?.site)).filter(|site| !site.is_empty())
+}
+
+pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
+    let via = listed.via.and_then(|key| recorder.task(key)).map(|facts| person(&facts));
+    let (label, site, bytes) = match &listed.thing {
+        Thing::Holding(holding) => (holding.label.text(), holding.site, holding.bytes),
+        Thing::Child(child) => (person(child).shown(), child.site, u64::from(child.size)),
+    };
+    Held {
+        id: id_of(&listed.thing),
+        kind: listed.thing.kind(),
+        label,
+        phase: listed.phase,
+        via,
+        site: place(site),
+        acquired_at: listed.thing.acquired_at(),
+        due_at: due_at(&listed.thing),
+        accuracy: listed.thing.accuracy(),
+        maybe_moved: listed.maybe_moved,
+        bytes,
+    }
+}
+
+/// A holding outside any verdict.
+pub(crate) fn held_alone(recorder: &Recorder, holding: &HoldingFacts, phase: Phase) -> Held {
+    let thing = Thing::Holding(holding.clone());
+    let listed = Listed { thing, phase, via: None, maybe_moved: false, since: holding.acquired_at };
+    held(recorder, &listed)
+}
+
+/// What a task is doing.
+pub(crate) fn state(facts: &TaskFacts) -> State {
+    if facts.ended_at.is_some() {
+        State::Ended
+    } else if facts.running_since.is_some() {
+        State::Running
+    } else if facts.woken_at.is_some() && facts.kind != TaskKind::Scope {
+        State::Scheduled
+    } else {
+        State::Idle
+    }
+}

@@ -1,0 +1,17 @@
+//! Mirrors [`tokio::time`]: the same names, signatures and behaviour, and every timer
+//! is recorded with its owner.
+//!
+//! [`call_later`] and [`call_at`] are asyncio's: a callback that runs after a while,
+//! also when the task that asked for it is gone.
+
+mod callback;
+mod driver;
+mod sleep;
+
+// What is not defined here is tokio's own; what is, shadows it.
+pub use tokio::time::*;
+
+pub use self::{
+    callback::{TimerHandle, call_at, call_later},
+    sleep::{Sleep, sleep, sleep_until},
+};

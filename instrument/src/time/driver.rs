@@ -1,0 +1,232 @@
+//! One driver a runtime runs the callbacks that are due. Its own task and timer are
+//! not recorded.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+};
+
+use tokio::{
+    runtime::{Handle, Id},
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use crate::record::{Chain, unrecorded};
+
+/// A callback that waits for its time.
+pub(super) struct Armed(Mutex<State>);
+
+enum State {
+    Waiting {
+        callback: Box<dyn FnOnce() + Send>,
+        chain: Chain,
+    },
+    Cancelled,
+    /// It runs, or has run.
+    Run,
+}
+
+impl Armed {
+    pub(super) fn new(callback: Box<dyn FnOnce() + Send>, chain: Chain) -> Self {
+        Self(Mutex::new(State::Waiting { callback, chain }))
+    }
+
+    pub(super) fn cancelled() -> Self {
+        Self(Mutex::new(State::Cancelled))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn cancel(&self) {
+        let mut state = self.lock();
+        if let State::Waiting { .. } = *state {
+            let waiting = std::mem::replace(&mut *state, State::Cancelled);
+            // What the callback owns may, when dropped, come back to this handle.
+            drop(state);
+            if let State::Waiting { callback, chain } = waiting {
+                drop_quietly(callback);
+                drop(chain);
+            }
+        }
+    }
+
+    pub(super) fn was_cancelled(&self) -> bool {
+        matches!(*self.lock(), State::Cancelled)
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        if let State::Cancelled = *state {
+            return;
+        }
+        let waiting = std::mem::replace(&mut *state, State::Run);
+        drop(state);
+        let State::Waiting { callback, chain } = waiting else { return };
+        let calling = AssertUnwindSafe(|| chain.run(callback));
+        if catch_unwind(calling).is_err() {
+            crate::report::callback_panicked("call_later", "");
+        }
+    }
+}
+
+/// A panic in the drop of what a callback owns is not the business of whoever
+/// cancels it.
+fn drop_quietly(callback: Box<dyn FnOnce() + Send>) {
+    if catch_unwind(AssertUnwindSafe(|| drop(callback))).is_err() {
+        crate::report::callback_panicked("call_later", "");
+    }
+}
+
+/// Where a runtime's driver takes what is to be armed.
+#[derive(Clone)]
+pub(super) struct Driver {
+    // Without a bound: it carries what the service asked for, and an armed callback
+    // must not wait. What it can hold is what the service holds.
+    armed: mpsc::UnboundedSender<(Instant, Arc<Armed>)>,
+}
+
+static DRIVERS: LazyLock<Mutex<HashMap<Id, Driver>>> = LazyLock::new(Mutex::default);
+
+/// The driver of the runtime that this thread runs in; started when it is first
+/// needed. `None` outside a runtime, and in one that is shut down or without timers.
+pub(super) fn of_this_runtime() -> Option<Driver> {
+    let runtime = Handle::try_current().ok()?;
+    // A lock a callback, not a poll; held for a look-up.
+    let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(driver) = drivers.get(&runtime.id())
+        && !driver.armed.is_closed()
+    {
+        return Some(driver.clone());
+    }
+    drivers.retain(|_, driver| !driver.armed.is_closed());
+    // Dropped with the lock released: a runtime that is shut down drops the driver's
+    // future inside `spawn`.
+    drop(drivers);
+    let driver = start(&runtime)?;
+    let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    // Another thread may have been faster: then its driver is the runtime's.
+    let kept = drivers.entry(runtime.id()).or_insert_with(|| driver.clone());
+    if kept.armed.is_closed() {
+        *kept = driver;
+    }
+    Some(kept.clone())
+}
+
+fn start(runtime: &Handle) -> Option<Driver> {
+    let (armed, incoming) = mpsc::unbounded_channel();
+    let spawn = AssertUnwindSafe(|| {
+        unrecorded(|| {
+            // tokio panics here when the runtime has no timers; better now than in
+            // the driver.
+            drop(sleep_until(Instant::now()));
+            runtime.spawn(drive(incoming));
+        });
+    });
+    catch_unwind(spawn).ok()?;
+    Some(Driver { armed })
+}
+
+impl Driver {
+    /// False when the runtime is shut down.
+    pub(super) fn arm(&self, deadline: Instant, armed: Arc<Armed>) -> bool {
+        self.armed.send((deadline, armed)).is_ok()
+    }
+}
+
+/// In the order of their deadlines, and for the same deadline as they were armed.
+struct Due {
+    deadline: Instant,
+    number: u64,
+    armed: Arc<Armed>,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+impl Eq for Due {}
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.deadline, self.number).cmp(&(other.deadline, other.number))
+    }
+}
+
+/// Owns what is armed: dropped with its runtime, it cancels all of it.
+struct Waiting {
+    incoming: mpsc::UnboundedReceiver<(Instant, Arc<Armed>)>,
+    heap: BinaryHeap<Reverse<Due>>,
+    next: u64,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.incoming.close();
+        while let Ok((_, armed)) = self.incoming.try_recv() {
+            armed.cancel();
+        }
+        for Reverse(due) in self.heap.drain() {
+            due.armed.cancel();
+        }
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, (deadline, armed): (Instant, Arc<Armed>)) {
+        // Cancelled ones stay until their time unless they are most of what waits.
+        if self.next % 1024 == 1023 {
+            self.heap.retain(|Reverse(due)| !due.armed.was_cancelled());
+        }
+        self.heap.push(Reverse(Due { deadline, number: self.next, armed }));
+        self.next += 1;
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse(due)| due.deadline)
+    }
+
+    fn run_due(&mut self, now: Instant) {
+        while let Some(Reverse(due)) = self.heap.peek() {
+            if due.deadline > now {
+                return;
+            }
+            if let Some(Reverse(due)) = self.heap.pop() {
+                due.armed.run();
+            }
+        }
+    }
+}
+
+async fn drive(incoming: mpsc::UnboundedReceiver<(Instant, Arc<Armed>)>) {
+    let mut waiting = Waiting { incoming, heap: BinaryHeap::new(), next: 0 };
+    let mut sleep = pin!(sleep_until(Instant::now()));
+    loop {
+        let next = waiting.next_deadline();
+        if let Some(deadline) = next.filter(|deadline| *deadline != sleep.deadline()) {
+            sleep.as_mut().reset(deadline);
+        }
+        let armed = poll_fn(|cx| match waiting.incoming.poll_recv(cx) {
+            Poll::Ready(armed) => Poll::Ready(Some(armed)),
+            Poll::Pending if next.is_none() => Poll::Pending,
+            Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+        });
+        match armed.await {
+            Some(Some(armed)) => waiting.push(armed),
+            Some(None) => return,
+            None => waiting.run_due(Instant::now()),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Step 4: the verdicts. One small rule each; pure functions of what is known of a
+//! task and of the time. A verdict that is not certain is not given.
+
+mod held;
+mod orphaned;
+mod stuck;
+
+use std::collections::HashMap;
+
+use crate::{
+    recorder::{
+        clock::Nanos,
+        holding::{HoldingFacts, HoldingFlag},
+        key::Key,
+        task::{Flag, TaskFacts},
+    },
+    words::{Accuracy, Kind, Phase, TaskKind, Verdict},
+};
+
+/// What the rules are given beside the task itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) grace: Nanos,
+    pub(crate) orphan_grace: Nanos,
+}
+
+/// What the cancelled tasks and their descendants hold and have spawned.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    pub(crate) holdings: HashMap<Key, Vec<HoldingFacts>>,
+    pub(crate) children: HashMap<Key, Vec<TaskFacts>>,
+}
+
+impl Listing {
+    pub(crate) fn holdings_of(&self, owner: Key) -> &[HoldingFacts] {
+        self.holdings.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn children_of(&self, spawner: Key) -> &[TaskFacts] {
+        self.children.get(&spawner).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A verdict, with what it rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub(crate) verdict: Verdict,
+    pub(crate) accuracy: Accuracy,
+    /// Whom it is given to.
+    pub(crate) task: TaskFacts,
+    pub(crate) since: Nanos,
+    pub(crate) holdings: Vec<Listed>,
+    /// Orphaned: the task that was cancelled.
+    pub(crate) ancestor: Option<Key>,
+}
+
+/// A holding as a verdict lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    pub(crate) thing: Thing,
+    pub(crate) phase: Phase,
+    /// The child that holds it; `None` when the task does itself.
+    pub(crate) via: Option<Key>,
+    pub(crate) maybe_moved: bool,
+    /// Where its grace starts.
+    pub(crate) since: Nanos,
+}
+
+/// A child is a holding too.
+#[derive(Clone, Debug)]
+pub(crate) enum Thing {
+    Holding(HoldingFacts),
+    Child(TaskFacts),
+}
+
+impl Thing {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Holding(holding) => holding.kind,
+            Self::Child(child) if child.kind == TaskKind::Blocking => Kind::Blocking,
+            Self::Child(_) => Kind::Child,
+        }
+    }
+
+    pub(crate) fn acquired_at(&self) -> Nanos {
+        match self {
+            Self::Holding(holding) => holding.acquired_at,
+            Self::Child(child) => child.spawned_at,
+        }
+    }
+
+    pub(crate) fn accuracy(&self) -> Accuracy {
+        let exact = match self {
+            Self::Holding(holding) => !holding.has(HoldingFlag::Inferred),
+            Self::Child(child) => child.has(Flag::Shim),
+        };
+        if exact { Accuracy::Exact } else { Accuracy::Inferred }
+    }
+}
+
+/// Everything that is to be said of one task that was asked to stop, at `now`.
+/// `grace` is the task's own, or the default.
+pub(crate) fn judge(
+    task: &TaskFacts,
+    limits: Limits,
+    listing: &Listing,
+    now: Nanos,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(stuck::judge(task, limits, now));
+    if task.ended_by_cancellation() {
+        findings.extend(held::judge(task, limits, listing, now));
+        findings.extend(orphaned::judge(task, limits, listing, now));
+    }
+    findings
+}
+
+/// When something was acquired, seen from its owner's cancel request.
+pub(crate) fn phase(task: &TaskFacts, acquired_at: Nanos) -> Phase {
+    // In plain form the request is the delivery.
+    let requested = task.requested_at.or(task.delivered_at);
+    let began = task.drop_began.unwrap_or(Nanos::MAX);
+    let ended = task.ended_at.unwrap_or(Nanos::MAX);
+    let was_asked = requested.is_some_and(|at| at <= began);
+    if was_asked && (began..=ended).contains(&acquired_at) {
+        Phase::InDrop
+    } else if requested.is_some_and(|at| acquired_at >= at) {
+        Phase::After
+    } else {
+        Phase::Before
+    }
+}
+
+/// `since` is at least `grace` ago.
+fn passed(since: Nanos, grace: Nanos, now: Nanos) -> bool {
+    now.saturating_sub(since) >= grace
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+use super::*;
+use crate::{
+    recorder::{
+        key::Which,
+        table::{SiteId, TextId},
+    },
+    words::Outcome,
+};
+
+const MS: Nanos = 1_000_000;
+const LIMITS: Limits = Limits { grace: 1000 * MS, orphan_grace: 30_000 * MS };
+
+fn key(number: u32) -> Key {
+    Key::new(Which::Tasks, number, 1)
+}
+
+/// A task spawned at 1 ms, cancelled at 100 ms, dropped from 101 to 103 ms.
+fn cancelled(number: u32) -> TaskFacts {
+    TaskFacts {
+        requested_at: Some(100 * MS),
+        delivered_at: Some(101 * MS),
+        drop_began: Some(101 * MS),
+        ended_at: Some(103 * MS),
+        outcome: Some(Outcome::Cancelled),
+        ..running(number, 1)
+    }
+}
+
+fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
+    TaskFacts {
+        key: key(number),
+        id: number.into(),
+        tokio_id: None,
+        kind: TaskKind::Task,
+        outcome: None,
+        flags: Flag::Shim as u32,
+        site: SiteId::default(),
+        name: TextId::EMPTY,
+        type_name: TextId::EMPTY,
+        size: 0,
+        spawner: None,
+        extra: 0,
+        request: 0,
+        spawned_at: spawned_ms * MS,
+        first_poll: Some(spawned_ms * MS),
+        running_since: None,
+        last_poll: None,
+        woken_at: None,
+        polls: 1,
+        busy: 0,
+        scheduled: 0,
+        wakes: 0,
+        requested_at: None,
+        polls_since: 0,
+        delivered_at: None,
+        drop_began: None,
+        ended_at: None,
+        holdings: 0,
+        children: 0,
+        handles: 0,
+        pins: 0,
+    }
+}
+
+fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
+    HoldingFacts {
+        key: Key::new(Which::Holdings, 0, 1),
+        owner: Some(key(owner)),
+        kind: Kind::Custom,
+        flags,
+        label: TextId::EMPTY,
+        site: SiteId::default(),
+        acquired_at: acquired_ms * MS,
+        due_at: None,
+        limit: None,
+        bytes: 0,
+    }
+}
+
+fn listing(holdings: Vec<HoldingFacts>, children: Vec<(u32, TaskFacts)>) -> Listing {
+    let mut listing = Listing::default();
+    for holding in holdings {
+        listing.holdings.entry(holding.owner.expect("an owner")).or_default().push(holding);
+    }
+    for (spawner, child) in children {
+        listing.children.entry(key(spawner)).or_default().push(child);
+    }
+    listing
+}
+
+fn verdicts(task: &TaskFacts, listing: &Listing, at_ms: Nanos) -> Vec<Verdict> {
+    judge(task, LIMITS, listing, at_ms * MS).iter().map(|finding| finding.verdict).collect()
+}
+
+#[test]
+fn the_phase_is_counted_from_the_request() {
+    let task = cancelled(1);
+    for (at, expected) in [
+        (50, Phase::Before),
+        (100, Phase::After),
+        (101, Phase::InDrop),
+        (103, Phase::InDrop),
+        (104, Phase::After),
+    ] {
+        assert_eq!(phase(&task, at * MS), expected, "at {at} ms");
+    }
+    assert_eq!(phase(&running(1, 1), 50 * MS), Phase::Before);
+}
+
+#[test]
+fn a_holding_from_before_is_left_behind_once_grace_is_over() {
+    let (task, listing) = (cancelled(1), listing(vec![held(1, 50, 0)], vec![]));
+    assert_eq!(verdicts(&task, &listing, 1102), []);
+    assert_eq!(verdicts(&task, &listing, 1103), [Verdict::LeftBehind]);
+    let findings = judge(&task, LIMITS, &listing, 1103 * MS);
+    assert_eq!(findings[0].since, 103 * MS);
+    assert_eq!(findings[0].accuracy, Accuracy::Exact);
+}
+
+#[test]
+fn what_was_armed_in_the_drop_is_after_cancel_and_its_grace_counts_from_the_end() {
+    let (task, listing) = (cancelled(1), listing(vec![held(1, 102, 0)], vec![]));
+    assert_eq!(verdicts(&task, &listing, 1102), []);
+    assert_eq!(verdicts(&task, &listing, 1103), [Verdict::AfterCancel]);
+}
+
+#[test]
+fn a_row_lists_only_holdings_that_passed_grace() {
+    let task = cancelled(1);
+    let listing = listing(vec![held(1, 102, 0), held(1, 900, 0)], vec![]);
+    let count = |at: Nanos| judge(&task, LIMITS, &listing, at * MS)[0].holdings.len();
+    assert_eq!((count(1103), count(1899), count(1900)), (1, 1, 2));
+}
+
+#[test]
+fn a_task_that_was_shut_down_or_completed_unasked_gives_no_verdict() {
+    for outcome in [Outcome::Shutdown, Outcome::Completed] {
+        let task = TaskFacts {
+            outcome: Some(outcome),
+            requested_at: None,
+            delivered_at: None,
+            ..cancelled(1)
+        };
+        assert_eq!(verdicts(&task, &listing(vec![held(1, 50, 0)], vec![]), 9000), []);
+    }
+    // It completed, but only after it had noticed a token.
+    let noticed = TaskFacts { outcome: Some(Outcome::Completed), ..cancelled(1) };
+    let listing = listing(vec![held(1, 50, 0)], vec![]);
+    assert_eq!(verdicts(&noticed, &listing, 9000), [Verdict::LeftBehind]);
+}
+
+#[test]
+fn a_timer_whose_time_has_come_holds_nothing() {
+    let mut timer = held(1, 50, HoldingFlag::Expires as u8);
+    timer.due_at = Some(2000 * MS);
+    let (task, listing) = (cancelled(1), listing(vec![timer], vec![]));
+    assert_eq!(verdicts(&task, &listing, 1999), [Verdict::LeftBehind]);
+    assert_eq!(verdicts(&task, &listing, 2000), []);
+}
+
+#[test]
+fn stuck_is_counted_from_the_request_and_waiting_tasks_are_excused_once_they_noticed() {
+    let asked = TaskFacts { requested_at: Some(100 * MS), ..running(1, 1) };
+    let nothing = Listing::default();
+    assert_eq!(verdicts(&asked, &nothing, 1099), []);
+    assert_eq!(verdicts(&asked, &nothing, 1100), [Verdict::Stuck]);
+    let flags = asked.flags | Flag::Waiting as u32;
+    let waiting = TaskFacts { flags, ..asked };
+    assert_eq!(judge(&waiting, LIMITS, &nothing, 1100 * MS)[0].accuracy, Accuracy::Inferred);
+    let noticed = TaskFacts { delivered_at: Some(105 * MS), ..waiting };
+    assert_eq!(verdicts(&noticed, &nothing, 1100), []);
+}
+
+#[test]
+fn what_may_have_moved_into_a_living_child_gives_no_verdict() {
+    let guard = held(1, 50, HoldingFlag::Moves as u8);
+    let task = cancelled(1);
+    let after = listing(vec![guard.clone()], vec![(1, running(2, 60))]);
+    assert_eq!(verdicts(&task, &after, 9000), []);
+    let before = listing(vec![guard.clone()], vec![(1, running(2, 40))]);
+    assert_eq!(verdicts(&task, &before, 9000), [Verdict::LeftBehind]);
+    // Through a child that has ended into a grandchild that lives.
+    let ended =
+        TaskFacts { ended_at: Some(70 * MS), outcome: Some(Outcome::Completed), ..running(2, 60) };
+    let deeper = listing(vec![guard], vec![(1, ended), (2, running(3, 65))]);
+    assert_eq!(verdicts(&task, &deeper, 9000), []);
+}
+
+#[test]
+fn a_child_spawned_in_the_drop_is_held_with_what_it_holds_through_it() {
+    let task = cancelled(1);
+    let listing = listing(vec![held(2, 500, 0)], vec![(1, running(2, 102))]);
+    let findings = judge(&task, LIMITS, &listing, 1103 * MS);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].verdict, Verdict::AfterCancel);
+    let via: Vec<_> = findings[0].holdings.iter().map(|listed| listed.via).collect();
+    assert_eq!(via, [None, Some(key(2))]);
+}
+
+#[test]
+fn a_child_from_before_is_orphaned_and_the_topmost_survivor_has_the_row() {
+    let task = cancelled(1);
+    let lineage = listing(vec![], vec![(1, running(2, 50)), (2, running(3, 60))]);
+    assert_eq!(verdicts(&task, &lineage, 30_102), []);
+    let findings = judge(&task, LIMITS, &lineage, 30_103 * MS);
+    assert_eq!(findings.len(), 1);
+    let orphan = &findings[0];
+    assert_eq!((orphan.verdict, orphan.task.id), (Verdict::Orphaned, 2));
+    assert_eq!(orphan.ancestor, Some(key(1)));
+    assert_eq!(orphan.holdings.len(), 1, "the grandchild, held by the child");
+    // Once the child has ended the grandchild is the topmost.
+    let ended =
+        TaskFacts { ended_at: Some(70 * MS), outcome: Some(Outcome::Completed), ..running(2, 50) };
+    let lineage = listing(vec![], vec![(1, ended), (2, running(3, 60))]);
+    assert_eq!(judge(&task, LIMITS, &lineage, 30_103 * MS)[0].task.id, 3);
+}
+
+#[test]
+fn detached_library_blocking_and_waited_for_children_are_nobodys_orphans() {
+    let task = cancelled(1);
+    let child = running(2, 50);
+    let excused = [
+        TaskFacts { flags: child.flags | Flag::Detached as u32, ..child.clone() },
+        TaskFacts { flags: child.flags | Flag::Library as u32, ..child.clone() },
+        TaskFacts { kind: TaskKind::Blocking, first_poll: None, ..child.clone() },
+        TaskFacts { handles: 1, ..child },
+    ];
+    for child in excused {
+        let listing = listing(vec![], vec![(1, child.clone())]);
+        assert_eq!(verdicts(&task, &listing, 90_000), [], "{child:?}");
+    }
+}
+
+#[test]
+fn a_running_blocking_closure_from_before_is_left_behind() {
+    let blocking = TaskFacts { kind: TaskKind::Blocking, ..running(2, 50) };
+    let listing = listing(vec![], vec![(1, blocking)]);
+    assert_eq!(verdicts(&cancelled(1), &listing, 1103), [Verdict::LeftBehind]);
+}

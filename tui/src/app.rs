@@ -1,0 +1,87 @@
+//! The loop: one message at a time, then one drawing. Nothing here waits for the
+//! network, and nothing but this changes the model.
+
+use std::{io, time::Duration};
+
+use crossterm::event::{
+    Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
+};
+use ratatui::{Terminal, backend::Backend};
+use tokio::{
+    sync::{mpsc, watch},
+    time::MissedTickBehavior,
+};
+use tokio_stream::StreamExt;
+
+use crate::{
+    Now,
+    client::{self, Address},
+    model::Model,
+    theme::Theme,
+    view,
+};
+
+/// Countdowns move so often while nothing else happens.
+const TICK: Duration = Duration::from_millis(200);
+/// Updates of a slow UI wait in the client, not here.
+const EVENTS: usize = 16;
+
+/// Runs until the user quits.
+pub(crate) async fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    address: Address,
+    theme: Theme,
+    now: Now,
+) -> io::Result<()>
+where
+    io::Error: From<B::Error>,
+{
+    let mut model = Model::new(address.to_string());
+    let (view_out, view_in) = watch::channel(model.view());
+    let (events_out, mut events) = mpsc::channel(EVENTS);
+    tokio::spawn(client::run(address, view_in, events_out));
+    let mut input = EventStream::new();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !model.quit {
+        terminal.draw(|frame| view::render(&model, theme, now(), frame))?;
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => model.apply(event, now()),
+                None => return Ok(()),
+            },
+            typed = input.next() => match typed {
+                Some(Ok(input)) => take(&mut model, &input),
+                // The terminal is gone.
+                Some(Err(_)) | None => return Ok(()),
+            },
+            _ = tick.tick() => {}
+        }
+        let wanted = model.view();
+        view_out.send_if_modified(|view| {
+            let changed = *view != wanted;
+            *view = wanted;
+            changed
+        });
+    }
+    Ok(())
+}
+
+fn take(model: &mut Model, input: &Input) {
+    match input {
+        Input::Key(key) if key.kind != KeyEventKind::Release => press(model, *key),
+        _ => {}
+    }
+}
+
+fn press(model: &mut Model, key: KeyEvent) {
+    match key.code {
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => model.quit = true,
+        KeyCode::Char('q') => model.quit = true,
+        KeyCode::Down | KeyCode::Char('j') => model.leaks.move_by(1),
+        KeyCode::Up | KeyCode::Char('k') => model.leaks.move_by(-1),
+        KeyCode::Home => model.leaks.select(0),
+        KeyCode::End => model.leaks.select(usize::MAX),
+        _ => {}
+    }
+}

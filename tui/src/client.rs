@@ -1,0 +1,187 @@
+//! Step 7, the client: connects, reconnects, sends requests out and brings updates in.
+//! An actor: the UI hands it what it wants and never waits for the network.
+
+mod address;
+
+use std::time::Duration;
+
+use holdover_proto::{
+    MAX_MESSAGE_BYTES,
+    v1::{self, holdover_client::HoldoverClient},
+};
+use tokio::sync::{mpsc, watch};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+
+pub(crate) use self::address::{Address, BadAddress, discovered};
+
+/// The time between two tries doubles from the first to the last.
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+const LAST_RETRY: Duration = Duration::from_secs(4);
+/// Longer than a target on another continent takes, shorter than a person waits.
+const CONNECT: Duration = Duration::from_secs(3);
+/// A connection that is silent for so long is asked whether it is there.
+const PING: Duration = Duration::from_secs(5);
+
+/// What the client tells the UI. In this order for one connection: `Connecting`,
+/// `Connected`, any number of `Update`s and `Refused`s, `Lost`.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Connected(Box<v1::DescribeResponse>),
+    Update(Box<v1::Update>),
+    /// The target does not answer this view; it says why.
+    Refused(String),
+    /// There is no connection; the next try comes after `retry_in`.
+    Lost {
+        why: String,
+        retry_in: Duration,
+    },
+}
+
+/// Could not connect, or the target did not answer.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Connect(String),
+    Refused(String),
+}
+
+/// Connects once, for what is printed.
+pub(crate) async fn connect(
+    address: &Address,
+) -> Result<(HoldoverClient<Channel>, v1::DescribeResponse), Failed> {
+    let failed = |why: String| Failed::Connect(format!("cannot connect to {address}: {why}"));
+    let endpoint = Endpoint::from_shared(address.uri())
+        .map_err(|error| failed(error.to_string()))?
+        .connect_timeout(CONNECT)
+        .http2_keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .keep_alive_while_idle(true);
+    let channel = tokio::time::timeout(CONNECT, endpoint.connect())
+        .await
+        .map_err(|_| failed("nothing answered within 3 s".to_owned()))?
+        .map_err(|error| failed(root_of(&error)))?;
+    let mut client = HoldoverClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let describe = client.describe(v1::DescribeRequest {});
+    let described = tokio::time::timeout(CONNECT, describe)
+        .await
+        .map_err(|_| failed("it is there and does not answer".to_owned()))?
+        .map_err(|status| {
+            failed(format!("what listens there is no Holdover ({})", said(&status)))
+        })?;
+    Ok((client, described.into_inner()))
+}
+
+/// What is at the bottom of an error: "connection refused" rather than "transport error".
+fn root_of(error: &dyn std::error::Error) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}
+
+fn said(status: &Status) -> String {
+    match status.message() {
+        "" => status.code().to_string(),
+        message => message.to_owned(),
+    }
+}
+
+/// Stays connected until the UI is gone.
+pub(crate) async fn run(
+    address: Address,
+    mut view: watch::Receiver<v1::View>,
+    events: mpsc::Sender<Event>,
+) {
+    let mut retry_in = FIRST_RETRY;
+    loop {
+        let why = match connect(&address).await {
+            Ok((client, described)) => {
+                retry_in = FIRST_RETRY;
+                if events.send(Event::Connected(Box::new(described))).await.is_err() {
+                    return;
+                }
+                match follow(client, &mut view, &events).await {
+                    Ok(()) => return,
+                    Err(status) => said(&status),
+                }
+            }
+            Err(Failed::Connect(why) | Failed::Refused(why)) => why,
+        };
+        if events.send(Event::Lost { why, retry_in }).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(retry_in) => {}
+            () = events.closed() => return,
+        }
+        retry_in = next_retry(retry_in);
+    }
+}
+
+fn next_retry(last: Duration) -> Duration {
+    (last * 2).min(LAST_RETRY)
+}
+
+/// Watches what the UI wants to see. `Ok` when the UI is gone, `Err` when the
+/// connection is.
+async fn follow(
+    mut client: HoldoverClient<Channel>,
+    view: &mut watch::Receiver<v1::View>,
+    events: &mpsc::Sender<Event>,
+) -> Result<(), Status> {
+    loop {
+        let wanted = view.borrow_and_update().clone();
+        let request = v1::WatchRequest { view: Some(wanted) };
+        let mut updates = match client.watch(request).await {
+            Ok(updates) => updates.into_inner(),
+            Err(status) if is_about_the_view(&status) => {
+                if events.send(Event::Refused(said(&status))).await.is_err() {
+                    return Ok(());
+                }
+                match view.changed().await {
+                    Ok(()) => continue,
+                    Err(_) => return Ok(()),
+                }
+            }
+            Err(status) => return Err(status),
+        };
+        loop {
+            tokio::select! {
+                update = updates.message() => match update? {
+                    Some(update) => {
+                        if events.send(Event::Update(Box::new(update))).await.is_err() {
+                            return Ok(());
+                        }
+                    }
+                    None => return Err(Status::unavailable("the target ended the stream")),
+                },
+                changed = view.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return Ok(()),
+                },
+            }
+        }
+    }
+}
+
+fn is_about_the_view(status: &Status) -> bool {
+    matches!(status.code(), tonic::Code::InvalidArgument | tonic::Code::Unimplemented)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_between_tries_doubles_and_is_bounded() {
+        let mut retries = vec![FIRST_RETRY];
+        while retries.len() < 8 {
+            retries.push(next_retry(*retries.last().expect("a first")));
+        }
+        let ms: Vec<u128> = retries.iter().map(Duration::as_millis).collect();
+        assert_eq!(ms, [250, 500, 1000, 2000, 4000, 4000, 4000, 4000]);
+    }
+}

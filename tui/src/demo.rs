@@ -1,0 +1,204 @@
+//! `holdover demo`: a scenario as a service process of its own, and the console
+//! attached to it over real gRPC.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    process::Stdio,
+    time::Duration,
+};
+
+use holdover_examples::{Form, Rounds, SCENARIOS, Scenario};
+use holdover_proto::v1;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::{
+    Failure, Now, app,
+    client::{self, Address},
+    format::span,
+    print, terminal,
+    theme::Theme,
+};
+
+/// How many times the scenario is told where standard output is no terminal.
+const ROUNDS_TOLD: u32 = 3;
+/// When the telling ends at the latest.
+const TOLD_WITHIN: Duration = Duration::from_secs(60);
+
+pub(crate) fn list() -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    for scenario in SCENARIOS {
+        writeln!(out, "{:<18} {}", scenario.name, scenario.about)?;
+    }
+    Ok(())
+}
+
+/// The scenario of that name, the first one without a name.
+pub(crate) fn find(name: Option<&str>) -> Result<&'static Scenario, Failure> {
+    let found = match name {
+        None => SCENARIOS.first(),
+        Some(name) => holdover_examples::find(name),
+    };
+    let scenario = found.ok_or_else(|| {
+        let name = name.unwrap_or_default();
+        Failure::Usage(format!("there is no scenario {name:?}; `holdover demo --list` names them"))
+    })?;
+    if scenario.form == Form::Plain && !cfg!(tokio_unstable) {
+        return Err(Failure::Usage(format!(
+            "{} uses tokio only, and this build was made without --cfg tokio_unstable, so nothing \
+             of it would be seen; build with RUSTFLAGS=\"--cfg tokio_unstable\"",
+            scenario.name
+        )));
+    }
+    Ok(scenario)
+}
+
+/// Is the service: says where it listens, runs, and ends with whoever started it.
+pub(crate) async fn serve(scenario: &'static Scenario, rounds: u32) -> Result<(), Failure> {
+    let started = holdover::Builder::new()
+        .service("demo")
+        .bind("127.0.0.1:0")
+        .try_init()
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let address = started.address().unwrap_or_default();
+    writeln!(io::stdout(), "{address}")?;
+    io::stdout().flush()?;
+    let rounds = if rounds == 0 { Rounds::Endless } else { Rounds::Exactly(rounds) };
+    drop(holdover::spawn((scenario.run)(rounds)));
+    // Closed when whoever started this is gone, however that went.
+    let mut rest = Vec::new();
+    tokio::io::stdin().read_to_end(&mut rest).await?;
+    Ok(())
+}
+
+/// The service process; it ends when this is dropped.
+struct Service {
+    #[expect(dead_code, reason = "ends the process when dropped")]
+    child: Child,
+    address: Address,
+}
+
+impl Service {
+    async fn start(scenario: &Scenario, rounds: u32) -> Result<Self, Failure> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["demo", scenario.name, "--serve", &rounds.to_string()])
+            .env_remove("HOLDOVER_BIND")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line).await?;
+        }
+        let address = line
+            .trim()
+            .parse()
+            .map_err(|_| Failure::Connect("the demo's service process did not start".to_owned()))?;
+        Ok(Self { child, address })
+    }
+}
+
+/// Shows the scenario in the console, until the user quits.
+pub(crate) async fn show(
+    scenario: &'static Scenario,
+    theme: Theme,
+    now: Now,
+) -> Result<(), Failure> {
+    let service = Service::start(scenario, 0).await?;
+    let (_taken, mut terminal) = terminal::take()?;
+    app::run(&mut terminal, service.address.clone(), theme, now).await?;
+    Ok(())
+}
+
+/// Tells the same as lines of text, and ends by itself.
+pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Failure> {
+    let service = Service::start(scenario, ROUNDS_TOLD).await?;
+    let failed = |failed| match failed {
+        client::Failed::Connect(why) | client::Failed::Refused(why) => Failure::Connect(why),
+    };
+    let (mut client, _) = client::connect(&service.address).await.map_err(failed)?;
+    let view = v1::View {
+        kind: v1::ViewKind::Leaks.into(),
+        limit: 500,
+        interval_ms: 100,
+        cleared: true,
+        ..v1::View::default()
+    };
+    let lost = |status: tonic::Status| Failure::Connect(status.message().to_owned());
+    let request = v1::WatchRequest { view: Some(view) };
+    let mut updates = client.watch(request).await.map_err(lost)?.into_inner();
+    let mut story = Story::new(scenario.leaks_a_round * ROUNDS_TOLD);
+    story.begin(scenario)?;
+    let end = now() + TOLD_WITHIN;
+    while !story.is_over() {
+        let left = end.saturating_duration_since(now());
+        match tokio::time::timeout(left, updates.message()).await {
+            Ok(update) => match update.map_err(lost)? {
+                Some(update) => story.take(&update)?,
+                None => break,
+            },
+            Err(_) => break,
+        }
+    }
+    story.end()?;
+    Ok(())
+}
+
+/// What has been told of which leak.
+struct Story {
+    expected: u32,
+    /// By task and verdict: whether it has cleared.
+    told: BTreeMap<(u64, i32), bool>,
+}
+
+impl Story {
+    fn new(expected: u32) -> Self {
+        Self { expected, told: BTreeMap::new() }
+    }
+
+    fn begin(&self, scenario: &Scenario) -> io::Result<()> {
+        let mut out = io::stdout();
+        writeln!(out, "{}: {}", scenario.name, scenario.about)?;
+        writeln!(out, "A leak is reported when it has lasted for its grace, 1 s.")
+    }
+
+    fn take(&mut self, update: &v1::Update) -> io::Result<()> {
+        for leak in &update.leaks {
+            let Some(task) = &leak.task else { continue };
+            let name = (task.id, leak.verdict);
+            if !self.told.contains_key(&name) {
+                self.told.insert(name, false);
+                writeln!(io::stdout(), "{}", print::text::leak(leak, update.now_ns))?;
+            }
+            if let (Some(cleared), Some(false)) = (leak.cleared_ns, self.told.get(&name)) {
+                self.told.insert(name, true);
+                let lasted = span(cleared.saturating_sub(leak.since_ns));
+                writeln!(io::stdout(), "  cleared: task #{} let go after {lasted}", task.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn seen(&self) -> usize {
+        self.told.len()
+    }
+
+    fn cleared(&self) -> usize {
+        self.told.values().filter(|cleared| **cleared).count()
+    }
+
+    fn is_over(&self) -> bool {
+        self.cleared() >= self.expected as usize
+    }
+
+    fn end(&self) -> io::Result<()> {
+        let missed = (self.expected as usize).saturating_sub(self.seen());
+        let (seen, cleared) = (self.seen(), self.cleared());
+        writeln!(io::stdout(), "{seen} leaks seen, {cleared} cleared, {missed} missed")
+    }
+}

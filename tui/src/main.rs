@@ -1,0 +1,132 @@
+//! `holdover`: a live console for async Rust, in the terminal.
+
+mod app;
+mod args;
+mod client;
+mod demo;
+mod format;
+mod model;
+mod print;
+mod terminal;
+mod theme;
+mod view;
+mod words;
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+    time::Instant,
+};
+
+use clap::Parser;
+
+use crate::{
+    args::{Args, Command},
+    client::Address,
+    theme::Theme,
+};
+
+/// Reads the clock. Only this file does: everything else takes `now`.
+type Now = fn() -> Instant;
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What went wrong, and with it the exit code.
+#[derive(Debug)]
+enum Failure {
+    /// The command line or a setting; 2.
+    Usage(String),
+    /// No target, or one that does not answer; 3.
+    Connect(String),
+    /// The terminal or a file; 1.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let ran = runtime.map_err(Failure::Io).and_then(|runtime| {
+        let ran = runtime.block_on(run(args));
+        // The terminal's reader blocks a thread until the next key: it is not waited for.
+        runtime.shutdown_background();
+        ran
+    });
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the program's own errors")]
+fn fail(failure: &Failure) -> ExitCode {
+    let (message, code) = match failure {
+        Failure::Usage(message) => (message.clone(), 2),
+        Failure::Connect(message) => (message.clone(), 3),
+        Failure::Io(error) => (error.to_string(), 1),
+    };
+    eprintln!("holdover: {message}");
+    ExitCode::from(code)
+}
+
+async fn run(args: Args) -> Result<(), Failure> {
+    let theme = Theme::new(args.ascii, no_color());
+    match args.command {
+        None => attach(target(args.address)?, theme).await,
+        Some(Command::Leaks(leaks)) => print::leaks(&target(leaks.address)?, leaks.json, now).await,
+        Some(Command::Demo(demo)) if demo.list => demo::list(),
+        Some(Command::Demo(demo)) => {
+            let scenario = demo::find(demo.scenario.as_deref())?;
+            match demo.serve {
+                Some(rounds) => demo::serve(scenario, rounds).await,
+                None if io::stdout().is_terminal() => demo::show(scenario, theme, now).await,
+                None => demo::tell(scenario, now).await,
+            }
+        }
+    }
+}
+
+/// Opens the console on a target.
+async fn attach(address: Address, theme: Theme) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        let hint = "standard output is no terminal; `holdover leaks` prints";
+        return Err(Failure::Usage(hint.to_owned()));
+    }
+    let (_taken, mut terminal) = terminal::take()?;
+    app::run(&mut terminal, address, theme, now).await?;
+    Ok(())
+}
+
+/// What was named, else the only service that is found, else the default address.
+fn target(named: Option<Address>) -> Result<Address, Failure> {
+    if let Some(address) = named {
+        return Ok(address);
+    }
+    let mut found = client::discovered();
+    if found.len() <= 1 {
+        return Ok(found.pop().map(|only| only.address).unwrap_or_default());
+    }
+    let lines: Vec<String> = found
+        .iter()
+        .map(|it| {
+            format!("  holdover {}   {} (pid {})", it.address, format::safe(&it.service), it.pid)
+        })
+        .collect();
+    let several = format!("several services can be attached to:\n{}", lines.join("\n"));
+    Err(Failure::Usage(several))
+}
+
+/// <https://no-color.org>: set to anything but nothing.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,176 @@
+//! Rows as JSON, one object a line. Durations are integers with the unit in the name,
+//! times RFC 3339. Fields may be added, never renamed.
+
+use std::time::Duration;
+
+use holdover_proto::v1;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::words;
+
+const MS: u64 = 1_000_000;
+const US: u64 = 1_000;
+
+#[derive(Serialize)]
+struct Leak<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    verdict: &'static str,
+    accuracy: &'static str,
+    since_ms: u64,
+    task: Option<Task<'a>>,
+    cancel: Option<Cancel<'a>>,
+    holdings: Vec<Holding<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ancestor: Option<Ancestor<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cleared_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lasted_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Target<'a> {
+    service: &'a str,
+    pid: u32,
+    run: &'a str,
+}
+
+#[derive(Serialize)]
+struct Task<'a> {
+    id: u64,
+    tokio_id: Option<u64>,
+    name: &'a str,
+    kind: &'static str,
+    state: &'static str,
+    outcome: Option<&'static str>,
+    location: &'a str,
+    spawned_at: String,
+}
+
+#[derive(Serialize)]
+struct Cancel<'a> {
+    cause: &'static str,
+    requested_at: String,
+    delivered_at: Option<String>,
+    ended_at: Option<String>,
+    latency_us: Option<u64>,
+    drop_us: Option<u64>,
+    canceller: Option<u64>,
+    site: Option<&'a str>,
+    reason: Option<&'a str>,
+    path: &'a [String],
+    polls_since: u64,
+}
+
+#[derive(Serialize)]
+struct Holding<'a> {
+    kind: &'static str,
+    label: &'a str,
+    phase: &'static str,
+    direct: bool,
+    via: Option<u64>,
+    site: &'a str,
+    age_ms: u64,
+    due_in_ms: Option<u64>,
+    maybe_moved: bool,
+}
+
+#[derive(Serialize)]
+struct Ancestor<'a> {
+    id: u64,
+    name: &'a str,
+    location: &'a str,
+}
+
+/// The target's wall clock at one moment of its monotonic one.
+#[derive(Clone, Copy)]
+struct Wall {
+    anchor_ns: u64,
+}
+
+impl Wall {
+    fn date(self, at: u64) -> String {
+        let since_epoch = Duration::from_nanos(self.anchor_ns.saturating_add(at));
+        let timestamp = i64::try_from(since_epoch.as_micros()).map(Timestamp::from_microsecond);
+        timestamp.ok().and_then(Result::ok).map(|it| it.to_string()).unwrap_or_default()
+    }
+}
+
+/// A leak as a JSON object.
+pub(super) fn leak(leak: &v1::Leak, described: &v1::DescribeResponse, now: u64) -> String {
+    let wall = Wall { anchor_ns: described.wall_anchor_ns };
+    let task_of = leak.task.as_ref();
+    let own = task_of.and_then(|task| task.cancel.as_ref());
+    let until = leak.cleared_ns.unwrap_or(now);
+    let row = Leak {
+        kind: "leak",
+        target: target(described),
+        verdict: words::verdict(leak.verdict()),
+        accuracy: words::accuracy(leak.accuracy()),
+        since_ms: until.saturating_sub(leak.since_ns) / MS,
+        task: task_of.map(|it| task(it, wall)),
+        cancel: leak.ancestor_cancel.as_ref().or(own).map(|it| cancel(it, wall)),
+        holdings: leak.holdings.iter().map(|it| holding(it, now)).collect(),
+        ancestor: leak.ancestor.as_ref().map(|it| Ancestor {
+            id: it.id,
+            name: &it.name,
+            location: &it.location,
+        }),
+        cleared_at: leak.cleared_ns.map(|at| wall.date(at)),
+        lasted_ms: leak.cleared_ns.map(|at| at.saturating_sub(leak.since_ns) / MS),
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+fn target(described: &v1::DescribeResponse) -> Target<'_> {
+    match &described.target {
+        Some(target) => Target { service: &target.service, pid: target.pid, run: &target.run },
+        None => Target { service: "", pid: 0, run: "" },
+    }
+}
+
+fn task(task: &v1::Task, wall: Wall) -> Task<'_> {
+    Task {
+        id: task.id,
+        tokio_id: task.tokio_id,
+        name: if task.name.is_empty() { &task.type_name } else { &task.name },
+        kind: words::task_kind(task.kind()),
+        state: words::state(task.state()),
+        outcome: words::outcome(task.outcome()),
+        location: &task.location,
+        spawned_at: wall.date(task.spawned_ns),
+    }
+}
+
+fn cancel(cancel: &v1::Cancel, wall: Wall) -> Cancel<'_> {
+    Cancel {
+        cause: words::cause(cancel.cause()),
+        requested_at: wall.date(cancel.requested_ns),
+        delivered_at: cancel.delivered_ns.map(|at| wall.date(at)),
+        ended_at: cancel.ended_ns.map(|at| wall.date(at)),
+        latency_us: cancel.latency_ns.map(|it| it / US),
+        drop_us: cancel.drop_ns.map(|it| it / US),
+        canceller: cancel.canceller.as_ref().map(|it| it.id),
+        site: cancel.site.as_deref(),
+        reason: cancel.reason.as_deref(),
+        path: &cancel.path,
+        polls_since: cancel.polls_since,
+    }
+}
+
+fn holding(held: &v1::Holding, now: u64) -> Holding<'_> {
+    Holding {
+        kind: words::kind(held.kind()),
+        label: &held.label,
+        phase: words::phase(held.phase()),
+        direct: held.direct,
+        via: held.via.as_ref().map(|it| it.id),
+        site: &held.site,
+        age_ms: now.saturating_sub(held.acquired_ns) / MS,
+        due_in_ms: held.due_ns.map(|due| due.saturating_sub(now) / MS),
+        maybe_moved: held.maybe_moved,
+    }
+}

@@ -1,0 +1,68 @@
+//! Rows as lines for people.
+
+use holdover_proto::v1;
+
+use crate::{
+    format::{count, place, safe, span},
+    words,
+};
+
+/// One leak in two or three lines.
+pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
+    let verdict = words::verdict(leak.verdict());
+    let task = leak.task.as_ref();
+    let name = task.map(name).unwrap_or_default();
+    let since = span(now.saturating_sub(leak.since_ns));
+    let mut text = format!("{} {verdict}  {name}, for {since}", words::letter(leak.verdict()));
+    let own = task.and_then(|task| task.cancel.as_ref());
+    if let Some(cancel) = leak.ancestor_cancel.as_ref().or(own) {
+        text.push_str(&format!("\n    cancelled: {}", cancelled(cancel)));
+    }
+    for held in &leak.holdings {
+        text.push_str(&format!("\n    holds: {}", holding(held, now)));
+    }
+    text
+}
+
+pub(crate) fn no_leaks(update: &v1::Update) -> String {
+    let totals = update.totals.unwrap_or_default();
+    format!(
+        "No leaks. {} of {} tasks were cancelled since the recording began; all of them let go.",
+        count(totals.tasks_cancelled),
+        count(totals.tasks_spawned)
+    )
+}
+
+fn name(task: &v1::Task) -> String {
+    let name = if task.name.is_empty() { &task.type_name } else { &task.name };
+    format!("{} #{}", safe(name), task.id)
+}
+
+fn cancelled(cancel: &v1::Cancel) -> String {
+    let mut text = words::cause(cancel.cause()).to_owned();
+    if let Some(canceller) = &cancel.canceller {
+        text.push_str(&format!(" by {} #{}", safe(&canceller.name), canceller.id));
+    }
+    if let Some(site) = &cancel.site {
+        text.push_str(&format!(" at {}", safe(&place(site))));
+    }
+    if let Some(reason) = &cancel.reason {
+        text.push_str(&format!(", \"{}\"", safe(reason)));
+    }
+    text
+}
+
+fn holding(held: &v1::Holding, now: u64) -> String {
+    let kind = words::kind(held.kind());
+    let label = safe(&held.label);
+    let phase = words::phase(held.phase());
+    let site = place(&held.site);
+    let mut text = format!("{kind} {label}, acquired {phase} the cancel at {}", safe(&site));
+    if held.phase() == v1::Phase::InDrop {
+        text = format!("{kind} {label}, acquired in the drop at {}", safe(&site));
+    }
+    if let Some(due) = held.due_ns {
+        text.push_str(&format!(", goes in {}", span(due.saturating_sub(now))));
+    }
+    text
+}

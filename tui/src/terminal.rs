@@ -1,0 +1,41 @@
+//! The terminal: taken over at the start, and given back whatever happens.
+
+use std::io::{self, Write, stdout};
+
+use crossterm::{
+    cursor::Show,
+    execute,
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+/// Gives the terminal back when dropped.
+#[derive(Debug)]
+pub(crate) struct Taken(());
+
+/// Takes the terminal over. A panic gives it back before its message is printed.
+pub(crate) fn take() -> io::Result<(Taken, Terminal<CrosstermBackend<io::Stdout>>)> {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        give_back();
+        before(info);
+    }));
+    enable_raw_mode()?;
+    let taken = Taken(());
+    execute!(stdout(), EnterAlternateScreen)?;
+    let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    Ok((taken, terminal))
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn give_back() {
+    // Nothing can be done about a terminal that is gone.
+    let _ = disable_raw_mode();
+    let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+    let _ = stdout().flush();
+}

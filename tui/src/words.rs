@@ -1,0 +1,112 @@
+//! The wire's enumerations in words: the names that are shown, printed and filtered.
+
+use holdover_proto::v1::{
+    Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
+};
+
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Stuck => "stuck",
+        Verdict::LeftBehind => "left-behind",
+        Verdict::AfterCancel => "after-cancel",
+        Verdict::Orphaned => "orphaned",
+        Verdict::Overdue => "overdue",
+        Verdict::Unspecified => "unknown",
+    }
+}
+
+/// The badge's letter.
+pub(crate) fn letter(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Stuck => "S",
+        Verdict::LeftBehind => "L",
+        Verdict::AfterCancel => "A",
+        Verdict::Orphaned => "O",
+        Verdict::Overdue => "D",
+        Verdict::Unspecified => "?",
+    }
+}
+
+pub(crate) fn is_leak(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Stuck | Verdict::LeftBehind | Verdict::AfterCancel)
+}
+
+pub(crate) fn accuracy(accuracy: Accuracy) -> &'static str {
+    match accuracy {
+        Accuracy::Exact => "exact",
+        Accuracy::Inferred => "inferred",
+        Accuracy::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Abort => "abort",
+        Cause::AbortAll => "abort-all",
+        Cause::SetDropped => "set-dropped",
+        Cause::Token => "token",
+        Cause::Timeout => "timeout",
+        Cause::Dropped => "dropped",
+        Cause::Unknown | Cause::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn kind(kind: HoldingKind) -> &'static str {
+    match kind {
+        HoldingKind::Timer => "timer",
+        HoldingKind::Callback => "callback",
+        HoldingKind::Lock => "lock",
+        HoldingKind::Permit => "permit",
+        HoldingKind::Channel => "channel",
+        HoldingKind::Waker => "waker",
+        HoldingKind::Connection => "connection",
+        HoldingKind::File => "file",
+        HoldingKind::Socket => "socket",
+        HoldingKind::Memory => "memory",
+        HoldingKind::Blocking => "blocking",
+        HoldingKind::Child => "child",
+        HoldingKind::Custom => "custom",
+        HoldingKind::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Before => "before",
+        Phase::After => "after",
+        Phase::InDrop => "in-drop",
+        Phase::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn task_kind(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Task => "task",
+        TaskKind::Local => "local",
+        TaskKind::Blocking => "blocking",
+        TaskKind::BlockOn => "block_on",
+        TaskKind::Scope => "scope",
+        TaskKind::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn state(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Running => "running",
+        TaskState::Scheduled => "scheduled",
+        TaskState::Idle => "idle",
+        TaskState::Ended => "ended",
+        TaskState::Unspecified => "unknown",
+    }
+}
+
+/// `None` for a task that has not ended.
+pub(crate) fn outcome(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Completed => Some("completed"),
+        Outcome::Cancelled => Some("cancelled"),
+        Outcome::Panicked => Some("panicked"),
+        Outcome::Shutdown => Some("shutdown"),
+        Outcome::Unspecified => None,
+    }
+}
