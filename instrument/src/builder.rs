@@ -2,10 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tracing_core::Subscriber;
+
+#[cfg(feature = "layer")]
+use crate::layer::HoldoverLayer;
 use crate::{
-    recorder::{Level, Recorder},
+    recorder::{Level, Recorder, table::set_own},
     server::{self, Console, Listener},
     settings::{BadSetting, Log, Settings},
+    subscriber::HoldoverSubscriber,
 };
 
 /// Sets what Holdover goes by, and starts it.
@@ -35,6 +40,7 @@ enum Why {
     Listen(server::ListenError),
     Thread(std::io::Error),
     Twice,
+    Default,
 }
 
 /// Holdover as it was started.
@@ -58,11 +64,17 @@ impl fmt::Display for InitError {
             Why::Listen(error) => error.fmt(f),
             Why::Thread(error) => write!(f, "cannot start the console thread: {error}"),
             Why::Twice => f.write_str("holdover was started before: a process has one recorder"),
+            Why::Default => f.write_str(DEFAULT_IS_SET),
         }
     }
 }
 
 impl std::error::Error for InitError {}
+
+/// Said in the log, and by the console.
+pub(crate) const DEFAULT_IS_SET: &str = "the process has a default subscriber already, so only what goes through \
+     holdover::{task,time,sync} is recorded: write holdover::Builder::new().wrap(subscriber).init() \
+     in its place, or add .with(holdover::layer()) to its registry";
 
 impl From<BadSetting> for InitError {
     fn from(bad: BadSetting) -> Self {
@@ -136,42 +148,189 @@ impl Builder {
         self
     }
 
-    /// Starts Holdover. It never panics: what is wrong is logged as one error, and the
-    /// service goes on without a console.
+    /// Paths of the service's own source, as they stand in source locations: tasks
+    /// spawned from under them are never taken for a library's. `HOLDOVER_OWN`.
+    pub fn own(mut self, prefixes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.settings.own = prefixes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Records beside a subscriber of one's own, which goes on as if tokio's tracing
+    /// were compiled out. It must be the outermost: layers go into `subscriber`.
+    ///
+    /// ```no_run
+    /// use tracing_subscriber::prelude::*;
+    ///
+    /// let logs = tracing_subscriber::registry().with(tracing_subscriber::fmt::layer());
+    /// holdover::Builder::new().wrap(logs).init();
+    /// ```
+    pub fn wrap<S>(self, subscriber: S) -> Wrapped<S>
+    where
+        S: Subscriber + Send + Sync,
+    {
+        Wrapped { builder: self, subscriber }
+    }
+
+    /// Starts Holdover, over `fmt` with an `EnvFilter` from `RUST_LOG` (feature `fmt`),
+    /// so that logs go on. It never panics: what is wrong is logged as one error, and
+    /// the service goes on.
+    pub fn init(self) {
+        self.wrap(logs()).init();
+    }
+
+    /// As [`init`](Self::init), and says what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wrapped::try_init`].
+    pub fn try_init(self) -> Result<Started, InitError> {
+        self.wrap(logs()).try_init()
+    }
+
+    /// A layer that records, for a `Registry` of one's own. See [`layer`].
+    #[cfg(feature = "layer")]
+    pub fn layer(self) -> HoldoverLayer {
+        let started = self.read().and_then(|settings| {
+            if !settings.enabled {
+                return Ok(None);
+            }
+            let recorder = Recorder::start(settings.level);
+            if !recorder.make_the_process_own() {
+                return Err(InitError(Why::Twice));
+            }
+            start(recorder, &settings).map(|_| Some(recorder))
+        });
+        HoldoverLayer::new(started.map_err(|error| error.to_string()))
+    }
+
+    fn read(mut self) -> Result<Settings, InitError> {
+        if let Some(bind) = self.bind.take() {
+            self.settings.read_from(|name| (name == "HOLDOVER_BIND").then(|| bind.clone()))?;
+        }
+        self.settings.read_environment()?;
+        self.settings.check_address()?;
+        Ok(self.settings)
+    }
+}
+
+/// The subscriber of a service that has none of its own.
+#[cfg(feature = "fmt")]
+fn logs() -> impl Subscriber + Send + Sync {
+    use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt, prelude::*, registry};
+
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    registry().with(fmt::layer().with_filter(filter.from_env_lossy()))
+}
+
+#[cfg(not(feature = "fmt"))]
+fn logs() -> impl Subscriber + Send + Sync {
+    tracing_core::subscriber::NoSubscriber::new()
+}
+
+/// A [`Builder`] with the subscriber that it records beside.
+#[derive(Debug)]
+#[must_use = "nothing is recorded until `init` is called"]
+pub struct Wrapped<S> {
+    builder: Builder,
+    subscriber: S,
+}
+
+impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
+    /// Makes both the process's default and starts the console. It never panics: what
+    /// is wrong is logged as one error, and the service goes on.
     pub fn init(self) {
         if let Err(error) = self.try_init() {
             crate::report::not_started(&error.to_string());
         }
     }
 
-    /// Starts Holdover.
+    /// As [`init`](Self::init), and says what is wrong. The subscriber is made the
+    /// default in any case, so that the service's logs go on; with a default that was
+    /// there already, and with `HOLDOVER=off`, only the shims record, or nothing does.
     ///
     /// # Errors
     ///
     /// When a setting is not one, when the address cannot be listened on, when it was
-    /// started before, or when no thread can be started.
-    pub fn try_init(mut self) -> Result<Started, InitError> {
-        if let Some(bind) = self.bind.take() {
-            self.settings.read_from(|name| (name == "HOLDOVER_BIND").then(|| bind.clone()))?;
-        }
-        self.settings.read_environment()?;
-        if !self.settings.enabled {
+    /// started before, when the process has a default subscriber already, or when no
+    /// thread can be started.
+    pub fn try_init(self) -> Result<Started, InitError> {
+        let Self { builder, subscriber } = self;
+        let settings = match builder.read() {
+            Ok(settings) => settings,
+            Err(error) => {
+                without_us(subscriber);
+                return Err(error);
+            }
+        };
+        if !settings.enabled {
+            without_us(subscriber);
             return Ok(Started { address: None });
         }
-        self.settings.check_address()?;
-        let recorder = Recorder::start(self.settings.level);
-        let listener =
-            Listener::bind(&self.settings.bind).map_err(|it| InitError(Why::Listen(it)))?;
+        let recorder = Recorder::start(settings.level);
         if !recorder.make_the_process_own() {
             return Err(InitError(Why::Twice));
         }
-        let address = listener.address.to_string();
-        let console = Arc::new(Console::new(recorder, &self.settings));
-        server::start(console, listener).map_err(|it| InitError(Why::Thread(it)))?;
-        server::announce(&self.settings.service, &address);
-        crate::report::started(&address);
-        Ok(Started { address: Some(address) })
+        #[cfg(feature = "fmt")]
+        let hint = subscriber.max_level_hint();
+        let defaulted = set_default(HoldoverSubscriber::new(recorder, subscriber));
+        #[cfg(feature = "fmt")]
+        if defaulted.is_ok() {
+            forward_log(hint);
+        }
+        let started = start(recorder, &settings);
+        defaulted?;
+        started
     }
+}
+
+/// The service's own subscriber, as if Holdover were not there.
+fn without_us(subscriber: impl Subscriber + Send + Sync + 'static) {
+    #[cfg(feature = "fmt")]
+    let hint = subscriber.max_level_hint();
+    let defaulted = set_default(subscriber);
+    #[cfg(feature = "fmt")]
+    if defaulted.is_ok() {
+        forward_log(hint);
+    }
+    #[cfg(not(feature = "fmt"))]
+    drop(defaulted);
+}
+
+/// Makes the subscriber the process's default.
+fn set_default(subscriber: impl Subscriber + Send + Sync + 'static) -> Result<(), InitError> {
+    let dispatch = tracing_core::Dispatch::new(subscriber);
+    tracing_core::dispatcher::set_global_default(dispatch).or(Err(InitError(Why::Default)))
+}
+
+/// The `log` crate's records go to tracing, up to the level that the service's own
+/// subscriber wants: ours would make it TRACE. A logger that is set already stays.
+#[cfg(feature = "fmt")]
+fn forward_log(hint: Option<tracing_core::LevelFilter>) {
+    use tracing_log::{AsLog, LogTracer};
+
+    let level = hint.map_or(tracing_log::log::LevelFilter::Trace, |hint| hint.as_log());
+    let _ = LogTracer::builder().with_max_level(level).init();
+}
+
+/// Starts the console of a recorder.
+fn start(recorder: &'static Recorder, settings: &Settings) -> Result<Started, InitError> {
+    set_own(settings.own.clone());
+    let listener = match Listener::bind(&settings.bind) {
+        Ok(listener) => listener,
+        Err(error) => {
+            recorder.switch_off();
+            return Err(InitError(Why::Listen(error)));
+        }
+    };
+    let address = listener.address.to_string();
+    let console = Arc::new(Console::new(recorder, settings));
+    server::start(console, listener).map_err(|error| {
+        recorder.switch_off();
+        InitError(Why::Thread(error))
+    })?;
+    server::announce(&settings.service, &address);
+    crate::report::started(&address);
+    Ok(Started { address: Some(address) })
 }
 
 /// Starts Holdover with what the environment says. The same as
@@ -186,4 +345,26 @@ impl Builder {
 /// ```
 pub fn init() {
     Builder::new().init();
+}
+
+/// A layer that records, for a `Registry` of one's own, and the console with it. What
+/// cannot be started is logged once a subscriber is there; the layer then records
+/// nothing.
+///
+/// A filter that applies to the whole registry hides tokio's spans from it: give the
+/// other layers filters of their own instead.
+///
+/// ```no_run
+/// use tracing_subscriber::prelude::*;
+///
+/// tracing_subscriber::registry()
+///     .with(holdover::layer())
+///     .with(tracing_subscriber::fmt::layer().with_filter(
+///         tracing_subscriber::filter::LevelFilter::INFO,
+///     ))
+///     .init();
+/// ```
+#[cfg(feature = "layer")]
+pub fn layer() -> HoldoverLayer {
+    Builder::new().layer()
 }

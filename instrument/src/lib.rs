@@ -1,5 +1,7 @@
 //! A live console for async Rust.
 
+pub mod hold;
+pub mod sync;
 pub mod task;
 pub mod time;
 
@@ -8,6 +10,8 @@ mod atomics;
 #[cfg(feature = "console")]
 mod builder;
 mod ended;
+#[cfg(feature = "layer")]
+mod layer;
 #[cfg(feature = "console")]
 mod query;
 mod record;
@@ -26,13 +30,16 @@ mod subscriber;
 mod verdict;
 mod words;
 
+#[cfg(feature = "layer")]
+pub use crate::{builder::layer, layer::HoldoverLayer};
 #[cfg(feature = "console")]
 pub use crate::{
-    builder::{Builder, InitError, Started, init},
+    builder::{Builder, InitError, Started, Wrapped, init},
     recorder::Level,
     settings::Log,
+    subscriber::HoldoverSubscriber,
 };
 pub use crate::{
-    task::spawn,
+    task::{FutureExt, spawn},
     words::{Cause, Kind, Outcome},
 };

@@ -1,6 +1,10 @@
 //! What the shims tell the recorder. Two versions with the same names: `live` records,
 //! `inert` is what is left with recording compiled out: nothing.
 
+use std::{panic::Location, sync::Arc, time::Duration};
+
+use crate::words::Kind;
+
 mod budget;
 #[cfg(not(feature = "console"))]
 mod inert;
@@ -12,30 +16,67 @@ pub(crate) use inert::*;
 #[cfg(feature = "console")]
 pub(crate) use live::*;
 
+#[cfg(feature = "console")]
+pub(crate) use budget::thread_has_a_budget;
+
 /// What a shim knows of a task that it is about to spawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder reads it"))]
 pub(crate) struct NewTask<'a> {
     pub(crate) kind: NewKind,
-    pub(crate) location: &'static std::panic::Location<'static>,
+    pub(crate) location: &'static Location<'static>,
     pub(crate) type_name: &'static str,
     pub(crate) size: usize,
     pub(crate) name: Option<&'a str>,
+    pub(crate) options: Options,
 }
 
 /// The kinds of task that a shim makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NewKind {
     Task,
+    Local,
+    Blocking,
+    Scope,
 }
 
-/// What a shim knows of a timer that it is about to make.
+/// What few tasks are given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) grace: Option<Duration>,
+    pub(crate) detached: Option<Arc<str>>,
+    /// Whoever cancels one of these asks the task.
+    pub(crate) bound_to: Vec<Asker>,
+}
+
+/// What a shim knows of a holding that was just acquired.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder reads it"))]
-pub(crate) struct NewTimer {
-    pub(crate) label: &'static str,
-    pub(crate) location: &'static std::panic::Location<'static>,
-    pub(crate) due_in: Option<std::time::Duration>,
-    /// A `Sleep` is gone once its time has come; a callback once it has run.
-    pub(crate) expires: bool,
+pub(crate) struct NewHolding<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) label: Label<'a>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) due_in: Option<Duration>,
+    pub(crate) traits: Traits,
+}
+
+/// A label that is there for ever, or one made at run time.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder reads it"))]
+pub(crate) enum Label<'a> {
+    Fixed(&'static str),
+    Made(&'a str),
+}
+
+/// How a holding behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Traits {
+    /// A `Sleep`: a value that may move, and is gone once its time has come.
+    Sleep,
+    /// An `Interval`: a value that may move.
+    Periodic,
+    /// A value that may move into another task unseen; noted in the history.
+    Value,
+    /// Nothing that could move: a callback; noted in the history.
+    Fixed,
 }

@@ -41,8 +41,9 @@ use self::{
     events::{Entry, Events, What},
     holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY},
     key::Key,
-    request::{Extra, Request, Who, shown_name},
+    request::{Asker, Extra, Request, Who, shown_name},
     slab::Slab,
+    table::{SiteId, TextId},
     task::{Birth, Flag, TaskSlot},
 };
 use crate::{
@@ -76,6 +77,8 @@ pub(crate) struct Recorder {
     pub(crate) events: Events,
     pub(crate) requests: Slab<Request>,
     pub(crate) extras: Slab<Extra>,
+    /// The askers that tasks wait on.
+    pub(crate) waited_on: Slab<Asker>,
     tasks: Arena<TaskSlot>,
     holdings: Arena<HoldingSlot>,
     changed: [Changed; LISTS],
@@ -109,6 +112,7 @@ impl Recorder {
             events: Events::default(),
             requests: Slab::new(),
             extras: Slab::new(),
+            waited_on: Slab::new(),
             tasks: Arena::new(generation(0)),
             holdings: Arena::new(generation(1)),
             changed: std::array::from_fn(|_| Changed::new()),
@@ -170,25 +174,37 @@ impl Recorder {
         };
         let now = self.clock.now();
         slot.begin(birth, self.next_id.fetch_add(1, Relaxed), now);
-        let spawner = spawner.filter(|spawner| self.count_child(*spawner, slot));
+        // A task that has not ended pins itself; `lets_go` is its last step.
+        slot.life().pin(key.generation());
+        let spawner = spawner.filter(|spawner| self.pin_spawner(*spawner, slot));
         self.tasks.publish(key, spawner.map_or(NO_SPAWNER, Key::bits));
+        if let Some(spawner) = spawner {
+            self.count_child(spawner);
+        }
         self.note(key, slot, What::Spawned, birth.kind as u8, 0, now);
         Some(key)
     }
 
-    fn count_child(&self, spawner: Key, child: &TaskSlot) -> bool {
+    /// The spawner's record stays while the child's does: that is the lineage.
+    fn pin_spawner(&self, spawner: Key, child: &TaskSlot) -> bool {
         let Some(parent) = self.tasks.slot(spawner.slot()) else { return false };
         if !parent.life().pin(spawner.generation()) {
             return false;
         }
-        parent.count_children().fetch_add(1, Relaxed);
         if parent.has(Flag::Detached) {
             child.set(Flag::Detached);
         }
-        if parent.has_ended() {
-            self.push_changed(spawner, parent);
-        }
         true
+    }
+
+    /// Counted after the child is published: whoever sees the count finds the child.
+    fn count_child(&self, spawner: Key) {
+        if let Some(parent) = self.tasks.get(spawner) {
+            parent.count_children().fetch_add(1, SeqCst);
+            if parent.has_ended() {
+                self.push_changed(spawner, parent);
+            }
+        }
     }
 
     /// The spawn failed after all: there was no such task.
@@ -197,9 +213,16 @@ impl Recorder {
             slot.set(Flag::NeverWas);
             if slot.ends(Outcome::Shutdown, self.clock.now()) {
                 self.child_is_gone(key);
+                self.push_changed(key, slot);
+                self.unpin(key, slot);
             }
-            self.push_changed(key, slot);
         }
+    }
+
+    /// The task's slot itself, for front ends that do several things at once.
+    #[inline]
+    pub(crate) fn task_slot(&self, key: Key) -> Option<&TaskSlot> {
+        self.tasks.get(key)
     }
 
     #[inline]
@@ -267,6 +290,11 @@ impl Recorder {
         true
     }
 
+    /// The task has been asked, by whomever.
+    pub(crate) fn is_asked(&self, key: Key) -> bool {
+        self.tasks.get(key).is_some_and(TaskSlot::is_asked)
+    }
+
     pub(crate) fn requested_at(&self, key: Key) -> Option<Nanos> {
         self.tasks.get(key)?.requested_at()
     }
@@ -299,10 +327,6 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn last_run_was_the_drop(&self, key: Key) -> Option<Nanos> {
-        self.tasks.get(key).map(TaskSlot::last_run_was_the_drop)
-    }
-
     /// The task's future is gone.
     pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) {
         let Some(slot) = self.tasks.get(key) else { return };
@@ -313,6 +337,14 @@ impl Recorder {
         self.child_is_gone(key);
         self.note(key, slot, What::Ended, outcome as u8, 0, now);
         self.push_changed(key, slot);
+    }
+
+    /// Everything that is to be done for a task that has ended was done: its slot may
+    /// be freed.
+    pub(crate) fn lets_go(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            self.unpin(key, slot);
+        }
     }
 
     pub(crate) fn has_ended(&self, key: Key) -> bool {
@@ -395,6 +427,26 @@ impl Recorder {
         }
     }
 
+    /// tokio's span for a holding is open: the slot goes when it closes.
+    pub(crate) fn holding_span_opened(&self, key: Key) -> bool {
+        let Some(slot) = self.holdings.get(key) else { return false };
+        slot.set(HoldingFlag::Span);
+        slot.count_span_refs().store(1, Relaxed);
+        true
+    }
+
+    pub(crate) fn holding_span_closed(&'static self, key: Key) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.unset(HoldingFlag::Span);
+            self.released(key);
+        }
+    }
+
+    /// tokio has set a timer: it goes off so many milliseconds from now.
+    pub(crate) fn timer_set(&self, key: Key, milliseconds: u64) {
+        self.set_due(key, self.clock.now().saturating_add(milliseconds.saturating_mul(1_000_000)));
+    }
+
     fn unpin(&self, key: Key, slot: &TaskSlot) {
         if slot.life().unpin() && slot.has_ended() {
             self.push_changed(key, slot);
@@ -418,25 +470,31 @@ impl Recorder {
             return None;
         };
         slot.begin(what, self.clock.now());
-        let owner = owner.filter(|owner| self.count_holding(*owner));
+        let owner = owner.filter(|owner| self.pin_owner(*owner));
         self.live_holdings.fetch_add(1, Relaxed);
         self.holdings.publish(key, owner.map_or(NOBODY, Key::bits));
+        if let Some(owner) = owner {
+            self.count_holding(owner);
+        }
         if slot.has(HoldingFlag::Noted) {
             self.note_holding(key, What::Acquired);
         }
         Some(key)
     }
 
-    fn count_holding(&self, owner: Key) -> bool {
-        let Some(slot) = self.tasks.slot(owner.slot()) else { return false };
-        if !slot.life().pin(owner.generation()) {
-            return false;
+    fn pin_owner(&self, owner: Key) -> bool {
+        let slot = self.tasks.slot(owner.slot());
+        slot.is_some_and(|slot| slot.life().pin(owner.generation()))
+    }
+
+    /// Counted after the holding is published: whoever sees the count finds it.
+    fn count_holding(&self, owner: Key) {
+        if let Some(slot) = self.tasks.get(owner) {
+            slot.count_holdings().fetch_add(1, SeqCst);
+            if slot.has_ended() {
+                self.push_changed(owner, slot);
+            }
         }
-        slot.count_holdings().fetch_add(1, Relaxed);
-        if slot.has_ended() {
-            self.push_changed(owner, slot);
-        }
-        true
     }
 
     fn uncount_holding(&self, owner: Key) {
@@ -451,16 +509,16 @@ impl Recorder {
         else {
             return;
         };
-        if slot.has(HoldingFlag::Noted) {
+        if slot.has(HoldingFlag::Noted) && !slot.has(HoldingFlag::Over) {
             self.note_holding(key, What::Released);
         }
         let label = slot.label();
-        let owner = word.swap(NOBODY, SeqCst);
-        if slot.has(HoldingFlag::Span) {
-            // The span's id is this slot's: the slot goes when the span closes.
-            slot.set(HoldingFlag::Over);
-        } else if self.holdings.free(key) {
+        if slot.set(HoldingFlag::Over) {
             self.live_holdings.fetch_sub(1, Relaxed);
+        }
+        let owner = word.swap(NOBODY, SeqCst);
+        // With a span its id is this slot's: the slot goes when the span closes.
+        if !slot.has(HoldingFlag::Span) && self.holdings.free(key) {
             label.release();
         }
         if let Some(owner) = Key::from_bits(owner) {
@@ -471,7 +529,9 @@ impl Recorder {
     /// It holds nothing any more, though its slot is still in use.
     pub(crate) fn is_over(&self, key: Key) {
         if let Some(slot) = self.holdings.get(key) {
-            slot.set(HoldingFlag::Over);
+            if slot.set(HoldingFlag::Over) {
+                self.live_holdings.fetch_sub(1, Relaxed);
+            }
             self.owned_by(key, None);
         }
     }
@@ -482,6 +542,7 @@ impl Recorder {
             && slot.has(HoldingFlag::Over)
         {
             slot.unset(HoldingFlag::Over);
+            self.live_holdings.fetch_add(1, Relaxed);
             self.owned_by(key, owner);
         }
     }
@@ -497,15 +558,18 @@ impl Recorder {
         if before == after || before == arena::FREE {
             return;
         }
-        let counted = owner.is_none_or(|owner| self.count_holding(owner));
-        let after = if counted { after } else { NOBODY };
-        let lost = match word.compare_exchange(before, after, SeqCst, SeqCst) {
-            Ok(before) => before,
+        let owner = owner.filter(|owner| self.pin_owner(*owner));
+        let after = owner.map_or(NOBODY, Key::bits);
+        if word.compare_exchange(before, after, SeqCst, SeqCst).is_ok() {
+            if let Some(owner) = owner {
+                self.count_holding(owner);
+            }
+            if let Some(before) = Key::from_bits(before) {
+                self.uncount_holding(before);
+            }
+        } else if let Some(slot) = owner.and_then(|owner| self.tasks.get(owner)) {
             // Released, or used by another thread at this very moment: theirs stands.
-            Err(_) => after,
-        };
-        if let Some(lost) = Key::from_bits(lost) {
-            self.uncount_holding(lost);
+            slot.life().unpin();
         }
     }
 
@@ -531,6 +595,47 @@ impl Recorder {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_bytes(bytes);
         }
+    }
+
+    // === tasks that wait on a token ===
+
+    /// The task waits on the asker of this number. A slot like a holding's, and none:
+    /// it is not counted, and pins nothing.
+    pub(crate) fn wait_begins(&'static self, task: Key, asker: u32) -> Option<Key> {
+        let (key, slot) = self.holdings.alloc()?;
+        let what = Acquired {
+            kind: Kind::Custom,
+            label: TextId::EMPTY,
+            site: SiteId::default(),
+            flags: HoldingFlag::Wait as u8 | HoldingFlag::Over as u8,
+            due_at: 0,
+        };
+        slot.begin(&what, self.clock.now());
+        slot.set_bytes(asker.into());
+        self.holdings.publish(key, task.bits());
+        Some(key)
+    }
+
+    /// Another task polls it now.
+    #[inline]
+    pub(crate) fn wait_moves(&self, wait: Key, task: Option<Key>) {
+        if let (Some(_), Some(word)) = (self.holdings.get(wait), self.holdings.word(wait.slot())) {
+            word.store(task.map_or(NOBODY, Key::bits), Relaxed);
+        }
+    }
+
+    pub(crate) fn wait_ends(&'static self, wait: Key) {
+        self.holdings.free(wait);
+    }
+
+    /// What a scope stands in: the task or scope that it was polled by. `None` for a
+    /// task.
+    pub(crate) fn surroundings(&self, key: Key) -> Option<Key> {
+        let slot = self.tasks.get(key)?;
+        if slot.kind() != TaskKind::Scope {
+            return None;
+        }
+        Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
 
     // === callbacks on a task's end ===
@@ -570,10 +675,6 @@ impl Recorder {
             cause: request.as_ref().map(|request| request.cause),
             reason: request.and_then(|request| request.reason.clone()),
         })
-    }
-
-    pub(crate) fn polls(&self, key: Key) -> u64 {
-        self.tasks.get(key).map_or(0, TaskSlot::polls)
     }
 
     pub(crate) fn extra(&self, key: Key) -> Option<Arc<Extra>> {

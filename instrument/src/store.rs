@@ -17,6 +17,7 @@ use crate::{
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
+        holding::HoldingFlag,
         key::Key,
         request::Extra,
         task::{Flag, TaskFacts},
@@ -248,6 +249,7 @@ impl Store {
         self.listed.refresh(self.recorder, self.watched.values().map(|task| &task.facts));
         let listing = self.listed.listing();
         let all = self.watched.values();
+        let all = all.filter(|task| !listing::passes_outward(self.recorder, &task.facts));
         all.flat_map(|task| judge(&task.facts, self.limits(task), listing, now)).collect()
     }
 
@@ -306,6 +308,23 @@ impl Store {
         self.notes.drain(..noted.saturating_sub(NOTES));
     }
 
+    /// A task that waits on a cancelled token and has not noticed.
+    fn ask_the_waiting(&self) {
+        let recorder = self.recorder;
+        for wait in recorder.all_holdings().filter(|it| it.has(HoldingFlag::Wait)) {
+            let asker = u32::try_from(wait.bytes).ok().and_then(|at| recorder.waited_on.get(at));
+            let request = asker.and_then(|asker| asker.0.request());
+            let (Some(request), Some(task)) = (request, wait.owner) else { continue };
+            let Some(facts) = recorder.task(task) else { continue };
+            // It waited when the token was cancelled; one that began later knows.
+            let waited = wait.acquired_at <= request.at;
+            if waited && facts.requested_at.is_none() && request.comes_from_outside(facts.id) {
+                recorder.set_flag(task, Flag::Waiting);
+                recorder.request(task, Arc::unwrap_or_clone(request));
+            }
+        }
+    }
+
     /// When a set or a token was cancelled since the last round: writes the request
     /// on each task that it asked.
     fn look_for_the_asked(&mut self) {
@@ -322,11 +341,11 @@ impl Store {
             .collect();
         for facts in asked {
             let extra = self.recorder.extras.get(facts.extra);
-            let asker = extra.and_then(|extra| extra.bound_to.clone());
-            if let Some(request) = asker.and_then(|asker| asker.0.request()) {
+            if let Some(request) = extra.and_then(|extra| extra.request()) {
                 self.recorder.request(facts.key, Arc::unwrap_or_clone(request));
             }
         }
+        self.ask_the_waiting();
         // What was asked is on the list of changes now.
         self.take_changes();
     }

@@ -1,9 +1,265 @@
-//! Front end 1: tokio's own spans.
+//! Front end 1: `HoldoverSubscriber<S>`. tokio's runtime callsites are ours and never
+//! reach `S`; everything else goes to `S` untouched: it sees exactly what it would in
+//! the same program with tokio's tracing compiled out.
+//!
+//! Nothing is locked or borrowed while `S` is called, which may call back: `Registry`
+//! closes parents through the current default, i.e. through us.
 
-use crate::recorder::Recorder;
+mod callsite;
+mod classify;
+mod fields;
+mod ids;
+mod spans;
+
+use std::{
+    any::TypeId,
+    ptr,
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+use tracing_core::{
+    Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber,
+    span::{Attributes, Current, Id, Record},
+};
+
+pub(crate) use self::spans::Front;
+use self::{callsite::Ours, ids::ForeignIds};
+use crate::recorder::{Recorder, key::Key, owner};
+
+/// How a recorder is found behind a tracing dispatcher.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecorderHandle(pub(crate) &'static Recorder);
 
 /// The recorder of tracing's current default, if that is one of ours.
 #[inline]
 pub(crate) fn recorder_of_the_default() -> Option<&'static Recorder> {
-    None
+    tracing_core::dispatcher::get_default(|default| {
+        default.downcast_ref::<RecorderHandle>().map(|handle| handle.0)
+    })
+}
+
+/// Wraps a subscriber: records what tokio emits, and leaves everything else to `S`.
+///
+/// It must be the outermost subscriber; layers go into `S`. It is made by
+/// [`Builder::wrap`](crate::Builder::wrap).
+#[derive(Debug)]
+pub struct HoldoverSubscriber<S> {
+    inner: S,
+    front: Front,
+    handle: RecorderHandle,
+    /// `S`'s own level hint, as tracing asked for it last.
+    hint: AtomicU8,
+    /// Ids of `S` that are laid out like ours.
+    foreign: ForeignIds,
+}
+
+impl<S: Subscriber> HoldoverSubscriber<S> {
+    pub(crate) fn new(recorder: &'static Recorder, inner: S) -> Self {
+        Self {
+            hint: AtomicU8::new(number_of(inner.max_level_hint())),
+            inner,
+            front: Front::new(recorder),
+            handle: RecorderHandle(recorder),
+            foreign: ForeignIds::default(),
+        }
+    }
+
+    /// The key, if this id is one of ours: that slot is live with that generation.
+    #[inline]
+    fn ours(&self, id: &Id) -> Option<Key> {
+        let key = Key::from_bits(id.into_u64())?;
+        if self.foreign.contains(id.into_u64()) {
+            return None;
+        }
+        (key.is_ignored() || self.front.recorder.is_live(key)).then_some(key)
+    }
+
+    /// Above the level that `S` said it wants: it is not asked.
+    #[inline]
+    fn is_above_hint(&self, metadata: &Metadata<'_>) -> bool {
+        u8::try_from(level_number(metadata)).is_ok_and(|it| it > self.hint.load(Ordering::Relaxed))
+    }
+
+    /// On Holdover's own threads nothing is forwarded but what it says itself.
+    #[inline]
+    fn is_silent(metadata: &Metadata<'_>) -> bool {
+        owner::is_ours() && !metadata.target().starts_with("holdover")
+    }
+
+    /// An id of ours that `S` minted too is asked for anew; one that only looks like
+    /// ours is remembered until `S` closes it.
+    fn new_foreign_span(&self, attributes: &Attributes<'_>) -> Id {
+        let id = self.inner.new_span(attributes);
+        let Some(key) = Key::from_bits(id.into_u64()) else { return id };
+        if !self.front.recorder.is_live(key) && !key.is_ignored() {
+            self.foreign.insert(id.into_u64());
+            return id;
+        }
+        let another = self.inner.new_span(attributes);
+        self.inner.try_close(id);
+        if Key::from_bits(another.into_u64()).is_some() {
+            self.foreign.insert(another.into_u64());
+        }
+        another
+    }
+}
+
+/// 0 for `OFF` to 5 for `TRACE`; 6 when there is no hint.
+fn number_of(hint: Option<LevelFilter>) -> u8 {
+    const LEVELS: [LevelFilter; 6] = [
+        LevelFilter::OFF,
+        LevelFilter::ERROR,
+        LevelFilter::WARN,
+        LevelFilter::INFO,
+        LevelFilter::DEBUG,
+        LevelFilter::TRACE,
+    ];
+    let at = hint.and_then(|hint| LEVELS.iter().position(|level| *level == hint));
+    at.and_then(|at| u8::try_from(at).ok()).unwrap_or(6)
+}
+
+fn level_number(metadata: &Metadata<'_>) -> usize {
+    usize::from(number_of(Some(LevelFilter::from_level(*metadata.level()))))
+}
+
+impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.inner.on_register_dispatch(subscriber);
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match Ours::of(metadata) {
+            // Asking `S` would leave its verdict in its per-layer filters' state.
+            Some(ours) if ours.is_wanted() => Interest::always(),
+            Some(_) => Interest::never(),
+            None if self.is_above_hint(metadata) => Interest::never(),
+            None => self.inner.register_callsite(metadata),
+        }
+    }
+
+    #[inline]
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        match Ours::of(metadata) {
+            Some(ours) => ours.is_wanted(),
+            None if self.is_above_hint(metadata) || Self::is_silent(metadata) => false,
+            None => self.inner.enabled(metadata),
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        let inner = self.inner.max_level_hint();
+        self.hint.store(number_of(inner), Ordering::Relaxed);
+        // tokio emits nothing without the flag: then `S` alone decides.
+        if cfg!(tokio_unstable) { Some(LevelFilter::TRACE) } else { inner }
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        match Ours::of(attributes.metadata()) {
+            Some(ours) => loop {
+                let key = self.front.new_span(ours, attributes);
+                if !self.foreign.contains(key.bits()) {
+                    break Id::from_u64(key.bits());
+                }
+                // `S` uses that id: the slot's next generation is another one.
+                self.front.exit_or_close_unused(key);
+            },
+            None if Self::is_silent(attributes.metadata()) => Id::from_u64(Key::IGNORED.bits()),
+            None => self.new_foreign_span(attributes),
+        }
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        if self.ours(span).is_none() {
+            self.inner.record(span, values);
+        }
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        if self.ours(span).is_none() && self.ours(follows).is_none() {
+            self.inner.record_follows_from(span, follows);
+        }
+    }
+
+    #[inline]
+    fn event_enabled(&self, event: &Event<'_>) -> bool {
+        Ours::of(event.metadata()).is_some()
+            || (!Self::is_silent(event.metadata()) && self.inner.event_enabled(event))
+    }
+
+    #[inline]
+    fn event(&self, event: &Event<'_>) {
+        match Ours::of(event.metadata()) {
+            Some(ours) => self.front.event(ours, event),
+            None if Self::is_silent(event.metadata()) => {}
+            None => self.inner.event(event),
+        }
+    }
+
+    #[inline]
+    fn enter(&self, span: &Id) {
+        match self.ours(span) {
+            Some(key) => self.front.enter(key),
+            None => self.inner.enter(span),
+        }
+    }
+
+    #[inline]
+    fn exit(&self, span: &Id) {
+        match self.ours(span) {
+            Some(key) => self.front.exit(key),
+            None => self.inner.exit(span),
+        }
+    }
+
+    fn clone_span(&self, id: &Id) -> Id {
+        match self.ours(id) {
+            Some(key) => {
+                self.front.clone_span(key);
+                id.clone()
+            }
+            None => self.inner.clone_span(id),
+        }
+    }
+
+    #[expect(deprecated, reason = "forwarded, for subscribers that still rely on it")]
+    fn drop_span(&self, id: Id) {
+        match self.ours(&id) {
+            Some(key) => {
+                self.front.try_close(key);
+            }
+            None => self.inner.drop_span(id),
+        }
+    }
+
+    fn try_close(&self, id: Id) -> bool {
+        match self.ours(&id) {
+            Some(key) => self.front.try_close(key),
+            None => {
+                let bits = id.into_u64();
+                let closed = self.inner.try_close(id);
+                if closed {
+                    self.foreign.remove(bits);
+                }
+                closed
+            }
+        }
+    }
+
+    fn current_span(&self) -> Current {
+        self.inner.current_span()
+    }
+
+    #[expect(unsafe_code, reason = "tracing's way of finding a type behind a dispatcher")]
+    // SAFETY: the pointers are to `self`, to a field of it, or what `S` answers; each
+    // is valid for as long as `self` is, and is of the type that was asked for.
+    unsafe fn downcast_raw(&self, id: TypeId) -> Option<*const ()> {
+        if id == TypeId::of::<Self>() {
+            Some(ptr::from_ref(self).cast())
+        } else if id == TypeId::of::<RecorderHandle>() {
+            Some(ptr::from_ref(&self.handle).cast())
+        } else {
+            // SAFETY: as above.
+            unsafe { self.inner.downcast_raw(id) }
+        }
+    }
 }

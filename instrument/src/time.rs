@@ -6,12 +6,16 @@
 
 mod callback;
 mod driver;
+mod interval;
 mod sleep;
+mod timeout;
 
 // What is not defined here is tokio's own; what is, shadows it.
 pub use tokio::time::*;
 
 pub use self::{
-    callback::{TimerHandle, call_at, call_later},
+    callback::{TimerHandle, call_at, call_later, call_later_while_alive, owner_is_alive},
+    interval::{Interval, interval, interval_at},
     sleep::{Sleep, sleep, sleep_until},
+    timeout::{Timeout, timeout, timeout_at},
 };

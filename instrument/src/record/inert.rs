@@ -3,7 +3,7 @@
 
 use std::{panic::Location, sync::Arc, thread, time::Duration};
 
-use super::{NewTask, NewTimer, budget::thread_has_a_budget};
+use super::{NewHolding, NewTask, budget::thread_has_a_budget};
 use crate::{
     ended::{Callback, Done},
     words::{Cause, Outcome},
@@ -29,7 +29,7 @@ impl Adopting {
 }
 
 impl Task {
-    pub(crate) fn new(_: &NewTask<'_>) -> Self {
+    pub(crate) fn new(_: NewTask<'_>) -> Self {
         Self(Arc::default())
     }
 
@@ -60,8 +60,29 @@ impl Task {
         self.0.ends(outcome);
     }
 
+    pub(crate) fn returns(&self, _: Polling) {
+        let panicked = thread::panicking();
+        self.0.ends(if panicked { Outcome::Panicked } else { Outcome::Completed });
+    }
+
+    #[inline]
+    pub(crate) fn scope_completes(&self, _: Polling, drop_it: impl FnOnce()) {
+        drop_it();
+    }
+
+    #[inline]
+    pub(crate) fn scope_is_dropped(&self, drop_it: impl FnOnce()) {
+        drop_it();
+    }
+
+    #[inline]
+    pub(crate) fn scope_is_disarmed(&self) {}
+
     #[inline]
     pub(crate) fn request(&self, _: Cause, _: &'static Location<'static>, _: Option<&str>) {}
+
+    #[inline]
+    pub(crate) fn is_kept(&self) {}
 
     pub(crate) fn on_end(&self, callback: Callback) {
         self.0.on_end(callback);
@@ -92,9 +113,21 @@ pub(crate) struct AdoptingHolding;
 
 impl Holding {
     #[inline]
-    pub(crate) fn timer(_: &NewTimer) -> Self {
+    pub(crate) fn new(_: &NewHolding<'_>) -> Self {
         Self
     }
+
+    #[inline]
+    pub(crate) fn transfer(&self) {}
+
+    #[inline]
+    pub(crate) fn transfer_to(&self, _: &Task) {}
+
+    #[inline]
+    pub(crate) fn set_limit(&self, _: Duration) {}
+
+    #[inline]
+    pub(crate) fn set_bytes(&self, _: u64) {}
 
     #[inline]
     pub(crate) fn adopting(&self) -> AdoptingHolding {
@@ -119,8 +152,16 @@ impl Holding {
 pub(crate) struct Chain;
 
 impl Chain {
-    pub(crate) fn next(_: &NewTimer) -> Self {
+    pub(crate) fn next(_: &NewHolding<'_>) -> Self {
         Self
+    }
+
+    pub(crate) fn owner_lives(&self) -> bool {
+        true
+    }
+
+    pub(crate) fn running() -> Option<Self> {
+        None
     }
 
     pub(crate) fn run(self, callback: impl FnOnce()) {
@@ -131,4 +172,64 @@ impl Chain {
 #[inline]
 pub(crate) fn unrecorded<R>(ours: impl FnOnce() -> R) -> R {
     ours()
+}
+
+/// Nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker;
+
+/// Nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group;
+
+impl Group {
+    #[inline]
+    pub(crate) fn asker(&self) -> Asker {
+        Asker
+    }
+
+    #[inline]
+    pub(crate) fn ask(&self, _: Cause, _: Option<&'static Location<'static>>) {}
+}
+
+/// A token's name.
+#[derive(Clone, Debug)]
+pub(crate) struct Node(Option<Arc<str>>);
+
+impl Node {
+    pub(crate) fn new(name: Option<&str>, _: Option<&Self>) -> Self {
+        Self(name.map(Arc::from))
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    #[inline]
+    pub(crate) fn asker(&self) -> Asker {
+        Asker
+    }
+
+    #[inline]
+    pub(crate) fn ask(&self, _: &'static Location<'static>, _: Option<&str>) {}
+
+    #[inline]
+    pub(crate) fn told(&self) {}
+}
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct Noticing;
+
+impl Noticing {
+    #[inline]
+    pub(crate) fn new(_: Node) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn waits(&mut self) {}
+
+    #[inline]
+    pub(crate) fn notices(&mut self) {}
 }

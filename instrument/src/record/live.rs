@@ -4,16 +4,16 @@
 //! it again: poll, release and drop use the stored one. A guard dropped on a thread
 //! with another default would otherwise be a leak for ever.
 
-use std::{
-    cell::{Cell, RefCell},
-    fmt,
-    panic::Location,
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+mod asker;
+mod chain;
 
-use super::{NewKind, NewTask, NewTimer, budget::thread_has_a_budget};
+use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
+
+pub(crate) use self::{
+    asker::{Asker, Group, Node, Noticing},
+    chain::Chain,
+};
+use super::{Label, NewHolding, NewKind, NewTask, Options, Traits, budget::thread_has_a_budget};
 use crate::{
     ended::{Callback, Done, call},
     recorder::{
@@ -23,8 +23,8 @@ use crate::{
         holding::{Acquired, HoldingFlag},
         key::Key,
         owner::{self, Entered, Work},
-        request::Request,
-        table::{SiteId, TextId},
+        request::{Extra, Request},
+        table::{FileId, Origin, SiteId, TextId, cut},
         task::{Birth, Flag},
     },
     words::{Cause, Kind, Outcome, TaskKind},
@@ -32,13 +32,20 @@ use crate::{
 
 thread_local! {
     /// The slot that a shim has made for the span that tokio is about to make.
-    static ADOPT: Cell<Option<Key>> = const { Cell::new(None) };
+    static ADOPT: Cell<Option<Adopt>> = const { Cell::new(None) };
     /// A shim's call to a spawn function is in progress.
     static SPAWNING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// A slot that a shim made, for the span that tokio is about to make.
+#[derive(Clone, Copy)]
+pub(crate) enum Adopt {
+    Task(&'static Recorder, Key),
+    Holding(&'static Recorder, Key),
+}
+
 /// The slot left for the span that is being made, once.
-pub(crate) fn take_adopted() -> Option<Key> {
+pub(crate) fn take_adopted() -> Option<Adopt> {
     ADOPT.with(Cell::take)
 }
 
@@ -47,6 +54,17 @@ pub(crate) fn take_adopted() -> Option<Key> {
 pub(crate) enum Task {
     Recorded(Recorded),
     Bare(Arc<Done>),
+}
+
+fn extra(recorder: &Recorder, options: Options) -> u32 {
+    if options.grace.is_none() && options.detached.is_none() && options.bound_to.is_empty() {
+        return 0;
+    }
+    recorder.extras.insert(Arc::new(Extra {
+        grace: options.grace.map(nanos),
+        detached: options.detached.as_deref().map(|why| Arc::from(cut(why))),
+        bound_to: options.bound_to,
+    }))
 }
 
 /// A task in the recorder.
@@ -71,21 +89,57 @@ impl fmt::Debug for Task {
     }
 }
 
+impl Recorded {
+    /// The task was asked to stop, itself or through what it is bound to: then the
+    /// request is written on it.
+    fn was_asked(self) -> bool {
+        let Self { recorder, key } = self;
+        if recorder.is_asked(key) {
+            return true;
+        }
+        match recorder.extra(key).and_then(|extra| extra.request()) {
+            Some(request) => {
+                recorder.request(key, Arc::unwrap_or_clone(request));
+                // Somebody else may have been faster.
+                recorder.is_asked(key)
+            }
+            None => false,
+        }
+    }
+}
+
 impl Task {
     /// A slot for the task, made before tokio is called.
-    pub(crate) fn new(new: &NewTask<'_>) -> Self {
+    pub(crate) fn new(new: NewTask<'_>) -> Self {
         let recorded = Recorder::current().and_then(|recorder| {
             let kind = match new.kind {
                 NewKind::Task => TaskKind::Task,
+                NewKind::Local => TaskKind::Local,
+                NewKind::Blocking => TaskKind::Blocking,
+                NewKind::Scope => TaskKind::Scope,
             };
+            let site = SiteId::of(new.location);
+            let library = FileId::of(new.location.file()).origin() != Origin::Own;
+            let mut flags = Flag::Shim as u32;
+            for (flag, is_so) in
+                [(Flag::Library, library), (Flag::Detached, new.options.detached.is_some())]
+            {
+                flags |= if is_so { flag as u32 } else { 0 };
+            }
             let birth = Birth {
                 name: new.name.map_or(TextId::EMPTY, TextId::counted),
                 type_name: TextId::fixed(new.type_name),
                 size: new.size,
-                flags: Flag::Shim as u32,
-                ..Birth::new(kind, SiteId::of(new.location))
+                flags,
+                extra: extra(recorder, new.options),
+                ..Birth::new(kind, site)
             };
-            recorder.spawned(&birth).map(|key| Recorded { recorder, key })
+            let task = recorder.spawned(&birth).map(|key| Recorded { recorder, key })?;
+            if birth.extra != 0 {
+                // Bound to what is cancelled already: nobody will come and ask.
+                task.was_asked();
+            }
+            Some(task)
         });
         recorded.map_or_else(|| Self::Bare(Arc::default()), Self::Recorded)
     }
@@ -101,7 +155,7 @@ impl Task {
     /// spawn that panics leaves no task behind.
     pub(crate) fn adopting(&self) -> Adopting {
         let task = self.recorded();
-        ADOPT.set(task.map(|task| task.key));
+        ADOPT.set(task.map(|task| Adopt::Task(task.recorder, task.key)));
         Adopting { task, before: SPAWNING.replace(true), spawned: false }
     }
 
@@ -121,17 +175,38 @@ impl Task {
     }
 
     /// The future is ready: a request that came too late was none. Then `drop_it`
-    /// drops the future, as the task.
+    /// drops the future, as the task. Even when that panics the task has ended.
     pub(crate) fn completes(&self, polling: Polling, drop_it: impl FnOnce()) {
+        let was_panicking = polling.panicking;
         if let Self::Recorded(Recorded { recorder, key }) = *self {
             if recorder.delivered_at(key).is_none() {
                 recorder.take_back_request(key);
             }
+            polling.counts_now();
             recorder.drop_begins(key, recorder.clock.now());
         }
+        let _end = OnDrop(|| {
+            let panicked = !was_panicking && thread::panicking();
+            self.ends(if panicked { Outcome::Panicked } else { Outcome::Completed });
+        });
+        // The frame is left before the task ends.
+        let polling = polling;
         drop_it();
         drop(polling);
-        self.ends(Outcome::Completed);
+    }
+
+    /// The blocking closure has returned, or panicked.
+    pub(crate) fn returns(&self, polling: Polling) {
+        let panicked = !polling.panicking && thread::panicking();
+        if let Self::Recorded(Recorded { recorder, key }) = *self
+            && !panicked
+        {
+            // A closure that runs cannot be aborted: it was asked, and went on.
+            polling.counts_now();
+            recorder.drop_begins(key, recorder.clock.now());
+        }
+        drop(polling);
+        self.ends(if panicked { Outcome::Panicked } else { Outcome::Completed });
     }
 
     /// The future is being dropped before it was ready: `drop_it` drops it, as the
@@ -151,9 +226,9 @@ impl Task {
     }
 
     fn outcome_of_a_drop(&self) -> Outcome {
-        let (panicked, asked) = match *self {
-            Self::Recorded(Recorded { recorder, key }) => {
-                (recorder.has_flag(key, Flag::Panicked), recorder.requested_at(key).is_some())
+        let (panicked, asked) = match self {
+            Self::Recorded(task) => {
+                (task.recorder.has_flag(task.key, Flag::Panicked), task.was_asked())
             }
             Self::Bare(_) => (thread::panicking(), false),
         };
@@ -166,6 +241,39 @@ impl Task {
         }
     }
 
+    /// The scope's future is ready: what it owns passes outward.
+    pub(crate) fn scope_completes(&self, polling: Polling, drop_it: impl FnOnce()) {
+        if let Self::Recorded(task) = self {
+            // A bound scope may have been asked before it became ready.
+            task.was_asked();
+        }
+        self.completes(polling, drop_it);
+    }
+
+    /// The future goes on without its scope.
+    pub(crate) fn scope_is_disarmed(&self) {
+        self.ends(Outcome::Completed);
+    }
+
+    /// The scope's future is being dropped before it was ready.
+    pub(crate) fn scope_is_dropped(&self, drop_it: impl FnOnce()) {
+        let Self::Recorded(task) = *self else { return drop_it() };
+        let Recorded { recorder, key } = task;
+        let now = recorder.clock.now();
+        if !task.was_asked() {
+            let canceller = recorder.current_who();
+            recorder.request(key, Request { canceller, ..Request::new(Cause::Dropped, now) });
+        }
+        let panicked = recorder.has_flag(key, Flag::Panicked);
+        let outcome = if panicked { Outcome::Panicked } else { Outcome::Cancelled };
+        let _end = OnDrop(|| self.ends(outcome));
+        let _entered = owner::enter(recorder, Work::Task(key));
+        recorder.delivered(key, now);
+        recorder.drop_begins(key, now);
+        drop_it();
+    }
+
+    /// The last thing that is done for the task: its slot may be gone afterwards.
     fn ends(&self, outcome: Outcome) {
         let Recorded { recorder, key } = match self {
             Self::Recorded(task) => *task,
@@ -173,12 +281,11 @@ impl Task {
         };
         recorder.ended(key, outcome);
         let callbacks = recorder.take_callbacks(key);
-        if callbacks.is_empty() {
-            return;
-        }
-        if let Some(ended) = recorder.end_of(key) {
+        if let Some(ended) = recorder.end_of(key).filter(|_| !callbacks.is_empty()) {
+            let _entered = owner::enter(recorder, Work::Task(key));
             callbacks.into_iter().for_each(|callback| call(callback, &ended));
         }
+        recorder.lets_go(key);
     }
 
     /// Asks the task to stop, on behalf of whoever runs on this thread.
@@ -198,6 +305,13 @@ impl Task {
         recorder.request(key, request);
     }
 
+    /// Somebody has tokio's own handle: whether that lives is not seen.
+    pub(crate) fn is_kept(&self) {
+        if let Self::Recorded(Recorded { recorder, key }) = *self {
+            recorder.set_flag(key, Flag::Kept);
+        }
+    }
+
     /// Keeps the callback until the task ends, or calls it at once when it has ended.
     pub(crate) fn on_end(&self, callback: Callback) {
         let Recorded { recorder, key } = match self {
@@ -207,6 +321,7 @@ impl Task {
         if let Err(callback) = recorder.on_end(key, callback)
             && let Some(ended) = recorder.end_of(key)
         {
+            let _entered = owner::enter(recorder, Work::Task(key));
             call(callback, &ended);
         }
     }
@@ -250,6 +365,16 @@ pub(crate) struct Polling {
     panicking: bool,
     #[expect(dead_code, reason = "leaves the frame when dropped")]
     entered: Option<Entered>,
+}
+
+impl Polling {
+    /// tokio's span, which counts the polls, finds the task ended when it is left: the
+    /// poll that made it ready is counted here.
+    fn counts_now(&self) {
+        if let Some(Recorded { recorder, key }) = self.task.filter(|_| !self.counted) {
+            recorder.poll_ends(key);
+        }
+    }
 }
 
 impl Drop for Polling {
@@ -319,23 +444,35 @@ impl fmt::Debug for Holding {
 impl Holding {
     pub(crate) const NONE: Self = Self(None);
 
-    pub(crate) fn timer(new: &NewTimer) -> Self {
+    pub(crate) fn new(new: &NewHolding<'_>) -> Self {
         let Some(recorder) = Recorder::current() else { return Self::NONE };
         let now = recorder.clock.now();
-        let flags = if new.expires { HoldingFlag::Expires } else { HoldingFlag::Noted };
+        let flags = match new.traits {
+            Traits::Sleep => HoldingFlag::Expires as u8 | HoldingFlag::Moves as u8,
+            Traits::Periodic => HoldingFlag::Moves as u8,
+            Traits::Value => HoldingFlag::Noted as u8 | HoldingFlag::Moves as u8,
+            Traits::Fixed => HoldingFlag::Noted as u8,
+        };
         let acquired = Acquired {
-            kind: Kind::Timer,
-            label: TextId::fixed(new.label),
+            kind: new.kind,
+            label: match new.label {
+                Label::Fixed(text) => TextId::fixed(text),
+                Label::Made(text) => TextId::counted(text),
+            },
             site: SiteId::of(new.location),
-            flags: flags as u8,
+            flags,
             due_at: new.due_in.map_or(0, |due_in| now.saturating_add(nanos(due_in))),
         };
-        Self(recorder.acquired(&acquired).map(|key| (recorder, key)))
+        let made = recorder.acquired(&acquired).map(|key| (recorder, key));
+        if made.is_none() {
+            acquired.label.release();
+        }
+        Self(made)
     }
 
     /// Until the guard is gone, the span that tokio makes takes this holding's slot.
     pub(crate) fn adopting(&self) -> AdoptingHolding {
-        ADOPT.set(self.0.map(|(_, key)| key));
+        ADOPT.set(self.0.map(|(recorder, key)| Adopt::Holding(recorder, key)));
         AdoptingHolding
     }
 
@@ -346,6 +483,34 @@ impl Holding {
             && let Some(task) = owner::current_task(recorder)
         {
             recorder.owned_by(key, Some(task));
+        }
+    }
+
+    /// It is the calling task's from now on, on purpose: its phase is taken anew.
+    pub(crate) fn transfer(&self) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.owned_by(key, owner::current_task(recorder));
+        }
+    }
+
+    /// It is that task's from now on, on purpose.
+    pub(crate) fn transfer_to(&self, task: &Task) {
+        if let (Some((recorder, key)), Task::Recorded(to)) = (self.0, task)
+            && std::ptr::eq(recorder, to.recorder)
+        {
+            recorder.owned_by(key, Some(to.key));
+        }
+    }
+
+    pub(crate) fn set_limit(&self, limit: Duration) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.set_limit(key, nanos(limit));
+        }
+    }
+
+    pub(crate) fn set_bytes(&self, bytes: u64) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.set_bytes(key, bytes);
         }
     }
 
@@ -387,54 +552,6 @@ impl Drop for AdoptingHolding {
     #[inline]
     fn drop(&mut self) {
         ADOPT.set(None);
-    }
-}
-
-/// A callback's timer, and those that it armed while it ran: one holding, live until
-/// the last callback has returned.
-#[derive(Clone)]
-pub(crate) struct Chain(Arc<Holding>);
-
-thread_local! {
-    /// The chain whose callback runs on this thread, and how deep in frames it began:
-    /// a task that it polls does not continue it.
-    static CHAIN: RefCell<Option<(Chain, usize)>> = const { RefCell::new(None) };
-}
-
-impl Chain {
-    /// The running callback's chain, else a new one.
-    pub(crate) fn next(new: &NewTimer) -> Self {
-        let running = CHAIN.try_with(|chain| match &*chain.borrow() {
-            Some((chain, depth)) if owner::depth() == *depth => Some(chain.clone()),
-            _ => None,
-        });
-        if let Some(chain) = running.ok().flatten() {
-            if let Some(due_in) = new.due_in {
-                chain.0.due_in(due_in);
-            }
-            return chain;
-        }
-        Self(Arc::new(Holding::timer(new)))
-    }
-
-    /// Runs `callback` on behalf of the owner, even of one that has ended.
-    pub(crate) fn run(self, callback: impl FnOnce()) {
-        let Some((recorder, key)) = self.0.0 else { return callback() };
-        recorder.note_holding(key, What::Fired);
-        let work = recorder.owner(key).map_or(Work::Nobody, Work::Task);
-        let _entered = owner::enter(recorder, work);
-        let before = CHAIN.replace(Some((self, owner::depth())));
-        // Put back also when the callback panics; the chain is dropped after that.
-        let _restore = RestoreChain(before);
-        callback();
-    }
-}
-
-struct RestoreChain(Option<(Chain, usize)>);
-
-impl Drop for RestoreChain {
-    fn drop(&mut self) {
-        drop(CHAIN.replace(self.0.take()));
     }
 }
 

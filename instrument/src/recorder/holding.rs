@@ -34,6 +34,8 @@ pub(crate) enum HoldingFlag {
     Over = 1 << 4,
     /// Its acquisition and release are noted in the history.
     Noted = 1 << 5,
+    /// No holding at all: a task waits on a token.
+    Wait = 1 << 6,
 }
 
 #[derive(Debug)]
@@ -140,8 +142,9 @@ impl HoldingSlot {
         self.flags.load(Relaxed) & flag as u8 != 0
     }
 
-    pub(super) fn set(&self, flag: HoldingFlag) {
-        self.flags.fetch_or(flag as u8, Relaxed);
+    /// Sets the flag; true when it was not set.
+    pub(super) fn set(&self, flag: HoldingFlag) -> bool {
+        self.flags.fetch_or(flag as u8, Relaxed) & flag as u8 == 0
     }
 
     pub(super) fn unset(&self, flag: HoldingFlag) {

@@ -35,7 +35,28 @@ pub(crate) enum Which {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key(NonZeroU64);
 
+/// No arena has so many slots: these name none.
+const NO_SLOT: u32 = (1 << 31) - 1;
+
 impl Key {
+    /// The id of a span that is not recorded: entering it changes nothing.
+    pub(crate) const IGNORED: Self = Self::fixed(NO_SLOT);
+    /// The id of a span of Holdover's own work: what is made in it is not recorded.
+    pub(crate) const OURS: Self = Self::fixed(NO_SLOT - 1);
+
+    const fn fixed(slot: u32) -> Self {
+        match NonZeroU64::new(TOP | PATTERN | slot as u64) {
+            Some(bits) => Self(bits),
+            None => panic!("the top bit is set"),
+        }
+    }
+
+    /// One of the two that name no slot.
+    #[inline]
+    pub(crate) fn is_ignored(self) -> bool {
+        self == Self::IGNORED || self == Self::OURS
+    }
+
     #[inline]
     pub(crate) fn new(which: Which, slot: u32, generation: u32) -> Self {
         debug_assert!(slot < 1 << 31 && generation < GENERATIONS);

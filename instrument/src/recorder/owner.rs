@@ -3,7 +3,7 @@
 //! The innermost frame owns what the thread makes. A frame is pushed while a task is
 //! polled and while it is dropped; a callback pushes its owner's.
 
-use std::cell::Cell;
+use std::{cell::Cell, thread};
 
 use super::{Recorder, key::Key};
 
@@ -16,6 +16,8 @@ const DEPTH: usize = 32;
 pub(crate) struct Frame {
     pub(crate) recorder: &'static Recorder,
     pub(crate) work: Work,
+    /// The thread was panicking already when the frame was entered.
+    panicking: bool,
 }
 
 /// For whom a thread works.
@@ -72,7 +74,8 @@ pub(crate) fn push(recorder: &'static Recorder, work: Work) -> usize {
     STACK.with(|stack| {
         let depth = stack.depth.get();
         if let Some(cell) = stack.frames.get(depth) {
-            cell.set(Some(Frame { recorder, work }));
+            let panicking = thread::panicking();
+            cell.set(Some(Frame { recorder, work, panicking }));
         }
         stack.depth.set(depth + 1);
         depth
@@ -80,18 +83,18 @@ pub(crate) fn push(recorder: &'static Recorder, work: Work) -> usize {
 }
 
 /// Leaves the innermost frame of this work, and any above it. Work that was not
-/// entered on this thread changes nothing.
+/// entered on this thread changes nothing. True when a panic began in the frame.
 #[inline]
-pub(crate) fn leave(work: Work) {
+pub(crate) fn leave(work: Work) -> bool {
     STACK.with(|stack| {
         let depth = stack.depth.get();
-        let is_it = |at: &usize| {
-            stack.frames.get(*at).is_none_or(|cell| cell.get().is_some_and(|it| it.work == work))
-        };
-        if let Some(at) = (0..depth).rev().find(is_it) {
-            stack.depth.set(at);
-        }
-    });
+        let frame = |at: usize| stack.frames.get(at).and_then(Cell::get);
+        // Frames beyond the stack's end are not known: the innermost is the one.
+        let is_it = |at: &usize| *at >= DEPTH || frame(*at).is_some_and(|it| it.work == work);
+        let Some(at) = (0..depth).rev().find(is_it) else { return false };
+        stack.depth.set(at);
+        frame(at).is_some_and(|it| !it.panicking) && thread::panicking()
+    })
 }
 
 /// The innermost frame.

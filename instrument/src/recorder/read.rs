@@ -116,6 +116,10 @@ impl Recorder {
         }
         let slot = self.holdings.slot(index)?;
         let key = Key::new(Which::Holdings, index, slot.life().generation());
+        // The generation may be newer than the word: then the slot is being made anew.
+        if self.holdings.word(index)?.load(Ordering::Acquire) != word {
+            return None;
+        }
         let facts = slot.facts(key, Key::from_bits(word));
         fence(Ordering::Acquire);
         let same_owner = self.holdings.word(index)?.load(Ordering::Acquire) == word;

@@ -26,12 +26,21 @@ pub(crate) struct Request {
     pub(crate) reason: Option<Arc<str>>,
     /// The token's hops, root first.
     pub(crate) path: Vec<Arc<str>>,
+    /// The task that made the token; 0 when none did.
+    pub(crate) made_by: u64,
 }
 
 impl Request {
     pub(crate) fn new(cause: Cause, at: Nanos) -> Self {
         let (canceller, reason) = (None, None);
-        Self { cause, at, canceller, site: SiteId::default(), reason, path: Vec::new() }
+        Self { cause, at, canceller, site: SiteId::default(), reason, path: Vec::new(), made_by: 0 }
+    }
+}
+
+impl Request {
+    /// The token was made, and cancelled, by others than this task.
+    pub(crate) fn comes_from_outside(&self, task: u64) -> bool {
+        self.made_by != task && self.canceller.as_ref().is_none_or(|who| who.id != task)
     }
 }
 
@@ -40,8 +49,15 @@ impl Request {
 pub(crate) struct Extra {
     pub(crate) grace: Option<Nanos>,
     pub(crate) detached: Option<Arc<str>>,
-    /// Whoever cancels this asks the task.
-    pub(crate) bound_to: Option<Asker>,
+    /// Whoever cancels one of these asks the task.
+    pub(crate) bound_to: Vec<Asker>,
+}
+
+impl Extra {
+    /// The request of the first of them that was cancelled.
+    pub(crate) fn request(&self) -> Option<Arc<Request>> {
+        self.bound_to.iter().find_map(|asker| asker.0.request())
+    }
 }
 
 /// Something that asks many tasks at once: the request is written on it, once, and
@@ -51,7 +67,7 @@ pub(crate) struct Asker(pub(crate) Arc<dyn Asks>);
 
 /// What a set and a token have in common.
 pub(crate) trait Asks: std::fmt::Debug + Send + Sync {
-    /// The request that reaches this task's asker, if there is one.
+    /// The request that reaches this asker's members.
     fn request(&self) -> Option<Arc<Request>>;
 }
 

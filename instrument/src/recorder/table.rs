@@ -40,13 +40,55 @@ impl fmt::Display for Place {
     }
 }
 
+/// A source file in the table; 0 is "not known".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct FileId(u32);
+
+/// Whose source a file is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The service's.
+    #[default]
+    Own,
+    /// A dependency's: a registry, a git checkout, the standard library, vendored.
+    Library,
+    /// tokio's.
+    Tokio,
+}
+
 #[derive(Default)]
 struct Sites {
-    by_place: HashMap<Place, u32>,
-    places: Vec<Place>,
+    files: Vec<(Arc<str>, Origin)>,
+    by_file: HashMap<Arc<str>, u32>,
+    by_place: HashMap<(u32, u32, u32), u32>,
+    places: Vec<(u32, u32, u32)>,
+    own: Vec<String>,
 }
 
 static SITES: LazyLock<Mutex<Sites>> = LazyLock::new(Mutex::default);
+
+/// Files under these prefixes are the service's own, wherever they lie. For files that
+/// have not been seen before.
+pub(crate) fn set_own(prefixes: Vec<String>) {
+    lock(&SITES).own = prefixes;
+}
+
+fn origin_of(file: &str, own: &[String]) -> Origin {
+    const LIBRARIES: [&str; 5] =
+        ["/registry/src/", "/git/checkouts/", "/rustc/", "/rustlib/", "/vendor/"];
+    if own.iter().any(|prefix| file.starts_with(prefix.as_str())) {
+        return Origin::Own;
+    }
+    let file = file.replace('\\', "/");
+    if LIBRARIES.iter().any(|mark| file.contains(mark)) || file.starts_with("vendor/") {
+        let folder = file.rsplit("/src/").nth(1).unwrap_or_default();
+        let package = folder.rsplit('/').next().unwrap_or_default();
+        let version = package.strip_prefix("tokio-").unwrap_or_default();
+        let is_tokio = version.starts_with(|c: char| c.is_ascii_digit()) || package == "tokio";
+        return if is_tokio { Origin::Tokio } else { Origin::Library };
+    }
+    Origin::Own
+}
 
 /// What a thread remembers of the tables: most look-ups are of few places, again and
 /// again, and then take no lock.
@@ -62,22 +104,46 @@ const NOTHING_SEEN: Seen = Seen { at: 0, len_or_line: 0, column: 0, id: 0 };
 const SEEN: usize = 128;
 
 thread_local! {
+    static SEEN_FILES: [Cell<Seen>; SEEN] = const { [const { Cell::new(NOTHING_SEEN) }; SEEN] };
     static SEEN_SITES: [Cell<Seen>; SEEN] = const { [const { Cell::new(NOTHING_SEEN) }; SEEN] };
     static SEEN_TEXTS: [Cell<Seen>; SEEN] = const { [const { Cell::new(NOTHING_SEEN) }; SEEN] };
+}
+
+impl FileId {
+    /// `file` must be text that stays where it is for as long as the process lives,
+    /// as `Location::file` does and with it tokio's `loc.file`.
+    #[inline]
+    pub(crate) fn of(file: &str) -> Self {
+        let at = file.as_ptr().addr();
+        let slot = (at ^ (at >> 7)) % SEEN;
+        let seen = SEEN_FILES.with(|seen| seen[slot].get());
+        if seen.at == at && seen.len_or_line == file.len() {
+            return Self(seen.id);
+        }
+        let id = intern_file(file);
+        let now = Seen { at, len_or_line: file.len(), column: 0, id };
+        SEEN_FILES.with(|seen| seen[slot].set(now));
+        Self(id)
+    }
+
+    /// Looks it up under the lock: for what is done once a task or timer.
+    pub(crate) fn origin(self) -> Origin {
+        let Some(index) = self.0.checked_sub(1) else { return Origin::Own };
+        lock(&SITES).files.get(index as usize).map_or(Origin::Own, |(_, origin)| *origin)
+    }
 }
 
 impl SiteId {
     #[inline]
     pub(crate) fn of(location: &'static Location<'static>) -> Self {
-        Self::at(location.file(), location.line(), location.column())
+        Self::at(FileId::of(location.file()), location.line(), location.column())
     }
 
-    /// `file` must be text that stays where it is for as long as the process lives,
-    /// as `Location::file` does and with it tokio's `loc.file`.
     #[inline]
-    pub(crate) fn at(file: &str, line: u32, column: u32) -> Self {
-        let at = file.as_ptr().addr();
-        let slot = (at ^ (line as usize).wrapping_mul(31) ^ (column as usize)) % SEEN;
+    pub(crate) fn at(file: FileId, line: u32, column: u32) -> Self {
+        let at = file.0 as usize + 1;
+        let slot =
+            (at.wrapping_mul(131) ^ (line as usize).wrapping_mul(31) ^ column as usize) % SEEN;
         let seen = SEEN_SITES.with(|seen| seen[slot].get());
         if seen.at == at && seen.len_or_line == line as usize && seen.column == column {
             return Self(seen.id);
@@ -90,19 +156,35 @@ impl SiteId {
 
     pub(crate) fn place(self) -> Option<Place> {
         let index = self.0.checked_sub(1)?;
-        lock(&SITES).places.get(index as usize).cloned()
+        let sites = lock(&SITES);
+        let (file, line, column) = *sites.places.get(index as usize)?;
+        let (file, _) = sites.files.get(file.checked_sub(1)? as usize)?;
+        Some(Place { file: Arc::clone(file), line, column })
     }
 }
 
 #[cold]
-fn intern_site(file: &str, line: u32, column: u32) -> u32 {
+fn intern_file(file: &str) -> u32 {
     let mut sites = lock(&SITES);
-    let place = Place { file: file.into(), line, column };
+    if let Some(id) = sites.by_file.get(file) {
+        return *id;
+    }
+    let Ok(id) = u32::try_from(sites.files.len() + 1) else { return 0 };
+    let (text, origin) = (Arc::<str>::from(file), origin_of(file, &sites.own));
+    sites.files.push((Arc::clone(&text), origin));
+    sites.by_file.insert(text, id);
+    id
+}
+
+#[cold]
+fn intern_site(file: FileId, line: u32, column: u32) -> u32 {
+    let mut sites = lock(&SITES);
+    let place = (file.0, line, column);
     if let Some(id) = sites.by_place.get(&place) {
         return *id;
     }
     let Ok(id) = u32::try_from(sites.places.len() + 1) else { return 0 };
-    sites.places.push(place.clone());
+    sites.places.push(place);
     sites.by_place.insert(place, id);
     id
 }
@@ -246,8 +328,26 @@ mod tests {
         let id = SiteId::of(here);
         assert_eq!(id, SiteId::of(here));
         assert_eq!(id.place().expect("a place").line, here.line());
-        assert_ne!(id, SiteId::at(here.file(), here.line() + 1, here.column()));
+        assert_ne!(id, SiteId::at(FileId::of(here.file()), here.line() + 1, here.column()));
         assert_eq!(SiteId::default().place(), None);
+    }
+
+    #[test]
+    fn whose_source_a_file_is() {
+        let registry = "/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/";
+        let own = ["/home/u/mine/vendor/".to_owned()];
+        for (file, expected) in [
+            ("src/main.rs".to_owned(), Origin::Own),
+            ("/home/u/orders/src/http.rs".to_owned(), Origin::Own),
+            (format!("{registry}hyper-util-0.1.21/src/rt/tokio.rs"), Origin::Library),
+            (format!("{registry}tokio-1.54.1/src/time/interval.rs"), Origin::Tokio),
+            (format!("{registry}tokio-util-0.7.20/src/task/mod.rs"), Origin::Library),
+            ("/rustc/abc/library/std/src/thread.rs".to_owned(), Origin::Library),
+            ("vendor/pool/src/lib.rs".to_owned(), Origin::Library),
+            ("/home/u/mine/vendor/a/src/lib.rs".to_owned(), Origin::Own),
+        ] {
+            assert_eq!(origin_of(&file, &own), expected, "{file}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::{
     table::{SiteId, TextId},
 };
 use crate::{
-    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    atomics::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
     words::{Accuracy, Outcome, TaskKind},
 };
 
@@ -82,6 +82,12 @@ pub(crate) struct TaskSlot {
     last_poll: AtomicU64,
     last_run: AtomicU64,
 
+    /// In plain form, of the last run: what its thread had done when it was over, how
+    /// often its worker had parked, and whether it was one with the run before.
+    run_activity: AtomicU64,
+    run_parks: AtomicU64,
+    same_run: AtomicBool,
+
     woken_at: AtomicU64,
     wakes: AtomicU64,
 
@@ -128,6 +134,9 @@ impl Slot for TaskSlot {
             running_since: zero(),
             last_poll: zero(),
             last_run: zero(),
+            run_activity: zero(),
+            run_parks: zero(),
+            same_run: AtomicBool::new(false),
             woken_at: zero(),
             wakes: zero(),
             requested_at: zero(),
@@ -266,6 +275,8 @@ impl TaskSlot {
             &self.running_since,
             &self.last_poll,
             &self.last_run,
+            &self.run_activity,
+            &self.run_parks,
             &self.wakes,
             &self.requested_at,
             &self.polls_at_request,
@@ -307,7 +318,7 @@ impl TaskSlot {
 
     /// Takes back the last run: it was the drop of the future, not a poll. Gives
     /// when it began.
-    pub(super) fn last_run_was_the_drop(&self) -> Nanos {
+    pub(crate) fn last_run_was_the_drop(&self) -> Nanos {
         self.polls.store(self.polls.load(Relaxed).saturating_sub(1), Relaxed);
         let run = self.last_run.load(Relaxed);
         self.busy.store(self.busy.load(Relaxed).saturating_sub(run), Relaxed);
@@ -318,7 +329,47 @@ impl TaskSlot {
         began
     }
 
-    pub(super) fn polls(&self) -> u64 {
+    /// As [`Self::poll_begins`], for tokio's span, which is entered for the drop too.
+    #[inline]
+    pub(crate) fn span_poll_begins(&self, now: Nanos) {
+        if !self.has_ended() {
+            self.poll_begins(now);
+        }
+    }
+
+    /// As [`Self::poll_ends`], for tokio's span. A run in which a shim saw the end was
+    /// counted by the shim, or was the drop.
+    #[inline]
+    pub(crate) fn span_poll_ends(&self, now: Nanos) {
+        if self.has_ended() {
+            self.running_since.store(0, Relaxed);
+        } else {
+            self.poll_ends(now);
+        }
+    }
+
+    /// A run begins: it is one with the last when nothing was done in between, and the
+    /// worker has not parked. A thread that is no worker never parks; what cannot be
+    /// told apart there counts as one run.
+    #[inline]
+    pub(crate) fn run_begins(&self, activity: u64, parks: Option<u64>) {
+        let parks = parks.unwrap_or(u64::MAX);
+        let same =
+            self.run_parks.load(Relaxed) == parks && self.run_activity.load(Relaxed) == activity;
+        self.same_run.store(same, Relaxed);
+        self.run_parks.store(parks, Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn run_ends(&self, activity: u64) {
+        self.run_activity.store(activity, Relaxed);
+    }
+
+    pub(crate) fn is_same_run(&self) -> bool {
+        self.same_run.load(Relaxed)
+    }
+
+    pub(crate) fn polls(&self) -> u64 {
         self.polls.load(Relaxed)
     }
 
@@ -332,9 +383,10 @@ impl TaskSlot {
 
     // === the request and the end ===
 
-    /// Writes the request unless there is one. `index` names it in the table.
+    /// Writes the request unless there is one. `index` names it in the table. The
+    /// index is what decides: whoever has set it has asked.
     pub(super) fn request(&self, index: u32, at: Nanos) -> bool {
-        if self.ended_at.load(Relaxed) != 0 {
+        if self.ended_at.load(SeqCst) != 0 {
             return false;
         }
         if self.request.compare_exchange(0, index, SeqCst, SeqCst).is_err() {
@@ -343,13 +395,23 @@ impl TaskSlot {
         let running = u64::from(self.running_since.load(Relaxed) != 0);
         self.polls_at_request.store(self.polls.load(Relaxed) + running, Relaxed);
         self.requested_at.store(at, SeqCst);
+        if self.request.load(SeqCst) != index {
+            // Taken back in between.
+            self.requested_at.store(0, SeqCst);
+            return false;
+        }
         true
+    }
+
+    pub(super) fn is_asked(&self) -> bool {
+        self.request.load(SeqCst) != 0
     }
 
     /// The task became ready before the request reached it: there was none.
     pub(super) fn take_back_request(&self) -> u32 {
+        let index = self.request.swap(0, SeqCst);
         self.requested_at.store(0, SeqCst);
-        self.request.swap(0, SeqCst)
+        index
     }
 
     pub(super) fn requested_at(&self) -> Option<Nanos> {
@@ -377,12 +439,16 @@ impl TaskSlot {
         if self.ended_at.load(Relaxed) != 0 {
             return false;
         }
+        if self.polls.load(Relaxed) == 0 {
+            // What tokio's span was entered for was the drop.
+            self.first_poll.store(0, Relaxed);
+        }
         self.outcome.store(outcome as u8 + 1, SeqCst);
         self.ended_at.store(at, SeqCst);
         true
     }
 
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.ended_at.load(SeqCst) != 0
     }
 
@@ -393,12 +459,12 @@ impl TaskSlot {
     // === marks and counts ===
 
     #[inline]
-    pub(super) fn has(&self, flag: Flag) -> bool {
+    pub(crate) fn has(&self, flag: Flag) -> bool {
         self.flags.load(SeqCst) & flag as u32 != 0
     }
 
     /// Sets the flag; true when it was not set.
-    pub(super) fn set(&self, flag: Flag) -> bool {
+    pub(crate) fn set(&self, flag: Flag) -> bool {
         self.flags.fetch_or(flag as u32, SeqCst) & flag as u32 == 0
     }
 
@@ -419,7 +485,7 @@ impl TaskSlot {
         self.extra.load(Relaxed)
     }
 
-    pub(super) fn kind(&self) -> TaskKind {
+    pub(crate) fn kind(&self) -> TaskKind {
         TaskKind::from_index(self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
     }
 
@@ -450,6 +516,8 @@ impl TaskSlot {
         let running = at(&self.running_since);
         let begun = load(&self.polls) + u64::from(running.is_some());
         let requested_at = at(&self.requested_at);
+        // Before the outcome, which is written first: an end has an outcome.
+        let ended_at = at(&self.ended_at);
         TaskFacts {
             key,
             id: load(&self.id),
@@ -477,7 +545,7 @@ impl TaskSlot {
             polls_since: begun.saturating_sub(load(&self.polls_at_request)),
             delivered_at: at(&self.delivered_at),
             drop_began: at(&self.drop_began),
-            ended_at: at(&self.ended_at),
+            ended_at,
             holdings: self.holdings.load(Relaxed),
             children: self.children.load(Relaxed),
             handles: self.handles.load(Relaxed),

@@ -168,6 +168,9 @@ fn who_listens(address: SocketAddr) -> Option<String> {
     let inode = listening_inode(address.port())?;
     let wanted = format!("socket:[{inode}]");
     for process in fs::read_dir("/proc").ok()?.flatten() {
+        let Some(pid) = process.file_name().to_str().and_then(|it| it.parse::<u32>().ok()) else {
+            continue;
+        };
         let path = process.path();
         let Ok(files) = fs::read_dir(path.join("fd")) else { continue };
         let has_it = |file: fs::DirEntry| {
@@ -175,7 +178,6 @@ fn who_listens(address: SocketAddr) -> Option<String> {
         };
         if files.flatten().any(has_it) {
             let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
-            let pid = process.file_name().to_string_lossy().into_owned();
             return Some(format!("{} (pid {pid})", name.trim()));
         }
     }

@@ -8,8 +8,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    recorder::{Recorder, key::Key, task::TaskFacts},
+    recorder::{
+        Recorder,
+        key::Key,
+        task::{Flag, TaskFacts},
+    },
     verdict::Listing,
+    words::{Outcome, TaskKind},
 };
 
 /// Deeper lineages are not followed.
@@ -76,11 +81,50 @@ impl Listed {
     }
 }
 
+/// A scope that completed, or that was dropped with what is around it: all it owns is
+/// its surroundings'. Also while that cannot be told yet, since what is around it is
+/// in the very run in which the scope was dropped: a verdict not certain is not given.
+pub(super) fn passes_outward(recorder: &Recorder, scope: &TaskFacts) -> bool {
+    if scope.kind != TaskKind::Scope {
+        return false;
+    }
+    match scope.outcome {
+        None => false,
+        Some(Outcome::Completed) => true,
+        Some(_) => {
+            let around = scope.spawner.and_then(|around| recorder.task(around));
+            around.is_some_and(|around| is_dropped_with(scope, &around))
+        }
+    }
+}
+
+fn is_dropped_with(scope: &TaskFacts, around: &TaskFacts) -> bool {
+    let Some(dropped_at) = scope.drop_began else { return false };
+    let in_its_drop = around.drop_began.is_some_and(|began| began <= dropped_at)
+        && around.ended_at.is_none_or(|ended| dropped_at <= ended);
+    let in_this_run = around.running_since.is_some_and(|since| since <= dropped_at);
+    in_its_drop || (in_this_run && !around.has(Flag::Shim))
+}
+
+/// Moves what scopes pass outward to what is around them, the innermost first.
+fn pass_outward(recorder: &Recorder, listing: &mut Listing, scopes: &[TaskFacts]) {
+    for scope in scopes.iter().rev().filter(|scope| passes_outward(recorder, scope)) {
+        let Some(around) = scope.spawner else { continue };
+        if let Some(holdings) = listing.holdings.remove(&scope.key) {
+            listing.holdings.entry(around).or_default().extend(holdings);
+        }
+        if let Some(children) = listing.children.remove(&scope.key) {
+            listing.children.entry(around).or_default().extend(children);
+        }
+    }
+}
+
 fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
     let mut listing = Listing::default();
     if tasks.is_empty() {
         return listing;
     }
+    let mut scopes = Vec::new();
     let mut family = tasks.clone();
     let mut generation = tasks;
     for _ in 0..DEPTH {
@@ -90,6 +134,9 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
             // followed twice.
             if family.insert(child.key) {
                 next.insert(child.key);
+            }
+            if child.kind == TaskKind::Scope {
+                scopes.push(child.clone());
             }
             if let Some(spawner) = child.spawner {
                 listing.children.entry(spawner).or_default().push(child);
@@ -105,5 +152,6 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
             listing.holdings.entry(owner).or_default().push(holding);
         }
     }
+    pass_outward(recorder, &mut listing, &scopes);
     listing
 }

@@ -9,7 +9,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use crate::record::Task;
+use crate::record::{Polling, Task};
 
 pin_project! {
     /// Adds 24 bytes at most to the future, and no allocation.
@@ -51,6 +51,53 @@ impl<F: Future> Future for Followed<F> {
                 this.task.completes(polling, || this.future.set(None));
                 Poll::Ready(value)
             }
+        }
+    }
+}
+
+/// The wrapper around a blocking closure.
+#[derive(Debug)]
+pub(crate) struct FollowedClosure<F> {
+    closure: Option<F>,
+    task: Task,
+}
+
+impl<F> FollowedClosure<F> {
+    pub(crate) fn new(closure: F, task: Task) -> Self {
+        Self { closure: Some(closure), task }
+    }
+
+    pub(crate) fn run<R>(mut self) -> R
+    where
+        F: FnOnce() -> R,
+    {
+        let closure = self.closure.take();
+        let running =
+            ClosureRuns { task: self.task.clone(), polling: Some(self.task.begin_poll()) };
+        let value = closure.expect("a closure runs once")();
+        drop(running);
+        value
+    }
+}
+
+/// Ends the task when the closure has returned or panicked.
+struct ClosureRuns {
+    task: Task,
+    polling: Option<Polling>,
+}
+
+impl Drop for ClosureRuns {
+    fn drop(&mut self) {
+        if let Some(polling) = self.polling.take() {
+            self.task.returns(polling);
+        }
+    }
+}
+
+impl<F> Drop for FollowedClosure<F> {
+    fn drop(&mut self) {
+        if let Some(closure) = self.closure.take() {
+            self.task.is_dropped(|| drop(closure));
         }
     }
 }

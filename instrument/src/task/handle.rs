@@ -98,6 +98,10 @@ impl<T> JoinHandle<T> {
         self.inner.id()
     }
 
+    pub(crate) fn task(&self) -> &Task {
+        self.followed.task()
+    }
+
     /// tokio's own handle, for what takes it by reference.
     pub fn as_tokio(&self) -> &tokio::task::JoinHandle<T> {
         &self.inner
@@ -105,6 +109,7 @@ impl<T> JoinHandle<T> {
 
     /// tokio's own handle. What it does from then on has no cause and no canceller.
     pub fn into_inner(self) -> tokio::task::JoinHandle<T> {
+        self.followed.task().is_kept();
         self.inner
     }
 }
@@ -144,6 +149,10 @@ pub struct AbortHandle {
 }
 
 impl AbortHandle {
+    pub(super) fn new(inner: tokio::task::AbortHandle, task: Task) -> Self {
+        Self { inner, followed: Handle::new(task) }
+    }
+
     /// Asks the task to stop; [`tokio::task::AbortHandle::abort`], with the caller
     /// recorded as canceller and site.
     #[track_caller]
@@ -174,6 +183,10 @@ impl AbortHandle {
         self.inner.id()
     }
 
+    pub(crate) fn task(&self) -> &Task {
+        self.followed.task()
+    }
+
     /// tokio's own handle, for what takes it by reference.
     pub fn as_tokio(&self) -> &tokio::task::AbortHandle {
         &self.inner
@@ -181,6 +194,7 @@ impl AbortHandle {
 
     /// tokio's own handle. What it does from then on has no cause and no canceller.
     pub fn into_inner(self) -> tokio::task::AbortHandle {
+        self.followed.task().is_kept();
         self.inner
     }
 }

@@ -1,9 +1,8 @@
 //! The spawn functions.
 
-use std::{any::type_name, future::Future, panic::Location};
+use std::{future::Future, panic::Location};
 
-use super::{JoinHandle, future::Followed};
-use crate::record::{NewKind, NewTask, Task};
+use super::{Builder, JoinHandle};
 
 /// Spawns a task; [`tokio::spawn`], recorded.
 ///
@@ -23,8 +22,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let task = Task::new(&new_task::<F>(NewKind::Task, Location::caller(), None));
-    let followed = Followed::new(future, task.clone());
+    let (followed, task) = Builder::new().follow(future, Location::caller());
     // No closure may stand between the caller and tokio's function, which takes the
     // caller's location: `adopting` is a guard.
     let adopting = task.adopting();
@@ -33,10 +31,23 @@ where
     JoinHandle::new(handle, task)
 }
 
-pub(super) fn new_task<'a, F>(
-    kind: NewKind,
-    location: &'static Location<'static>,
-    name: Option<&'a str>,
-) -> NewTask<'a> {
-    NewTask { kind, location, type_name: type_name::<F>(), size: size_of::<F>(), name }
+/// Runs a closure where it may block; [`tokio::task::spawn_blocking`], recorded.
+///
+/// A closure that runs cannot be aborted: tokio ignores it, and the console shows the
+/// task as `stuck` until the closure returns.
+///
+/// # Panics
+///
+/// When called outside a runtime, as tokio's does.
+#[track_caller]
+pub fn spawn_blocking<F, R>(closure: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    let (followed, task) = Builder::new().follow_closure(closure, Location::caller());
+    let adopting = task.adopting();
+    let handle = tokio::task::spawn_blocking(move || followed.run());
+    adopting.adopted(handle.id());
+    JoinHandle::new(handle, task)
 }

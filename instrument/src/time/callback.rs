@@ -6,7 +6,10 @@ use std::{fmt, panic::Location, sync::Arc};
 use tokio::time::{Duration, Instant};
 
 use super::{driver, driver::Armed, sleep::until};
-use crate::record::{Chain, NewTimer};
+use crate::{
+    record::{Chain, Label, NewHolding, Traits},
+    words::Kind,
+};
 
 /// Runs `callback` once, after `delay`.
 ///
@@ -32,13 +35,7 @@ use crate::record::{Chain, NewTimer};
 /// ```
 #[track_caller]
 pub fn call_later(delay: Duration, callback: impl FnOnce() + Send + 'static) -> TimerHandle {
-    // As tokio's `sleep` does with a delay that no `Instant` can hold.
-    let far = Duration::from_secs(86_400 * 365 * 30);
-    let deadline = || {
-        let now = Instant::now();
-        now.checked_add(delay).unwrap_or_else(|| now + far)
-    };
-    arm(deadline, delay, Location::caller(), Box::new(callback))
+    arm(deadline(delay), delay, Location::caller(), Box::new(callback), false)
 }
 
 /// Runs `callback` once, at `deadline`: asyncio's [`loop.call_at`]. See [`call_later`].
@@ -46,7 +43,32 @@ pub fn call_later(delay: Duration, callback: impl FnOnce() + Send + 'static) -> 
 /// [`loop.call_at`]: https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_at
 #[track_caller]
 pub fn call_at(deadline: Instant, callback: impl FnOnce() + Send + 'static) -> TimerHandle {
-    arm(|| deadline, until(deadline), Location::caller(), Box::new(callback))
+    arm(|| deadline, until(deadline), Location::caller(), Box::new(callback), false)
+}
+
+/// As [`call_later`], and the callback is dropped instead of run when the task that
+/// asked for it has ended by then, or was asked to stop.
+#[track_caller]
+pub fn call_later_while_alive(
+    delay: Duration,
+    callback: impl FnOnce() + Send + 'static,
+) -> TimerHandle {
+    arm(deadline(delay), delay, Location::caller(), Box::new(callback), true)
+}
+
+/// In a callback: whether the task that asked for it still lives and was not asked to
+/// stop. True outside a callback, and where nothing is recorded.
+pub fn owner_is_alive() -> bool {
+    Chain::running().is_none_or(|chain| chain.owner_lives())
+}
+
+/// As tokio's `sleep` does with a delay that no `Instant` can hold.
+fn deadline(delay: Duration) -> impl FnOnce() -> Instant {
+    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+    move || {
+        let now = Instant::now();
+        now.checked_add(delay).unwrap_or_else(|| now + FAR)
+    }
 }
 
 fn arm(
@@ -54,15 +76,21 @@ fn arm(
     due_in: Duration,
     location: &'static Location<'static>,
     callback: Box<dyn FnOnce() + Send>,
+    alive_only: bool,
 ) -> TimerHandle {
     let Some(driver) = driver::of_this_runtime() else {
         crate::report::callback_without_runtime(location);
         return TimerHandle { armed: Arc::new(Armed::cancelled()) };
     };
-    let label = "call_later";
-    let timer = NewTimer { label, location, due_in: Some(due_in), expires: false };
-    let armed = Arc::new(Armed::new(callback, Chain::next(&timer)));
-    if !driver.arm(deadline(), Arc::clone(&armed)) {
+    let timer = NewHolding {
+        kind: Kind::Timer,
+        label: Label::Fixed("call_later"),
+        location,
+        due_in: Some(due_in),
+        traits: Traits::Fixed,
+    };
+    let armed = Arc::new(Armed::new(callback, alive_only, Chain::next(&timer)));
+    if !driver.arm(deadline(), &armed) {
         armed.cancel();
         crate::report::callback_without_runtime(location);
     }

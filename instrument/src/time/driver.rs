@@ -25,6 +25,8 @@ pub(super) struct Armed(Mutex<State>);
 enum State {
     Waiting {
         callback: Box<dyn FnOnce() + Send>,
+        /// Dropped instead of run when its owner is gone by then.
+        alive_only: bool,
         chain: Chain,
     },
     Cancelled,
@@ -33,8 +35,8 @@ enum State {
 }
 
 impl Armed {
-    pub(super) fn new(callback: Box<dyn FnOnce() + Send>, chain: Chain) -> Self {
-        Self(Mutex::new(State::Waiting { callback, chain }))
+    pub(super) fn new(callback: Box<dyn FnOnce() + Send>, alive_only: bool, chain: Chain) -> Self {
+        Self(Mutex::new(State::Waiting { callback, alive_only, chain }))
     }
 
     pub(super) fn cancelled() -> Self {
@@ -51,7 +53,7 @@ impl Armed {
             let waiting = std::mem::replace(&mut *state, State::Cancelled);
             // What the callback owns may, when dropped, come back to this handle.
             drop(state);
-            if let State::Waiting { callback, chain } = waiting {
+            if let State::Waiting { callback, chain, .. } = waiting {
                 drop_quietly(callback);
                 drop(chain);
             }
@@ -64,12 +66,17 @@ impl Armed {
 
     fn run(&self) {
         let mut state = self.lock();
-        if let State::Cancelled = *state {
-            return;
+        match &*state {
+            State::Cancelled | State::Run => return,
+            State::Waiting { alive_only: true, chain, .. } if !chain.owner_lives() => {
+                drop(state);
+                return self.cancel();
+            }
+            State::Waiting { .. } => {}
         }
         let waiting = std::mem::replace(&mut *state, State::Run);
         drop(state);
-        let State::Waiting { callback, chain } = waiting else { return };
+        let State::Waiting { callback, chain, .. } = waiting else { return };
         let calling = AssertUnwindSafe(|| chain.run(callback));
         if catch_unwind(calling).is_err() {
             crate::report::callback_panicked("call_later", "");
@@ -106,18 +113,21 @@ pub(super) fn of_this_runtime() -> Option<Driver> {
     {
         return Some(driver.clone());
     }
-    drivers.retain(|_, driver| !driver.armed.is_closed());
-    // Dropped with the lock released: a runtime that is shut down drops the driver's
-    // future inside `spawn`.
+    let gone: Vec<_> = drivers.extract_if(|_, driver| driver.armed.is_closed()).collect();
+    // With the lock released: what is dropped here may be the service's, and a runtime
+    // that is shut down drops the driver's future inside `spawn`.
     drop(drivers);
+    drop(gone);
     let driver = start(&runtime)?;
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
     // Another thread may have been faster: then its driver is the runtime's.
-    let kept = drivers.entry(runtime.id()).or_insert_with(|| driver.clone());
-    if kept.armed.is_closed() {
-        *kept = driver;
+    if let Some(faster) = drivers.get(&runtime.id()).filter(|it| !it.armed.is_closed()) {
+        return Some(faster.clone());
     }
-    Some(kept.clone())
+    let replaced = drivers.insert(runtime.id(), driver.clone());
+    drop(drivers);
+    drop(replaced);
+    Some(driver)
 }
 
 fn start(runtime: &Handle) -> Option<Driver> {
@@ -136,8 +146,9 @@ fn start(runtime: &Handle) -> Option<Driver> {
 
 impl Driver {
     /// False when the runtime is shut down.
-    pub(super) fn arm(&self, deadline: Instant, armed: Arc<Armed>) -> bool {
-        self.armed.send((deadline, armed)).is_ok()
+    pub(super) fn arm(&self, deadline: Instant, armed: &Arc<Armed>) -> bool {
+        // Sent while the runtime shuts down, it may be neither taken nor refused.
+        self.armed.send((deadline, Arc::clone(armed))).is_ok() && !self.armed.is_closed()
     }
 }
 

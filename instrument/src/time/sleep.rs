@@ -10,7 +10,10 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::time::{Duration, Instant};
 
-use crate::record::{Holding, NewTimer};
+use crate::{
+    record::{Holding, Label, NewHolding, Traits},
+    words::Kind,
+};
 
 pin_project! {
     /// [`tokio::time::Sleep`], recorded: a holding of the task that last polled it,
@@ -60,7 +63,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 }
 
 fn new_timer(due_in: Option<Duration>, location: &'static Location<'static>) -> Holding {
-    Holding::timer(&NewTimer { label: "sleep", location, due_in, expires: true })
+    let (kind, label) = (Kind::Timer, Label::Fixed("sleep"));
+    Holding::new(&NewHolding { kind, label, location, due_in, traits: Traits::Sleep })
 }
 
 /// How long until then, by tokio's clock.

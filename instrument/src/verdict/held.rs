@@ -8,7 +8,7 @@ use crate::{
         holding::{HoldingFacts, HoldingFlag},
         task::{Flag, TaskFacts},
     },
-    words::{Accuracy, Kind, Phase, Verdict},
+    words::{Accuracy, Kind, Phase, TaskKind, Verdict},
 };
 
 pub(super) fn judge(
@@ -103,7 +103,9 @@ fn is_held(child: &TaskFacts) -> bool {
     let silent = child.has(Flag::Detached) || child.has(Flag::Library);
     let waits_to_run =
         Thing::Child(child.clone()).kind() == Kind::Blocking && child.first_poll.is_none();
-    child.ended_at.is_none() && !silent && !waits_to_run
+    // A scope is part of a task, and listed where that is.
+    let scope = child.kind == TaskKind::Scope;
+    child.ended_at.is_none() && !silent && !waits_to_run && !scope
 }
 
 pub(super) fn is_live(holding: &HoldingFacts, now: Nanos) -> bool {

@@ -64,9 +64,10 @@ fn find_survivors<'a>(
 
 fn is_excused(task: &TaskFacts) -> bool {
     // A handle that lives when the cancelled task's future is gone is held outside it.
-    let waited_for = task.ended_at.is_none() && task.handles > 0;
-    let blocking = task.kind == TaskKind::Blocking;
-    task.has(Flag::Detached) || task.has(Flag::Library) || blocking || waited_for
+    let waited_for = task.ended_at.is_none() && (task.handles > 0 || task.has(Flag::Kept));
+    let no_task = matches!(task.kind, TaskKind::Blocking | TaskKind::Scope);
+    let no_task = no_task && task.ended_at.is_none();
+    task.has(Flag::Detached) || task.has(Flag::Library) || no_task || waited_for
 }
 
 fn accuracy(ancestor: &TaskFacts, survivor: &TaskFacts) -> Accuracy {

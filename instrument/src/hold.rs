@@ -1,0 +1,170 @@
+//! Holdings of your own: connections, files, permits of a home-made pool, anything that
+//! a task acquires and must let go of.
+
+use std::{
+    borrow::Cow,
+    ops::{Deref, DerefMut},
+    panic::Location,
+    time::Duration,
+};
+
+pub use crate::words::Kind;
+use crate::{
+    record::{Holding, Label, NewHolding, Traits},
+    task::{AbortHandle, JoinHandle},
+};
+
+/// Something that is held for as long as this lives. It belongs to the task that made
+/// it, or to the one it was [transferred](Self::transfer) to.
+///
+/// ```
+/// use holdover::hold::{Hold, Kind};
+///
+/// let hold = Hold::new(Kind::Connection, "pg");
+/// // … while it lives, the console shows it under the task that runs here.
+/// drop(hold);
+/// ```
+#[derive(Debug)]
+#[must_use = "it is released when this is dropped"]
+pub struct Hold {
+    holding: Holding,
+}
+
+impl Hold {
+    /// Acquires: a kind, and a label that says which.
+    #[track_caller]
+    pub fn new(kind: Kind, label: impl Into<Cow<'static, str>>) -> Self {
+        Self { holding: acquire(kind, label.into(), Location::caller()) }
+    }
+
+    /// It is the calling task's from now on, on purpose. Its age stays, its phase is
+    /// seen from the new owner.
+    pub fn transfer(&self) {
+        self.holding.transfer();
+    }
+
+    /// It is that task's from now on, on purpose.
+    pub fn transfer_to(&self, task: &impl TaskHandle) {
+        self.holding.transfer_to(task.task());
+    }
+
+    /// Held longer than this it is overdue, whoever holds it.
+    pub fn with_limit(self, limit: Duration) -> Self {
+        self.holding.set_limit(limit);
+        self
+    }
+
+    /// How many bytes it keeps.
+    pub fn bytes(self, bytes: u64) -> Self {
+        self.holding.set_bytes(bytes);
+        self
+    }
+}
+
+fn acquire(kind: Kind, label: Cow<'static, str>, location: &'static Location<'static>) -> Holding {
+    let label = match &label {
+        Cow::Borrowed(text) => Label::Fixed(text),
+        Cow::Owned(text) => Label::Made(text),
+    };
+    Holding::new(&NewHolding { kind, label, location, due_in: None, traits: Traits::Value })
+}
+
+/// A value that is held: derefs to it. It belongs to the task that last used it, else
+/// to the one that acquired it.
+///
+/// ```
+/// use holdover::hold::{Held, Kind};
+///
+/// let mut buffer = Held::new(Vec::new(), Kind::Memory, "import");
+/// buffer.push(1_u8);
+/// assert_eq!(buffer.into_inner(), [1]);
+/// ```
+#[derive(Debug)]
+pub struct Held<T: ?Sized> {
+    hold: Hold,
+    value: T,
+}
+
+impl<T> Held<T> {
+    /// Holds the value: a kind, and a label that says which.
+    #[track_caller]
+    pub fn new(value: T, kind: Kind, label: impl Into<Cow<'static, str>>) -> Self {
+        let holding = acquire(kind, label.into(), Location::caller());
+        Self { hold: Hold { holding }, value }
+    }
+
+    /// The value; it is held no more.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Held longer than this it is overdue, whoever holds it.
+    #[must_use]
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.hold = self.hold.with_limit(limit);
+        self
+    }
+
+    /// How many bytes it keeps.
+    #[must_use]
+    pub fn bytes(mut self, bytes: u64) -> Self {
+        self.hold = self.hold.bytes(bytes);
+        self
+    }
+}
+
+impl<T: ?Sized> Held<T> {
+    /// As [`Hold::transfer`].
+    pub fn transfer(held: &Self) {
+        held.hold.transfer();
+    }
+
+    /// As [`Hold::transfer_to`].
+    pub fn transfer_to(held: &Self, task: &impl TaskHandle) {
+        held.hold.transfer_to(task);
+    }
+}
+
+impl<T: ?Sized> Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.hold.holding.used_here();
+        &self.value
+    }
+}
+
+impl<T: ?Sized> DerefMut for Held<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.hold.holding.used_here();
+        &mut self.value
+    }
+}
+
+mod sealed {
+    /// What a handle keeps of its task.
+    #[allow(unreachable_pub, reason = "it is in the signature of a sealed trait")]
+    pub trait Sealed {
+        #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+        fn task(&self) -> &crate::record::Task;
+    }
+}
+
+/// A handle that names a task to transfer to: a `JoinHandle` or an `AbortHandle`.
+pub trait TaskHandle: sealed::Sealed {}
+
+impl<T> sealed::Sealed for JoinHandle<T> {
+    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+    fn task(&self) -> &crate::record::Task {
+        JoinHandle::task(self)
+    }
+}
+impl<T> TaskHandle for JoinHandle<T> {}
+
+impl sealed::Sealed for AbortHandle {
+    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
+    fn task(&self) -> &crate::record::Task {
+        AbortHandle::task(self)
+    }
+}
+impl TaskHandle for AbortHandle {}

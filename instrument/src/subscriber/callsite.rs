@@ -1,0 +1,66 @@
+//! Which callsites are tokio's own, and which of those are wanted.
+
+use tracing_core::{Level, Metadata};
+
+/// A callsite of tokio's runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ours {
+    /// A task's span, of any kind but blocking.
+    Task,
+    /// A blocking closure's span.
+    Blocking,
+    /// A timer's span: `Sleep` or `Interval`.
+    Timer,
+    /// A waker is cloned, woken or dropped.
+    Waker,
+    /// A resource's attribute changes: of a timer, its duration.
+    ResourceState,
+    /// Emitted by tokio, and of no use here.
+    Unwanted,
+}
+
+impl Ours {
+    /// `None` for whatever is not tokio's: that is the inner subscriber's.
+    #[inline]
+    pub(super) fn of(metadata: &Metadata<'_>) -> Option<Self> {
+        // All of tokio's are TRACE; nearly everything else is not.
+        if *metadata.level() != Level::TRACE {
+            return None;
+        }
+        if metadata.is_span() { Self::of_span(metadata) } else { Self::of_event(metadata) }
+    }
+
+    fn of_span(metadata: &Metadata<'_>) -> Option<Self> {
+        let (name, target) = (metadata.name(), metadata.target());
+        match name.strip_prefix("runtime.")? {
+            "spawn" => match target {
+                "tokio::task" => Some(Self::Task),
+                "tokio::task::blocking" => Some(Self::Blocking),
+                _ => None,
+            },
+            "resource" if target.starts_with("tokio::time") => Some(Self::Timer),
+            rest if rest.starts_with("resource") && target.starts_with("tokio::") => {
+                Some(Self::Unwanted)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_event(metadata: &Metadata<'_>) -> Option<Self> {
+        match metadata.target() {
+            "tokio::task::waker" => Some(Self::Waker),
+            "runtime::resource::state_update" => {
+                let is_timer = metadata.fields().field("duration").is_some();
+                Some(if is_timer { Self::ResourceState } else { Self::Unwanted })
+            }
+            "runtime::resource::poll_op" | "runtime::resource::async_op::state_update" => {
+                Some(Self::Unwanted)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_wanted(self) -> bool {
+        self != Self::Unwanted
+    }
+}

@@ -1,0 +1,136 @@
+//! Reads the fields of tokio's spans and events. No allocation: what is formatted goes
+//! into a buffer on the stack.
+
+use std::fmt::{self, Write};
+
+use tracing_core::field::{Field, Visit};
+
+use crate::recorder::table::{FileId, SiteId};
+
+/// Text of a formatted field, cut where the buffer ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Small<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Default for Small<N> {
+    fn default() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+}
+
+impl<const N: usize> Small<N> {
+    pub(super) fn as_str(&self) -> &str {
+        let text = &self.bytes[..self.len];
+        match std::str::from_utf8(text) {
+            Ok(text) => text,
+            // Cut within a character.
+            Err(error) => std::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or(""),
+        }
+    }
+}
+
+impl<const N: usize> Write for Small<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.len..];
+        let taken = text.len().min(room.len());
+        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
+        self.len += taken;
+        Ok(())
+    }
+}
+
+/// What a span of tokio's says: of a task, or of a timer.
+#[derive(Debug, Default)]
+pub(super) struct SpanFields {
+    pub(super) kind: Small<16>,
+    pub(super) name: Small<256>,
+    /// The start of a blocking closure's type name.
+    pub(super) function: Small<64>,
+    pub(super) task_id: u64,
+    size: u64,
+    pub(super) is_interval: bool,
+    pub(super) file: FileId,
+    line: u32,
+    column: u32,
+}
+
+impl SpanFields {
+    pub(super) fn site(&self) -> SiteId {
+        SiteId::at(self.file, self.line, self.column)
+    }
+
+    /// The size in bytes.
+    pub(super) fn size(&self) -> usize {
+        usize::try_from(self.size).unwrap_or(usize::MAX)
+    }
+}
+
+impl Visit for SpanFields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "task.id" => self.task_id = value,
+            "size.bytes" => self.size = value,
+            "loc.line" => self.line = u32::try_from(value).unwrap_or(0),
+            "loc.col" => self.column = u32::try_from(value).unwrap_or(0),
+            _ => {}
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "concrete_type" => self.is_interval = value == "Interval",
+            "loc.file" => self.file = FileId::of(value),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = match field.name() {
+            "kind" => write!(self.kind, "{value:?}"),
+            "task.name" => write!(self.name, "{value:?}"),
+            "fn" => write!(self.function, "{value:?}"),
+            _ => Ok(()),
+        };
+    }
+}
+
+/// What a waker's event says.
+#[derive(Debug, Default)]
+pub(super) struct WakerFields {
+    pub(super) wakes: bool,
+    pub(super) span_id: u64,
+}
+
+impl Visit for WakerFields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "task.id" {
+            self.span_id = value;
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "op" {
+            self.wakes = value.starts_with("waker.wake");
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+/// A timer's new duration, in milliseconds.
+#[derive(Debug, Default)]
+pub(super) struct TimerState {
+    pub(super) duration_ms: Option<u64>,
+}
+
+impl Visit for TimerState {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "duration" {
+            self.duration_ms = Some(value);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}

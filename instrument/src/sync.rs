@@ -1,0 +1,12 @@
+//! Mirrors [`tokio::sync`], and `tokio_util::sync` where a token is concerned: the same
+//! names, signatures and behaviour.
+
+mod token;
+
+// What is not defined here is tokio's own; what is, shadows it.
+pub use tokio::sync::*;
+
+pub use self::token::{
+    CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned,
+};

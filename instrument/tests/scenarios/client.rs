@@ -1,0 +1,173 @@
+//! A console as a test has it: what is told, and waiting for something to be told.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use holdover_proto::v1::{
+    self, Cause, HoldingKind, Outcome, Phase, TaskKind, Verdict, ViewKind,
+    holdover_client::HoldoverClient,
+};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::harness::GRACE;
+
+/// Long enough for a machine with everything else going on.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+pub struct Console {
+    client: HoldoverClient<Channel>,
+}
+
+impl Console {
+    pub async fn attach(address: &str) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
+        let client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
+        Self { client }
+    }
+
+    async fn look(&mut self, view: v1::View) -> v1::Update {
+        let request = v1::WatchRequest { view: Some(view) };
+        let mut updates = self.client.watch(request).await.expect("a view").into_inner();
+        updates.message().await.expect("an update").expect("one at least")
+    }
+
+    pub async fn leaks(&mut self) -> v1::Update {
+        self.look(view(ViewKind::Leaks)).await
+    }
+
+    pub async fn tasks(&mut self) -> Vec<v1::Task> {
+        self.look(view(ViewKind::Tasks)).await.tasks
+    }
+
+    pub async fn totals(&mut self) -> v1::Totals {
+        self.leaks().await.totals.expect("totals")
+    }
+
+    /// Waits until `found` finds something in what `look` gives.
+    async fn wait<T, L, F>(&mut self, what: &str, look: L, found: impl Fn(&T) -> Option<F>) -> F
+    where
+        L: AsyncFn(&mut Self) -> T,
+        T: std::fmt::Debug,
+    {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let seen = look(self).await;
+            if let Some(found) = found(&seen) {
+                return found;
+            }
+            assert!(Instant::now() < end, "waited for {what}, and saw {seen:#?}");
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    }
+
+    /// Waits for a leak of this verdict on the task of this name.
+    pub async fn leak(&mut self, verdict: Verdict, task: &str) -> v1::Leak {
+        let what = format!("{verdict:?} on {task}");
+        self.wait(&what, Self::leaks, |update| {
+            let is_it = |leak: &&v1::Leak| leak.verdict() == verdict && name(leak) == task;
+            update.leaks.iter().find(is_it).cloned()
+        })
+        .await
+    }
+
+    /// Waits until nothing is reported.
+    pub async fn cleared(&mut self) {
+        self.wait("everything to clear", Self::leaks, |update| {
+            let totals = update.totals.expect("totals");
+            (update.leaks.is_empty() && totals.given == totals.cleared).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for the task of this name to be recorded.
+    pub async fn task(&mut self, task: &str) -> v1::Task {
+        self.task_where(task, |_| true).await
+    }
+
+    pub async fn task_where(&mut self, task: &str, is_so: impl Fn(&v1::Task) -> bool) -> v1::Task {
+        self.wait(&format!("the task {task}"), Self::tasks, |tasks| {
+            tasks.iter().find(|it| it.name == task && is_so(it)).cloned()
+        })
+        .await
+    }
+
+    /// Waits for the task of this name to end so.
+    pub async fn ended(&mut self, task: &str, outcome: Outcome) -> v1::Task {
+        let ended = self.task_where(task, |task| task.ended_ns.is_some()).await;
+        assert_eq!(ended.outcome(), outcome, "{ended:#?}");
+        ended
+    }
+
+    /// Nothing was given so far, nor is it within `graces` of grace.
+    pub async fn nothing_for(&mut self, graces: u32) {
+        let end = Instant::now() + GRACE * graces;
+        loop {
+            let update = self.leaks().await;
+            let given = update.totals.expect("totals").given;
+            assert_eq!(given, 0, "a verdict was given: {:#?}", update.leaks);
+            if Instant::now() >= end {
+                return;
+            }
+            tokio::time::sleep(GRACE / 4).await;
+        }
+    }
+
+    /// The task was recorded, was cancelled, and no verdict is given.
+    pub async fn nothing_on_the_cancelled(&mut self, task: &str) {
+        let ended = self.ended(task, Outcome::Cancelled).await;
+        assert!(ended.cancel.is_some(), "{ended:#?}");
+        self.nothing_for(6).await;
+    }
+
+    /// Waits for something to be so.
+    pub async fn until<F>(&mut self, what: &str, mut is_so: impl FnMut() -> F)
+    where
+        F: Future<Output = bool>,
+    {
+        let end = Instant::now() + DEADLINE;
+        while !is_so().await {
+            assert!(Instant::now() < end, "waited for {what}");
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+    }
+}
+
+fn view(kind: ViewKind) -> v1::View {
+    v1::View { kind: kind.into(), limit: 500, ..v1::View::default() }
+}
+
+pub fn name(leak: &v1::Leak) -> &str {
+    leak.task.as_ref().map_or("", |task| &task.name)
+}
+
+pub fn cancel(leak: &v1::Leak) -> &v1::Cancel {
+    leak.task.as_ref().and_then(|task| task.cancel.as_ref()).expect("it was cancelled")
+}
+
+/// What a holding is to be.
+#[track_caller]
+pub fn assert_holding(held: &v1::Holding, kind: HoldingKind, label: &str, phase: Phase) {
+    assert_eq!((held.kind(), held.label.as_str()), (kind, label), "{held:#?}");
+    assert_eq!(held.phase(), phase, "{held:#?}");
+}
+
+/// The site is a place in this test's own file.
+#[track_caller]
+pub fn assert_site(site: &str, file: &str) {
+    let (place, line) = site.split_once(".rs:").expect("a place");
+    assert!(place.ends_with(file), "{site} is not in {file}");
+    assert!(line.split(':').all(|number| number.parse::<u32>().is_ok()), "{site}");
+}
+
+#[track_caller]
+pub fn assert_cause(cancel: &v1::Cancel, cause: Cause) {
+    assert_eq!(cancel.cause(), cause, "{cancel:#?}");
+}
+
+/// Of which kind a task is.
+#[track_caller]
+pub fn assert_kind(task: &v1::Task, kind: TaskKind) {
+    assert_eq!(task.kind(), kind, "{task:#?}");
+}

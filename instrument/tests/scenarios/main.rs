@@ -1,0 +1,30 @@
+//! The scenarios, end to end: each runs as a service process of its own, on both
+//! runtimes and in both forms where both exist; the test attaches to it over gRPC, as
+//! a console does, and asserts on what it is told.
+//!
+//! `cargo test -p holdover --test scenarios NAME` runs those whose name contains NAME.
+
+mod callbacks;
+mod client;
+mod harness;
+mod innocent;
+mod lifecycle;
+mod propagation;
+mod resources;
+
+use std::process::ExitCode;
+
+use harness::Scenario;
+
+fn scenarios() -> Vec<Scenario> {
+    let mut all = lifecycle::scenarios();
+    all.extend(callbacks::scenarios());
+    all.extend(propagation::scenarios());
+    all.extend(resources::scenarios());
+    all.extend(innocent::scenarios());
+    all
+}
+
+fn main() -> ExitCode {
+    harness::main(&scenarios())
+}

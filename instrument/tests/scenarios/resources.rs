@@ -1,0 +1,139 @@
+//! D: resources, as far as tasks, timers, callbacks and explicit holds go.
+
+use std::{
+    future::pending,
+    sync::{Arc, Mutex, Weak},
+    thread,
+    time::Duration,
+};
+
+use holdover::{
+    hold::{Held, Kind},
+    time::sleep,
+};
+use holdover_proto::v1::{HoldingKind, Phase, Verdict};
+
+use crate::{
+    client::{Console, assert_holding, assert_site},
+    harness::{GRACE, Scenario},
+    lifecycle::{named, plain},
+    scenario,
+};
+
+static PARKED: Mutex<Option<Held<String>>> = Mutex::new(None);
+
+/// Two values that keep each other alive.
+struct Node {
+    _value: Held<u8>,
+    other: Mutex<Other>,
+}
+
+enum Other {
+    None,
+    Strong(#[expect(dead_code, reason = "it keeps the other alive")] Arc<Node>),
+    Weak(#[expect(dead_code, reason = "it does not")] Weak<Node>),
+}
+
+fn pair(link: fn(&Arc<Node>) -> Other) {
+    let node = || {
+        let value = Held::new(7, Kind::Custom, "node");
+        Arc::new(Node { _value: value, other: Mutex::new(Other::None) })
+    };
+    let (a, b) = (node(), node());
+    *a.other.lock().expect("it") = link(&b);
+    *b.other.lock().expect("it") = link(&a);
+}
+
+pub fn scenarios() -> Vec<Scenario> {
+    vec![
+        scenario! {
+            "21_a_value_parked_in_a_static",
+            shim: async {
+                let task = named("parker", async {
+                    let held = Held::new("orders.db".to_owned(), Kind::File, "orders.db");
+                    *PARKED.lock().expect("it") = Some(held);
+                    pending::<()>().await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+                sleep(GRACE * 10).await;
+                drop(PARKED.lock().expect("it").take());
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::LeftBehind, "parker").await;
+                assert_holding(&leak.holdings[0], HoldingKind::File, "orders.db", Phase::Before);
+                assert_site(&leak.holdings[0].site, "resources");
+                assert_eq!(leak.goes_ns, None, "nothing known will release it");
+                console.cleared().await;
+            },
+        },
+        scenario! {
+            "23_a_cycle_of_arcs",
+            shim: async {
+                let task = named("cyclic", async {
+                    pair(|other| Other::Strong(Arc::clone(other)));
+                    pending::<()>().await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::LeftBehind, "cyclic").await;
+                assert_eq!(leak.holdings.len(), 2);
+            },
+        },
+        scenario! {
+            "23_a_cycle_with_a_weak_link",
+            shim: async {
+                let task = named("acyclic", async {
+                    pair(|other| Other::Weak(Arc::downgrade(other)));
+                    pending::<()>().await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("acyclic").await;
+            },
+        },
+        scenario! {
+            "25_a_blocking_closure_outlives_its_parent",
+            shim: async {
+                let task = named("parent", async {
+                    let closure = || thread::sleep(GRACE * 10);
+                    let _ = holdover::task::spawn_blocking(closure).await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            plain: async {
+                let task = plain("parent", async {
+                    let _ = tokio::task::spawn_blocking(|| thread::sleep(GRACE * 10)).await;
+                });
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::LeftBehind, "parent").await;
+                assert_eq!(leak.holdings[0].kind(), HoldingKind::Blocking);
+                assert_eq!(leak.holdings[0].phase(), Phase::Before);
+                console.cleared().await;
+            },
+        },
+        scenario! {
+            "25_a_running_blocking_closure_is_aborted",
+            shim: async {
+                let closure = || thread::sleep(GRACE * 10);
+                let builder = holdover::task::Builder::new().name("closure");
+                let task = builder.spawn_blocking(closure).expect("a task");
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::Stuck, "closure").await;
+                assert_eq!(leak.task.expect("a task").cancel.expect("asked").polls_since, 0);
+                console.cleared().await;
+            },
+        },
+    ]
+}
