@@ -21,7 +21,7 @@ pub enum Rounds {
 
 impl Rounds {
     /// True while another round is due; counts it.
-    pub fn next(&mut self) -> bool {
+    pub fn another(&mut self) -> bool {
         match self {
             Self::Endless => true,
             Self::Exactly(0) => false,

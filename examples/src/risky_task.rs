@@ -23,7 +23,7 @@ async fn risky() {
 
 /// Starts a task, cancels it after a second, and does it again two seconds later.
 pub async fn risky_task(mut rounds: Rounds) {
-    while rounds.next() {
+    while rounds.another() {
         let task = holdover::spawn(risky());
         sleep(Duration::from_secs(1)).await;
         task.abort_because("the client went away");

@@ -1,6 +1,6 @@
-//! std's atomics, or loom's under `cfg(loom)`: the rest of the recorder imports these.
+//! std's atomics, or loom's under `cfg(holdover_loom)`: the rest of the recorder imports these.
 
-#[cfg(loom)]
+#[cfg(holdover_loom)]
 pub(crate) use loom::sync::atomic::*;
-#[cfg(not(loom))]
+#[cfg(not(holdover_loom))]
 pub(crate) use std::sync::atomic::*;

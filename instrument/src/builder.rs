@@ -7,6 +7,7 @@ use tracing_core::Subscriber;
 #[cfg(feature = "layer")]
 use crate::layer::HoldoverLayer;
 use crate::{
+    coverage::Coverage,
     recorder::{Level, Recorder, table::set_own},
     server::{self, Console, Listener},
     settings::{BadSetting, Log, Settings},
@@ -198,7 +199,7 @@ impl Builder {
             if !recorder.make_the_process_own() {
                 return Err(InitError(Why::Twice));
             }
-            start(recorder, &settings).map(|_| Some(recorder))
+            start(recorder, &settings, true).map(|_| Some(recorder))
         });
         HoldoverLayer::new(started.map_err(|error| error.to_string()))
     }
@@ -277,7 +278,7 @@ impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
         if defaulted.is_ok() {
             forward_log(hint);
         }
-        let started = start(recorder, &settings);
+        let started = start(recorder, &settings, defaulted.is_ok());
         defaulted?;
         started
     }
@@ -313,8 +314,14 @@ fn forward_log(hint: Option<tracing_core::LevelFilter>) {
 }
 
 /// Starts the console of a recorder.
-fn start(recorder: &'static Recorder, settings: &Settings) -> Result<Started, InitError> {
+fn start(
+    recorder: &'static Recorder,
+    settings: &Settings,
+    defaulted: bool,
+) -> Result<Started, InitError> {
     set_own(settings.own.clone());
+    let coverage = Coverage::at_start(defaulted);
+    let in_short = coverage.in_short(settings);
     let listener = match Listener::bind(&settings.bind) {
         Ok(listener) => listener,
         Err(error) => {
@@ -323,13 +330,13 @@ fn start(recorder: &'static Recorder, settings: &Settings) -> Result<Started, In
         }
     };
     let address = listener.address.to_string();
-    let console = Arc::new(Console::new(recorder, settings));
+    let console = Arc::new(Console::new(recorder, settings, coverage));
     server::start(console, listener).map_err(|error| {
         recorder.switch_off();
         InitError(Why::Thread(error))
     })?;
     server::announce(&settings.service, &address);
-    crate::report::started(&address);
+    crate::report::started(&address, in_short);
     Ok(Started { address: Some(address) })
 }
 

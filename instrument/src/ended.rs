@@ -96,7 +96,9 @@ impl Done {
             std::mem::replace(&mut *state, State::Ended(ended.clone()))
         };
         if let State::Waiting(waiting) = before {
-            waiting.into_iter().for_each(|callback| call(callback, &ended));
+            for callback in waiting {
+                call(callback, &ended);
+            }
         }
     }
 }

@@ -5,12 +5,11 @@ use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
     panic::Location,
-    time::Duration,
 };
 
 pub use crate::words::Kind;
 use crate::{
-    record::{Holding, Label, NewHolding, Traits},
+    record::{Holding, Label, NewHolding, Task, Traits},
     task::{AbortHandle, JoinHandle},
 };
 
@@ -34,7 +33,7 @@ impl Hold {
     /// Acquires: a kind, and a label that says which.
     #[track_caller]
     pub fn new(kind: Kind, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { holding: acquire(kind, label.into(), Location::caller()) }
+        Self { holding: acquire(kind, &label.into(), Location::caller()) }
     }
 
     /// It is the calling task's from now on, on purpose. Its age stays, its phase is
@@ -44,14 +43,8 @@ impl Hold {
     }
 
     /// It is that task's from now on, on purpose.
-    pub fn transfer_to(&self, task: &impl TaskHandle) {
-        self.holding.transfer_to(task.task());
-    }
-
-    /// Held longer than this it is overdue, whoever holds it.
-    pub fn with_limit(self, limit: Duration) -> Self {
-        self.holding.set_limit(limit);
-        self
+    pub fn transfer_to<'a>(&self, task: impl Into<Named<'a>>) {
+        self.holding.transfer_to(task.into().0);
     }
 
     /// How many bytes it keeps.
@@ -61,8 +54,9 @@ impl Hold {
     }
 }
 
-fn acquire(kind: Kind, label: Cow<'static, str>, location: &'static Location<'static>) -> Holding {
-    let label = match &label {
+#[expect(clippy::ptr_arg, reason = "a borrowed label is one that stays")]
+fn acquire(kind: Kind, label: &Cow<'static, str>, location: &'static Location<'static>) -> Holding {
+    let label = match label {
         Cow::Borrowed(text) => Label::Fixed(text),
         Cow::Owned(text) => Label::Made(text),
     };
@@ -89,20 +83,13 @@ impl<T> Held<T> {
     /// Holds the value: a kind, and a label that says which.
     #[track_caller]
     pub fn new(value: T, kind: Kind, label: impl Into<Cow<'static, str>>) -> Self {
-        let holding = acquire(kind, label.into(), Location::caller());
+        let holding = acquire(kind, &label.into(), Location::caller());
         Self { hold: Hold { holding }, value }
     }
 
     /// The value; it is held no more.
     pub fn into_inner(self) -> T {
         self.value
-    }
-
-    /// Held longer than this it is overdue, whoever holds it.
-    #[must_use]
-    pub fn with_limit(mut self, limit: Duration) -> Self {
-        self.hold = self.hold.with_limit(limit);
-        self
     }
 
     /// How many bytes it keeps.
@@ -120,7 +107,7 @@ impl<T: ?Sized> Held<T> {
     }
 
     /// As [`Hold::transfer_to`].
-    pub fn transfer_to(held: &Self, task: &impl TaskHandle) {
+    pub fn transfer_to<'a>(held: &Self, task: impl Into<Named<'a>>) {
         held.hold.transfer_to(task);
     }
 }
@@ -141,30 +128,18 @@ impl<T: ?Sized> DerefMut for Held<T> {
     }
 }
 
-mod sealed {
-    /// What a handle keeps of its task.
-    #[allow(unreachable_pub, reason = "it is in the signature of a sealed trait")]
-    pub trait Sealed {
-        #[allow(private_interfaces, reason = "nobody outside can name the trait")]
-        fn task(&self) -> &crate::record::Task;
+/// A task to transfer to: made from a [`JoinHandle`] or an [`AbortHandle`].
+#[derive(Debug)]
+pub struct Named<'a>(&'a Task);
+
+impl<'a, T> From<&'a JoinHandle<T>> for Named<'a> {
+    fn from(handle: &'a JoinHandle<T>) -> Self {
+        Self(handle.task())
     }
 }
 
-/// A handle that names a task to transfer to: a `JoinHandle` or an `AbortHandle`.
-pub trait TaskHandle: sealed::Sealed {}
-
-impl<T> sealed::Sealed for JoinHandle<T> {
-    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
-    fn task(&self) -> &crate::record::Task {
-        JoinHandle::task(self)
+impl<'a> From<&'a AbortHandle> for Named<'a> {
+    fn from(handle: &'a AbortHandle) -> Self {
+        Self(handle.task())
     }
 }
-impl<T> TaskHandle for JoinHandle<T> {}
-
-impl sealed::Sealed for AbortHandle {
-    #[allow(private_interfaces, reason = "nobody outside can name the trait")]
-    fn task(&self) -> &crate::record::Task {
-        AbortHandle::task(self)
-    }
-}
-impl TaskHandle for AbortHandle {}

@@ -9,6 +9,8 @@ pub mod time;
 mod atomics;
 #[cfg(feature = "console")]
 mod builder;
+#[cfg(feature = "console")]
+mod coverage;
 mod ended;
 #[cfg(feature = "layer")]
 mod layer;
@@ -35,6 +37,10 @@ pub use crate::{builder::layer, layer::HoldoverLayer};
 #[cfg(feature = "console")]
 pub use crate::{
     builder::{Builder, InitError, Started, Wrapped, init},
+    query::{
+        FIELDS, FieldInfo, FieldType,
+        filter::{Filter, FilterError},
+    },
     recorder::Level,
     settings::Log,
     subscriber::HoldoverSubscriber,

@@ -1,27 +1,38 @@
 //! Step 5, the query: a view request to rows. Evaluated at the target, so that a
 //! service with a million tasks sends a window and not a million tasks.
 
+mod field;
+pub(crate) mod filter;
 mod group;
 mod rows;
+mod subject;
 
 use std::sync::Arc;
 
+pub use self::field::{FIELDS, FieldInfo, FieldType};
+use self::{
+    field::Field,
+    filter::{Filter, Subject},
+    subject::At,
+};
 pub(crate) use self::{
     group::{Group, goes_at},
     rows::{HeldRow, TaskRow},
 };
 use crate::{
     recorder::clock::Nanos,
-    store::{Row, Store, Totals},
+    store::{Event, Row, Store, Totals},
 };
 
 /// A view never has more rows.
 pub(crate) const MAX_ROWS: usize = 500;
 
 /// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) kind: ViewKind,
+    pub(crate) filter: Filter,
+    pub(crate) sort: Option<Sort>,
     pub(crate) offset: usize,
     pub(crate) limit: usize,
     /// Also the leaks that have cleared.
@@ -35,6 +46,8 @@ pub(crate) enum ViewKind {
     LeakGroups,
     Tasks,
     Holdings,
+    /// Those after this number.
+    Events(u64),
     /// One task, whole.
     Story(u64),
 }
@@ -58,35 +71,59 @@ pub(crate) enum Rows {
     Groups(Vec<Group>),
     Tasks(Vec<TaskRow>),
     Holdings(Vec<HeldRow>),
+    Events { events: Vec<Event>, lost: u64 },
     Story(Option<Box<rows::Story>>),
 }
 
+/// By which field, and which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sort {
+    pub(crate) field: Field,
+    pub(crate) reversed: bool,
+}
+
+impl Sort {
+    /// A field's name, with a `-` before it for the other way round.
+    pub(crate) fn parse(text: &str) -> Result<Option<Self>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let (name, reversed) = match text.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let field =
+            Field::find(name).ok_or_else(|| format!("there is no field `{name}` to sort by"))?;
+        Ok(Some(Self { field, reversed }))
+    }
+}
+
 /// Evaluates the view at `now`.
-pub(crate) fn evaluate(store: &Store, view: &View, now: Nanos) -> Window {
+pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
     let (matched, all, rows) = match view.kind {
         ViewKind::Leaks => {
             let leaks = leaks(store, view);
             let all = leaks.len();
-            (all, all, Rows::Leaks(page(leaks, view)))
+            let mut leaks = filtered(leaks, view, now);
+            sort_by(&mut leaks, view, now, |row| row.as_ref());
+            (leaks.len(), all, Rows::Leaks(page(leaks, view)))
         }
         ViewKind::LeakGroups => {
-            let groups = group::groups(leaks(store, view), now);
-            let all = groups.len();
-            (all, all, Rows::Groups(page(groups, view)))
+            let leaks = leaks(store, view);
+            let all = leaks.len();
+            let leaks = filtered(leaks, view, now);
+            (leaks.len(), all, Rows::Groups(page(group::groups(leaks, now), view)))
         }
-        ViewKind::Tasks => {
-            let tasks = rows::tasks(store);
-            let all = tasks.len();
-            let window = page(tasks, view);
-            let described = window.into_iter().map(|facts| TaskRow::new(store, facts));
-            (all, all, Rows::Tasks(described.collect()))
-        }
-        ViewKind::Holdings => {
-            let holdings = rows::holdings(store);
-            let all = holdings.len();
-            let window = page(holdings, view);
-            let described = window.into_iter().map(|facts| HeldRow::new(store, &facts));
-            (all, all, Rows::Holdings(described.collect()))
+        ViewKind::Tasks => tasks(store, view, now),
+        ViewKind::Holdings => holdings(store, view, now),
+        ViewKind::Events(after) => {
+            let history = store.history();
+            let lost = history.lost();
+            let all = history.events().count();
+            let new = history.events().filter(|event| event.seq > after);
+            let new: Vec<Event> =
+                new.filter(|event| view.filter.matches(&At(*event, now))).cloned().collect();
+            (new.len(), all, Rows::Events { events: latest(new, view), lost })
         }
         ViewKind::Story(id) => {
             let story = rows::Story::of(store, id, now).map(Box::new);
@@ -100,6 +137,63 @@ pub(crate) fn evaluate(store: &Store, view: &View, now: Nanos) -> Window {
 fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {
     let cleared = store.cleared().filter(|_| view.cleared);
     store.rows().chain(cleared).cloned().collect()
+}
+
+fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {
+    rows.into_iter().filter(|row| view.filter.matches(&At(row.as_ref(), now))).collect()
+}
+
+/// Text is looked up for every task only where a filter or a sort asks for it.
+fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
+    let facts = rows::tasks(store);
+    let all = facts.len();
+    let row = |facts| TaskRow::new(store, facts);
+    if view.filter.is_empty() && view.sort.is_none() {
+        let window = page(facts, view).into_iter().map(row).collect();
+        return (all, all, Rows::Tasks(window));
+    }
+    let rows = facts.into_iter().map(row);
+    let mut rows: Vec<TaskRow> = rows.filter(|row| view.filter.matches(&At(row, now))).collect();
+    sort_by(&mut rows, view, now, |row| row);
+    (rows.len(), all, Rows::Tasks(page(rows, view)))
+}
+
+fn holdings(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
+    let facts = rows::holdings(store, now);
+    let all = facts.len();
+    let row = |facts| HeldRow::new(store, &facts);
+    if view.filter.is_empty() && view.sort.is_none() {
+        let window = page(facts, view).into_iter().map(row).collect();
+        return (all, all, Rows::Holdings(window));
+    }
+    let rows = facts.into_iter().map(row);
+    let mut rows: Vec<HeldRow> = rows.filter(|row| view.filter.matches(&At(row, now))).collect();
+    sort_by(&mut rows, view, now, |row| row);
+    (rows.len(), all, Rows::Holdings(page(rows, view)))
+}
+
+/// By the field's number, else by its text; rows without one come last.
+fn sort_by<T, R>(rows: &mut [T], view: &View, now: Nanos, row: impl Fn(&T) -> &R)
+where
+    for<'a> At<'a, R>: Subject,
+{
+    let Some(sort) = view.sort else { return };
+    rows.sort_by_cached_key(|it| {
+        let at = At(row(it), now);
+        let number = at.number(sort.field);
+        let text = at.texts(sort.field).first().map(ToString::to_string);
+        (number.is_none() && text.is_none(), number, text)
+    });
+    if sort.reversed {
+        rows.reverse();
+    }
+}
+
+/// The last of them: a history is read from its end.
+fn latest<T>(mut rows: Vec<T>, view: &View) -> Vec<T> {
+    let limit = view.limit.clamp(1, MAX_ROWS);
+    rows.drain(..rows.len().saturating_sub(limit));
+    rows
 }
 
 fn page<T>(rows: Vec<T>, view: &View) -> Vec<T> {

@@ -585,12 +585,6 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn set_limit(&self, key: Key, limit: Nanos) {
-        if let Some(slot) = self.holdings.get(key) {
-            slot.set_limit(limit);
-        }
-    }
-
     pub(crate) fn set_bytes(&self, key: Key, bytes: u64) {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_bytes(bytes);
@@ -717,9 +711,4 @@ impl Recorder {
         };
         self.events.note(&entry);
     }
-}
-
-/// The kind of a task's own slot as a holding of its spawner.
-pub(crate) fn held_as(kind: TaskKind) -> Kind {
-    if kind == TaskKind::Blocking { Kind::Blocking } else { Kind::Child }
 }

@@ -2,6 +2,8 @@
 //! subscriber, and never from a subscriber's callback.
 
 #[cfg(feature = "console")]
+mod leaks;
+#[cfg(feature = "console")]
 mod log;
 
 #[cfg(feature = "console")]

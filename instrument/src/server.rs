@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::listen::{ListenError, Listener, announce};
 use crate::{
+    coverage::Coverage,
     recorder::{Recorder, owner},
     settings::Settings,
     store::Store,
@@ -31,6 +32,7 @@ pub(crate) struct Console {
     /// Counts the rounds that changed a row.
     rounds: watch::Sender<u64>,
     pub(crate) target: Target,
+    pub(crate) coverage: Coverage,
 }
 
 /// Whom a client is attached to.
@@ -43,11 +45,16 @@ pub(crate) struct Target {
 }
 
 impl Console {
-    pub(crate) fn new(recorder: &'static Recorder, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        recorder: &'static Recorder,
+        settings: &Settings,
+        coverage: Coverage,
+    ) -> Self {
         Self {
             recorder,
             store: Mutex::new(Store::new(recorder, settings.clone())),
             rounds: watch::Sender::new(0),
+            coverage,
             target: Target {
                 service: settings.service.clone(),
                 pid: std::process::id(),

@@ -19,7 +19,6 @@ pub(crate) struct Settings {
     pub(crate) insecure: bool,
     pub(crate) grace: Duration,
     pub(crate) orphan_grace: Duration,
-    pub(crate) overdue: Option<Duration>,
     pub(crate) retention: Duration,
     pub(crate) max_ended: usize,
     pub(crate) max_leaks: usize,
@@ -65,7 +64,6 @@ impl Default for Settings {
             insecure: false,
             grace: Duration::from_secs(1),
             orphan_grace: Duration::from_secs(30),
-            overdue: None,
             retention: Duration::from_secs(10),
             max_ended: 10_000,
             max_leaks: 10_000,
@@ -143,7 +141,7 @@ const A_COUNT: &str = "a whole number";
 const A_SWITCH: &str = "1 or 0";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 13] = [
+const VARIABLES: [(&str, Set); 12] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -166,13 +164,6 @@ const VARIABLES: [(&str, Set); 13] = [
     }),
     ("HOLDOVER_ORPHAN_GRACE", |settings, value| {
         settings.orphan_grace = parse_duration(value).ok_or(A_DURATION)?;
-        Ok(())
-    }),
-    ("HOLDOVER_OVERDUE", |settings, value| {
-        settings.overdue = match value {
-            "off" => None,
-            _ => Some(parse_duration(value).ok_or("off, or a duration such as 30s or 2m")?),
-        };
         Ok(())
     }),
     ("HOLDOVER_RETENTION", |settings, value| {

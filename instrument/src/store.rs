@@ -2,33 +2,36 @@
 //! of it is a leak. It belongs to the console thread; the recorder tells it only what
 //! changed, so that its work grows with what happens and not with what lives.
 
+mod asked;
+mod history;
 mod listing;
+mod retention;
 mod row;
+mod rows;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
-pub(crate) use self::row::{
-    CancelStory, Held, Person, Row, ancestors, cancel_story, held_alone, person, place, state,
+pub(crate) use self::{
+    history::{Event, EventKind, History},
+    row::{CancelStory, Held, Person, Row, ancestors, cancel_story, held_alone, person, state},
 };
+use self::{retention::Ended, rows::Rows};
 use crate::{
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
-        holding::HoldingFlag,
         key::Key,
         request::Extra,
         task::{Flag, TaskFacts},
     },
     settings::Settings,
-    verdict::{Finding, Limits, judge},
-    words::{Outcome, Verdict},
+    verdict::{self, Limits, Listing},
+    words::{Outcome, TaskKind, Verdict},
 };
 
-/// Cleared rows that are kept to be looked at.
-const CLEARED: usize = 1000;
 /// Events of the store's own (verdicts given and cleared) that are kept.
 const NOTES: usize = 4096;
 
@@ -46,6 +49,7 @@ pub(crate) struct Totals {
     pub(crate) given: u64,
     pub(crate) cleared: u64,
     pub(crate) slowest_cancel: Nanos,
+    /// Leaks beyond the cap: counted, not listed.
     pub(crate) folded: u64,
 }
 
@@ -64,12 +68,11 @@ pub(crate) struct Store {
     settings: Settings,
     /// Asked to stop and not ended, or ended by cancellation with something left.
     watched: HashMap<Key, Watched>,
-    /// Ended, in that order: freed when the retention is over. One that is pinned then
-    /// is marked `Retired`, and its last pin's going brings it back.
-    ended: VecDeque<(Key, Nanos)>,
-    rows: BTreeMap<(Verdict, u64), Arc<Row>>,
-    cleared: VecDeque<Arc<Row>>,
+    ended: Ended,
+    rows: Rows,
     notes: VecDeque<Note>,
+    notes_so_far: u64,
+    history: History,
     totals: Totals,
     ended_so_far: u64,
     askers_seen: u64,
@@ -81,23 +84,38 @@ pub(crate) struct Store {
 struct Watched {
     facts: TaskFacts,
     extra: Option<Arc<Extra>>,
+    /// What it was judged by; `None` before the first time.
+    judged_by: Option<Signature>,
+    /// When time alone may change what is to be said of it.
+    look_again: Nanos,
+}
+
+/// What changes a verdict, beside time and the listing.
+type Signature = (Option<Nanos>, Option<Nanos>, Option<Nanos>, u64);
+
+impl Watched {
+    fn signature(&self) -> Signature {
+        let facts = &self.facts;
+        (facts.requested_at, facts.delivered_at, facts.ended_at, facts.polls_since)
+    }
 }
 
 impl Store {
     pub(crate) fn new(recorder: &'static Recorder, settings: Settings) -> Self {
         Self {
             recorder,
-            settings,
             watched: HashMap::new(),
-            ended: VecDeque::new(),
-            rows: BTreeMap::new(),
-            cleared: VecDeque::new(),
+            ended: Ended::default(),
+            rows: Rows::default(),
             notes: VecDeque::new(),
+            notes_so_far: 0,
+            history: History::default(),
             totals: Totals::default(),
             ended_so_far: 0,
             askers_seen: 0,
             listed: listing::Listed::default(),
             version: 0,
+            settings,
         }
     }
 
@@ -114,40 +132,39 @@ impl Store {
         self.version
     }
 
-    /// The rows of this moment, worst verdict first.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
-        self.rows.values()
-    }
-
-    /// The rows that have cleared, the latest first.
-    pub(crate) fn cleared(&self) -> impl Iterator<Item = &Arc<Row>> {
-        self.cleared.iter().rev()
-    }
-
-    /// The verdicts given and cleared, oldest first.
-    pub(crate) fn notes(&self) -> impl Iterator<Item = &Note> {
-        self.notes.iter()
-    }
-
     pub(crate) fn ended_so_far(&self) -> u64 {
         self.ended_so_far
     }
 
+    /// The rows of this moment, worst verdict first.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.current()
+    }
+
+    /// The rows that have cleared, the latest first.
+    pub(crate) fn cleared(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.cleared()
+    }
+
+    /// What happened, up to now.
+    pub(crate) fn history(&mut self) -> &History {
+        self.history.collect(self.recorder, &self.notes, self.notes_so_far);
+        &self.history
+    }
+
     pub(crate) fn totals(&self) -> Totals {
         let spawned = self.recorder.spawned_so_far();
-        let count = |wanted: fn(Verdict) -> bool| {
-            self.rows.keys().filter(|(verdict, _)| wanted(*verdict)).count() as u64
-        };
         let asked = self.watched.values().filter(|task| task.facts.ended_at.is_none()).count();
-        let stuck = count(|verdict| verdict == Verdict::Stuck);
+        let stuck = self.rows.count(|verdict| verdict == Verdict::Stuck);
         Totals {
             tasks_live: spawned.saturating_sub(self.ended_so_far),
             tasks_spawned: spawned,
             cancelling: (asked as u64).saturating_sub(stuck),
-            leaks: count(Verdict::is_leak),
-            orphaned: count(|verdict| verdict == Verdict::Orphaned),
-            overdue: count(|verdict| verdict == Verdict::Overdue),
+            leaks: self.rows.count(Verdict::is_leak) + self.rows.folded(),
+            orphaned: self.rows.count(|verdict| verdict == Verdict::Orphaned),
+            overdue: self.rows.count(|verdict| verdict == Verdict::Overdue),
             holdings: self.recorder.live_holdings(),
+            folded: self.rows.folded(),
             ..self.totals
         }
     }
@@ -157,9 +174,13 @@ impl Store {
     pub(crate) fn round(&mut self, now: Nanos) -> Vec<Note> {
         self.take_changes();
         self.look_for_the_asked();
-        self.forget_the_ended(now);
-        let findings = self.judge_all(now);
-        let notes = self.update_rows(findings, now);
+        let freed = self.ended.forget(self.recorder, &self.settings, now);
+        let mut notes = Vec::new();
+        for key in freed {
+            self.no_longer_watched(key, now, &mut notes);
+        }
+        self.judge_all(now, &mut notes);
+        self.fold_beyond_the_cap();
         self.keep(&notes);
         notes
     }
@@ -174,36 +195,37 @@ impl Store {
     }
 
     fn changed(&mut self, facts: TaskFacts) {
-        let key = facts.key;
-        let Some(ended_at) = facts.ended_at else {
+        if facts.ended_at.is_none() {
             if facts.requested_at.is_some() {
                 self.watch(facts);
             }
             return;
-        };
-        if facts.has(Flag::Retired) {
-            if facts.pins == 0 {
-                self.recorder.free(&facts);
-            }
-        } else if !facts.has(Flag::Counted) {
-            self.recorder.set_flag(key, Flag::Counted);
-            self.count_ended(&facts);
-            let keep_from = if facts.has(Flag::NeverWas) { 0 } else { ended_at };
-            self.ended.push_back((key, keep_from));
         }
-        if facts.ended_by_cancellation() && facts.pins > 0 {
+        if !facts.has(Flag::Counted) {
+            self.count_ended(&facts);
+        }
+        self.ended.changed(self.recorder, &facts);
+        if facts.has(Flag::Folded) {
+            if facts.holdings + facts.children == 0 {
+                self.totals.cleared += self.rows.unfold(facts.id);
+            }
+        } else if facts.ended_by_cancellation() && facts.pins > 0 {
             self.watch(facts);
-        } else {
-            self.watched.remove(&key);
         }
     }
 
     fn watch(&mut self, facts: TaskFacts) {
+        if let Some(watched) = self.watched.get_mut(&facts.key) {
+            watched.facts = facts;
+            return;
+        }
         let extra = self.recorder.extras.get(facts.extra);
-        self.watched.insert(facts.key, Watched { facts, extra });
+        let key = facts.key;
+        self.watched.insert(key, Watched { facts, extra, judged_by: None, look_again: 0 });
     }
 
     fn count_ended(&mut self, facts: &TaskFacts) {
+        self.recorder.set_flag(facts.key, Flag::Counted);
         self.ended_so_far += 1;
         if facts.outcome == Some(Outcome::Cancelled) {
             self.totals.tasks_cancelled += 1;
@@ -214,139 +236,96 @@ impl Store {
         }
     }
 
-    /// Frees the slots of ended tasks whose retention is over and that nothing pins.
-    fn forget_the_ended(&mut self, now: Nanos) {
-        let retention = nanos(self.settings.retention);
-        while let Some((key, ended_at)) = self.ended.front().copied() {
-            let over = now.saturating_sub(ended_at) >= retention;
-            if !over && self.ended.len() <= self.settings.max_ended {
-                return;
-            }
-            self.ended.pop_front();
-            let Some(facts) = self.recorder.task(key) else { continue };
-            if self.recorder.free(&facts) {
-                self.watched.remove(&key);
-            } else {
-                self.recorder.set_flag(key, Flag::Retired);
-                // The last pin may have gone before the mark was seen.
-                if self.recorder.free(&facts) {
-                    self.watched.remove(&key);
-                }
-            }
+    fn judge_all(&mut self, now: Nanos, notes: &mut Vec<Note>) {
+        for key in self.refresh_watched() {
+            self.no_longer_watched(key, now, notes);
+        }
+        let tasks = self.watched.values().map(|task| &task.facts);
+        let changed = self.listed.refresh(self.recorder, tasks);
+        let due: Vec<Key> = self
+            .watched
+            .iter()
+            .filter(|(key, task)| {
+                now >= task.look_again
+                    || task.judged_by != Some(task.signature())
+                    || changed.contains(key)
+                    // What is around a scope decides whether it was cancelled by itself.
+                    || task.facts.kind == TaskKind::Scope
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for key in due {
+            self.judge(key, now, notes);
         }
     }
 
-    fn limits(&self, task: &Watched) -> Limits {
-        let own = task.extra.as_ref().and_then(|extra| extra.grace);
-        Limits {
-            grace: own.unwrap_or_else(|| nanos(self.settings.grace)),
-            orphan_grace: nanos(self.settings.orphan_grace),
-        }
+    fn judge(&mut self, key: Key, now: Nanos, notes: &mut Vec<Note>) {
+        let Some(task) = self.watched.get_mut(&key) else { return };
+        let limits = limits(&self.settings, task);
+        let listing: &Listing = self.listed.listing();
+        let passes = listing::passes_outward(self.recorder, &task.facts);
+        let findings =
+            if passes { Vec::new() } else { verdict::judge(&task.facts, limits, listing, now) };
+        task.judged_by = Some(task.signature());
+        task.look_again = verdict::look_again(&task.facts, limits, listing, now);
+        self.version += self.rows.replace(self.recorder, key, findings, now, notes);
     }
 
-    fn judge_all(&mut self, now: Nanos) -> Vec<Finding> {
-        self.refresh_watched();
-        self.listed.refresh(self.recorder, self.watched.values().map(|task| &task.facts));
-        let listing = self.listed.listing();
-        let all = self.watched.values();
-        let all = all.filter(|task| !listing::passes_outward(self.recorder, &task.facts));
-        all.flat_map(|task| judge(&task.facts, self.limits(task), listing, now)).collect()
-    }
-
-    fn refresh_watched(&mut self) {
+    /// Reads the watched tasks again; gives those that are to be watched no longer.
+    fn refresh_watched(&mut self) -> Vec<Key> {
         let recorder = self.recorder;
-        self.watched.retain(|key, task| match recorder.task(*key) {
-            Some(facts) => {
-                let waits = facts.ended_at.is_none();
-                // Its holdings and children pin it, and those of ended children do.
-                let holds = facts.ended_by_cancellation() && facts.pins > 0;
-                task.facts = facts;
-                waits || holds
+        let mut over = Vec::new();
+        for (key, task) in &mut self.watched {
+            match recorder.task(*key) {
+                Some(facts) => {
+                    // Its holdings and children pin it, and those of ended children do.
+                    let holds = facts.ended_by_cancellation() && facts.pins > 0;
+                    if facts.ended_at.is_some() && !holds {
+                        over.push(*key);
+                    }
+                    task.facts = facts;
+                }
+                None => over.push(*key),
             }
-            None => false,
-        });
+        }
+        over
     }
 
-    fn update_rows(&mut self, findings: Vec<Finding>, now: Nanos) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut before = std::mem::take(&mut self.rows);
-        for finding in findings {
-            let name = (finding.verdict, finding.task.id);
-            let (row, is_new) = match before.remove(&name) {
-                Some(row) if row.still_says(&finding) => (row, false),
-                Some(row) => {
-                    self.version += 1;
-                    (Arc::new(Row::new(self.recorder, &finding, row.given_at)), false)
-                }
-                None => (Arc::new(Row::new(self.recorder, &finding, now)), true),
-            };
-            if is_new {
-                notes.push(Note { at: now, row: Arc::clone(&row), given: true });
-            }
-            self.rows.insert(name, row);
+    fn no_longer_watched(&mut self, key: Key, now: Nanos, notes: &mut Vec<Note>) {
+        self.watched.remove(&key);
+        self.version += self.rows.replace(self.recorder, key, Vec::new(), now, notes);
+    }
+
+    /// Beyond the cap leaks are counted by site; the oldest first.
+    fn fold_beyond_the_cap(&mut self) {
+        for key in self.rows.fold_beyond(self.recorder, self.settings.max_leaks) {
+            self.watched.remove(&key);
+            self.version += 1;
         }
-        for row in before.into_values() {
-            let row = Arc::new(row.cleared_at(now));
-            notes.push(Note { at: now, row, given: false });
-        }
-        notes
     }
 
     fn keep(&mut self, notes: &[Note]) {
         for note in notes {
-            self.version += 1;
             if note.given {
                 self.totals.given += 1;
             } else {
                 self.totals.cleared += 1;
-                self.cleared.push_back(Arc::clone(&note.row));
             }
+            self.notes_so_far += 1;
             self.notes.push_back(note.clone());
         }
-        let (cleared, noted) = (self.cleared.len(), self.notes.len());
-        self.cleared.drain(..cleared.saturating_sub(CLEARED));
+        let noted = self.notes.len();
         self.notes.drain(..noted.saturating_sub(NOTES));
     }
+}
 
-    /// A task that waits on a cancelled token and has not noticed.
-    fn ask_the_waiting(&self) {
-        let recorder = self.recorder;
-        for wait in recorder.all_holdings().filter(|it| it.has(HoldingFlag::Wait)) {
-            let asker = u32::try_from(wait.bytes).ok().and_then(|at| recorder.waited_on.get(at));
-            let request = asker.and_then(|asker| asker.0.request());
-            let (Some(request), Some(task)) = (request, wait.owner) else { continue };
-            let Some(facts) = recorder.task(task) else { continue };
-            // It waited when the token was cancelled; one that began later knows.
-            let waited = wait.acquired_at <= request.at;
-            if waited && facts.requested_at.is_none() && request.comes_from_outside(facts.id) {
-                recorder.set_flag(task, Flag::Waiting);
-                recorder.request(task, Arc::unwrap_or_clone(request));
-            }
-        }
-    }
-
-    /// When a set or a token was cancelled since the last round: writes the request
-    /// on each task that it asked.
-    fn look_for_the_asked(&mut self) {
-        let cancelled = self.recorder.askers_cancelled_so_far();
-        if cancelled == self.askers_seen {
-            return;
-        }
-        self.askers_seen = cancelled;
-        let asked: Vec<TaskFacts> = self
-            .recorder
-            .tasks()
-            .filter(|facts| facts.extra != 0 && facts.ended_at.is_none())
-            .filter(|facts| facts.requested_at.is_none())
-            .collect();
-        for facts in asked {
-            let extra = self.recorder.extras.get(facts.extra);
-            if let Some(request) = extra.and_then(|extra| extra.request()) {
-                self.recorder.request(facts.key, Arc::unwrap_or_clone(request));
-            }
-        }
-        self.ask_the_waiting();
-        // What was asked is on the list of changes now.
-        self.take_changes();
+fn limits(settings: &Settings, task: &Watched) -> Limits {
+    let own = task.extra.as_ref().and_then(|extra| extra.grace);
+    Limits {
+        grace: own.unwrap_or_else(|| nanos(settings.grace)),
+        orphan_grace: nanos(settings.orphan_grace),
     }
 }
+
+#[cfg(test)]
+mod tests;

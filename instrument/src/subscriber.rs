@@ -232,17 +232,15 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     }
 
     fn try_close(&self, id: Id) -> bool {
-        match self.ours(&id) {
-            Some(key) => self.front.try_close(key),
-            None => {
-                let bits = id.into_u64();
-                let closed = self.inner.try_close(id);
-                if closed {
-                    self.foreign.remove(bits);
-                }
-                closed
-            }
+        if let Some(key) = self.ours(&id) {
+            return self.front.try_close(key);
         }
+        let bits = id.into_u64();
+        let closed = self.inner.try_close(id);
+        if closed {
+            self.foreign.remove(bits);
+        }
+        closed
     }
 
     fn current_span(&self) -> Current {

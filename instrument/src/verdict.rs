@@ -68,6 +68,7 @@ pub(crate) struct Listed {
 
 /// A child is a holding too.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and none is kept")]
 pub(crate) enum Thing {
     Holding(HoldingFacts),
     Child(TaskFacts),
@@ -113,6 +114,26 @@ pub(crate) fn judge(
         findings.extend(orphaned::judge(task, limits, listing, now));
     }
     findings
+}
+
+/// When time alone may next change what [`judge`] says: a grace is over, or a timer is.
+pub(crate) fn look_again(task: &TaskFacts, limits: Limits, listing: &Listing, now: Nanos) -> Nanos {
+    let grace_of = |since: Nanos| since.saturating_add(limits.grace);
+    let mut moments = Vec::new();
+    match (task.requested_at, task.ended_at) {
+        (Some(asked), None) => moments.push(grace_of(asked)),
+        (_, Some(ended)) => {
+            moments.push(ended.saturating_add(limits.orphan_grace));
+            for listed in held::held_by(task, listing, now) {
+                moments.push(grace_of(listed.since));
+                if let Thing::Holding(holding) = &listed.thing {
+                    moments.extend(holding.due_at);
+                }
+            }
+        }
+        (None, None) => {}
+    }
+    moments.into_iter().filter(|moment| *moment > now).min().unwrap_or(Nanos::MAX)
 }
 
 /// When something was acquired, seen from its owner's cancel request.

@@ -15,9 +15,16 @@ macro_rules! words {
             $($(#[$doc])* $variant,)+
         }
 
+        // Not every one is stored as a number.
+        const _: &[$name] = $name::ALL;
+
         impl $name {
             /// Every one, in order.
             $vis const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Their names, in the same order.
+            #[cfg(feature = "console")]
+            pub(crate) const NAMES: &'static [&'static str] = &[$($text),+];
 
             /// The name by which it is shown, filtered and written to JSON.
             $vis const fn name(self) -> &'static str {
@@ -26,14 +33,14 @@ macro_rules! words {
                 }
             }
 
-            /// The one with this place in [`Self::ALL`].
-            #[cfg(feature = "console")]
-            #[allow(dead_code, reason = "not every enumeration is stored as a number")]
-            pub(crate) fn from_index(index: u8) -> Option<Self> {
-                Self::ALL.get(usize::from(index)).copied()
-            }
         }
     };
+}
+
+/// The one with this place in `all`: for what is stored as a number.
+#[cfg(feature = "console")]
+pub(crate) fn at<T: Copy>(all: &[T], index: u8) -> Option<T> {
+    all.get(usize::from(index)).copied()
 }
 
 words! {

@@ -15,7 +15,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-pub(crate) use self::address::{Address, BadAddress, discovered};
+pub(crate) use self::address::{Address, discovered};
 
 /// The time between two tries doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(250);

@@ -8,10 +8,7 @@ use std::time::{Duration, Instant};
 
 use holdover_proto::v1;
 
-pub(crate) use self::{
-    clock::TargetClock,
-    leaks::{GroupId, Leaks},
-};
+pub(crate) use self::{clock::TargetClock, leaks::Leaks};
 use crate::client::Event;
 
 /// How the target is doing.

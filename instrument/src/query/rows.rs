@@ -7,10 +7,11 @@ use crate::{
     recorder::{
         clock::Nanos,
         holding::{HoldingFacts, HoldingFlag},
-        table::TextId,
         task::TaskFacts,
     },
-    store::{CancelStory, Held, Person, Store, ancestors, cancel_story, held_alone, person, state},
+    store::{
+        CancelStory, Event, Held, Person, Store, ancestors, cancel_story, held_alone, person, state,
+    },
     verdict::phase,
     words::{Phase, State, Verdict},
 };
@@ -68,10 +69,16 @@ pub(crate) struct Story {
     pub(crate) holdings: Vec<Held>,
     pub(crate) verdicts: Vec<Verdict>,
     pub(crate) children: Vec<Person>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) events_lost: u64,
 }
 
 impl Story {
-    pub(super) fn of(store: &Store, id: u64, now: Nanos) -> Option<Self> {
+    pub(super) fn of(store: &mut Store, id: u64, now: Nanos) -> Option<Self> {
+        let history = store.history();
+        let events_lost = history.lost();
+        let events = history.events().filter(|event| event.task.id == id);
+        let events: Vec<Event> = events.rev().take(super::MAX_ROWS).cloned().collect();
         let recorder = store.recorder();
         let facts = recorder.tasks().find(|facts| facts.id == id)?;
         let key = facts.key;
@@ -93,6 +100,8 @@ impl Story {
             task: TaskRow::new(store, facts),
             holdings,
             children,
+            events: events.into_iter().rev().collect(),
+            events_lost,
         })
     }
 }
@@ -107,9 +116,9 @@ pub(super) fn tasks(store: &Store) -> Vec<TaskFacts> {
 }
 
 /// Every live holding, the oldest first.
-pub(super) fn holdings(store: &Store) -> Vec<HoldingFacts> {
-    let live = |holding: &HoldingFacts| !holding.has(HoldingFlag::Over);
+pub(super) fn holdings(store: &Store, now: Nanos) -> Vec<HoldingFacts> {
+    let live = |holding: &HoldingFacts| !holding.has(HoldingFlag::Over) && !holding.is_over(now);
     let mut holdings: Vec<_> = store.recorder().all_holdings().filter(live).collect();
-    holdings.sort_by_key(|holding| (holding.acquired_at, holding.label == TextId::EMPTY));
+    holdings.sort_by_key(|holding| holding.acquired_at);
     holdings
 }

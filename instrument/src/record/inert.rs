@@ -124,9 +124,6 @@ impl Holding {
     pub(crate) fn transfer_to(&self, _: &Task) {}
 
     #[inline]
-    pub(crate) fn set_limit(&self, _: Duration) {}
-
-    #[inline]
     pub(crate) fn set_bytes(&self, _: u64) {}
 
     #[inline]

@@ -19,7 +19,6 @@ use crate::{
     recorder::{
         Recorder,
         clock::nanos,
-        events::What,
         holding::{Acquired, HoldingFlag},
         key::Key,
         owner::{self, Entered, Work},
@@ -27,7 +26,7 @@ use crate::{
         table::{FileId, Origin, SiteId, TextId, cut},
         task::{Birth, Flag},
     },
-    words::{Cause, Kind, Outcome, TaskKind},
+    words::{Cause, Outcome, TaskKind},
 };
 
 thread_local! {
@@ -283,7 +282,9 @@ impl Task {
         let callbacks = recorder.take_callbacks(key);
         if let Some(ended) = recorder.end_of(key).filter(|_| !callbacks.is_empty()) {
             let _entered = owner::enter(recorder, Work::Task(key));
-            callbacks.into_iter().for_each(|callback| call(callback, &ended));
+            for callback in callbacks {
+                call(callback, &ended);
+            }
         }
         recorder.lets_go(key);
     }
@@ -499,12 +500,6 @@ impl Holding {
             && std::ptr::eq(recorder, to.recorder)
         {
             recorder.owned_by(key, Some(to.key));
-        }
-    }
-
-    pub(crate) fn set_limit(&self, limit: Duration) {
-        if let Some((recorder, key)) = self.0 {
-            recorder.set_limit(key, nanos(limit));
         }
     }
 

@@ -81,9 +81,7 @@ impl Life {
 }
 
 fn generation_of(word: u64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, reason = "25 bits are left after the shift")]
-    let generation = (word >> PIN_BITS) as u32;
-    generation
+    (word >> PIN_BITS) as u32
 }
 
 /// What the arena asks of a slot.
@@ -317,5 +315,124 @@ impl<T: Slot> Drop for Cache<T> {
             let mut shared = arena.lock();
             shared.free.extend(iter::from_fn(|| self.pop(arena)));
         }
+    }
+}
+
+#[cfg(all(test, not(holdover_loom)))]
+mod tests {
+    use std::{collections::HashSet, thread};
+
+    use super::*;
+    use crate::recorder::holding::HoldingSlot;
+
+    fn arena() -> &'static Arena<HoldingSlot> {
+        Box::leak(Box::new(Arena::new(7)))
+    }
+
+    #[test]
+    fn a_key_that_was_freed_finds_nothing_and_the_slot_is_used_again() {
+        let arena = arena();
+        let (first, _) = arena.alloc().expect("a slot");
+        arena.publish(first, 1);
+        assert!(arena.get(first).is_some());
+        assert!(arena.free(first));
+        assert!(arena.get(first).is_none());
+        assert!(!arena.free(first), "it is freed once");
+        let (second, _) = arena.alloc().expect("a slot");
+        assert_eq!(second.slot(), first.slot());
+        assert_ne!(second, first);
+    }
+
+    #[test]
+    fn a_pinned_slot_is_not_freed() {
+        let (arena, life) = (arena(), Life::new(3));
+        assert!(life.pin(3) && !life.pin(2));
+        assert!(!life.end(3));
+        assert!(life.unpin(), "it was the last");
+        assert!(life.end(3) && !life.pin(3));
+        assert_eq!(life.generation(), 4);
+        let (key, slot) = arena.alloc().expect("a slot");
+        assert!(slot.life().pin(key.generation()));
+        assert!(!arena.free(key));
+    }
+
+    #[test]
+    fn slots_of_threads_that_end_come_back() {
+        let arena = arena();
+        for _ in 0..200 {
+            let worker = thread::spawn(move || {
+                let taken: Vec<Key> = (0..50).map(|_| arena.alloc().expect("a slot").0).collect();
+                taken.into_iter().all(|key| arena.free(key))
+            });
+            assert!(worker.join().expect("no panic"));
+        }
+        let made = arena.lock().made;
+        assert!(made <= 2 * CHUNK, "{made} slots for 50 at a time");
+    }
+
+    #[test]
+    fn no_slot_is_given_out_twice() {
+        let arena = arena();
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                thread::spawn(move || {
+                    (0..5_000).map(|_| arena.alloc().expect("a slot").0).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let keys = threads.into_iter().flat_map(|thread| thread.join().expect("no panic"));
+        let mut seen = HashSet::new();
+        assert!(keys.into_iter().all(|key| seen.insert(key.slot())));
+        assert_eq!(seen.len(), 20_000);
+    }
+
+    #[test]
+    fn a_scan_sees_what_is_published_and_nothing_else() {
+        let arena = arena();
+        let keys: Vec<Key> = (0..2_000).map(|_| arena.alloc().expect("a slot").0).collect();
+        for (word, key) in (10..).zip(&keys) {
+            arena.publish(*key, word);
+        }
+        for key in keys.iter().step_by(2) {
+            assert!(arena.free(*key));
+        }
+        let words: HashSet<u64> = arena.scan().map(|(_, word, _)| word).collect();
+        assert_eq!(words, (10..2_010).filter(|word| word % 2 == 1).collect());
+    }
+}
+
+#[cfg(all(test, holdover_loom))]
+mod loom_tests {
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+
+    /// A slot is ended or pinned, never both, however the two interleave.
+    #[test]
+    fn a_slot_that_was_ended_has_no_pin() {
+        loom::model(|| {
+            let life = Arc::new(Life::new(3));
+            let other = Arc::clone(&life);
+            let pinning = thread::spawn(move || other.pin(3));
+            let ended = life.end(3);
+            let pinned = pinning.join().expect("no panic");
+            assert!(ended != pinned, "ended {ended}, pinned {pinned}");
+            assert_eq!(life.pins(), u64::from(pinned));
+        });
+    }
+
+    /// Pins are counted exactly, and only the last one's going lets the slot end.
+    #[test]
+    fn the_last_pin_is_told_once() {
+        loom::model(|| {
+            let life = Arc::new(Life::new(3));
+            assert!(life.pin(3) && life.pin(3));
+            let other = Arc::clone(&life);
+            let going = thread::spawn(move || other.unpin());
+            let last = life.unpin();
+            let other_was_last = going.join().expect("no panic");
+            assert!(last != other_was_last);
+            assert!(life.end(3));
+        });
     }
 }

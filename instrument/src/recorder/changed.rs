@@ -71,7 +71,7 @@ impl Changed {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(holdover_loom)))]
 mod tests {
     use super::*;
 
@@ -90,7 +90,7 @@ mod tests {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, holdover_loom))]
 mod loom_tests {
     use loom::{sync::Arc, thread};
 

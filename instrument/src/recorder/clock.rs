@@ -11,7 +11,7 @@ pub(crate) type Nanos = u64;
 /// test that pauses time does not pause grace.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    clock: quanta::Clock,
+    tsc: quanta::Clock,
     start: u64,
     wall_anchor: Duration,
 }
@@ -22,12 +22,12 @@ impl Clock {
         let clock = quanta::Clock::new();
         let start = clock.raw();
         let wall_anchor = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { clock, start, wall_anchor }
+        Self { tsc: clock, start, wall_anchor }
     }
 
     #[inline]
     pub(crate) fn now(&self) -> Nanos {
-        self.clock.delta_as_nanos(self.start, self.clock.raw()) + 1
+        self.tsc.delta_as_nanos(self.start, self.tsc.raw()) + 1
     }
 
     /// Unix time of [`Nanos`] 0.

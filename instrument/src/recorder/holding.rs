@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
-    words::Kind,
+    words::{Kind, at},
 };
 
 /// The scan word of a holding that nobody owns.
@@ -48,7 +48,6 @@ pub(crate) struct HoldingSlot {
     site: AtomicU32,
     acquired_at: AtomicU64,
     due_at: AtomicU64,
-    limit: AtomicU64,
     bytes: AtomicU64,
 }
 
@@ -69,7 +68,6 @@ impl Slot for HoldingSlot {
             site: AtomicU32::new(0),
             acquired_at: AtomicU64::new(0),
             due_at: AtomicU64::new(0),
-            limit: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
         }
     }
@@ -95,7 +93,7 @@ pub(crate) struct Acquired {
 }
 
 /// A holding as it was at one moment: plain data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HoldingFacts {
     pub(crate) key: Key,
     pub(crate) owner: Option<Key>,
@@ -105,7 +103,6 @@ pub(crate) struct HoldingFacts {
     pub(crate) site: SiteId,
     pub(crate) acquired_at: Nanos,
     pub(crate) due_at: Option<Nanos>,
-    pub(crate) limit: Option<Nanos>,
     pub(crate) bytes: u64,
 }
 
@@ -129,7 +126,6 @@ impl HoldingSlot {
         self.site.store(acquired.site.0, Relaxed);
         self.acquired_at.store(now, Relaxed);
         self.due_at.store(acquired.due_at, Relaxed);
-        self.limit.store(0, Relaxed);
         self.bytes.store(0, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
@@ -156,10 +152,6 @@ impl HoldingSlot {
         self.due_at.store(at, Relaxed);
     }
 
-    pub(super) fn set_limit(&self, limit: Nanos) {
-        self.limit.store(limit, Relaxed);
-    }
-
     pub(super) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Relaxed);
     }
@@ -174,13 +166,12 @@ impl HoldingSlot {
         HoldingFacts {
             key,
             owner,
-            kind: Kind::from_index(self.kind.load(Relaxed)).unwrap_or(Kind::Custom),
+            kind: at(Kind::ALL, self.kind.load(Relaxed)).unwrap_or(Kind::Custom),
             flags: self.flags.load(Relaxed),
             label: self.label(),
             site: SiteId(self.site.load(Relaxed)),
             acquired_at: self.acquired_at.load(Relaxed),
             due_at: some(self.due_at.load(Relaxed)),
-            limit: some(self.limit.load(Relaxed)),
             bytes: self.bytes.load(Relaxed),
         }
     }

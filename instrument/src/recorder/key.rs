@@ -89,16 +89,12 @@ impl Key {
 
     #[inline]
     pub(crate) fn slot(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "the mask leaves 31 bits")]
-        let slot = (self.bits() & (ARENA_BIT - 1)) as u32;
-        slot
+        (self.bits() & (ARENA_BIT - 1)) as u32
     }
 
     #[inline]
     pub(crate) fn generation(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "25 bits are left after the mask")]
-        let generation = ((self.bits() & !TOP) >> GENERATION_SHIFT) as u32;
-        generation
+        ((self.bits() & !TOP) >> GENERATION_SHIFT) as u32
     }
 }
 

@@ -81,6 +81,24 @@ impl Recorder {
         true
     }
 
+    /// Gives an ended task another spawner, or none: its lineage is shortened.
+    pub(crate) fn relink(&self, facts: &TaskFacts, spawner: Option<Key>) {
+        let Some(word) = self.tasks.word(facts.key.slot()) else { return };
+        if spawner == facts.spawner {
+            return;
+        }
+        let pinned = spawner.is_none_or(|key| {
+            self.tasks.slot(key.slot()).is_some_and(|slot| slot.life().pin(key.generation()))
+        });
+        let after = spawner.filter(|_| pinned).map_or(NO_SPAWNER, Key::bits);
+        word.store(after, Ordering::SeqCst);
+        if let Some(before) = facts.spawner
+            && let Some(slot) = self.tasks.get(before)
+        {
+            self.unpin(before, slot);
+        }
+    }
+
     pub(crate) fn spawned_so_far(&self) -> u64 {
         self.next_id.load(Ordering::Relaxed) - 1
     }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     atomics::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
-    words::{Accuracy, Outcome, TaskKind},
+    words::{Accuracy, Outcome, TaskKind, at},
 };
 
 /// Facts about a task that are either so or not.
@@ -52,6 +52,8 @@ pub(crate) enum Flag {
     Counted = 1 << 10,
     /// Its retention is over; it is freed when nothing pins it.
     Retired = 1 << 11,
+    /// Its leaks are beyond the cap: counted, not listed.
+    Folded = 1 << 12,
 }
 
 #[derive(Debug)]
@@ -453,7 +455,7 @@ impl TaskSlot {
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        Outcome::from_index(self.outcome.load(SeqCst).wrapping_sub(1))
+        at(Outcome::ALL, self.outcome.load(SeqCst).wrapping_sub(1))
     }
 
     // === marks and counts ===
@@ -486,7 +488,7 @@ impl TaskSlot {
     }
 
     pub(crate) fn kind(&self) -> TaskKind {
-        TaskKind::from_index(self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
+        at(TaskKind::ALL, self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
     }
 
     #[inline]
@@ -512,12 +514,12 @@ impl TaskSlot {
     /// Reads everything. The caller checks the generation again afterwards.
     pub(super) fn facts(&self, key: Key, spawner: Option<Key>) -> TaskFacts {
         let load = |cell: &AtomicU64| cell.load(Relaxed);
-        let at = |cell: &AtomicU64| some(cell.load(SeqCst));
-        let running = at(&self.running_since);
+        let when = |cell: &AtomicU64| some(cell.load(SeqCst));
+        let running = when(&self.running_since);
         let begun = load(&self.polls) + u64::from(running.is_some());
-        let requested_at = at(&self.requested_at);
+        let requested_at = when(&self.requested_at);
         // Before the outcome, which is written first: an end has an outcome.
-        let ended_at = at(&self.ended_at);
+        let ended_at = when(&self.ended_at);
         TaskFacts {
             key,
             id: load(&self.id),
@@ -533,18 +535,18 @@ impl TaskSlot {
             extra: self.extra(),
             request: self.request_index(),
             spawned_at: load(&self.spawned_at),
-            first_poll: at(&self.first_poll),
+            first_poll: when(&self.first_poll),
             running_since: running,
-            last_poll: running.or_else(|| at(&self.last_poll)),
-            woken_at: at(&self.woken_at),
+            last_poll: running.or_else(|| when(&self.last_poll)),
+            woken_at: when(&self.woken_at),
             polls: load(&self.polls),
             busy: load(&self.busy),
             scheduled: load(&self.scheduled),
             wakes: load(&self.wakes),
             requested_at,
             polls_since: begun.saturating_sub(load(&self.polls_at_request)),
-            delivered_at: at(&self.delivered_at),
-            drop_began: at(&self.drop_began),
+            delivered_at: when(&self.delivered_at),
+            drop_began: when(&self.drop_began),
             ended_at,
             holdings: self.holdings.load(Relaxed),
             children: self.children.load(Relaxed),

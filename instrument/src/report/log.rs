@@ -1,10 +1,33 @@
 //! The lines themselves. The target of each begins with `holdover`.
 
-use std::panic::Location;
+use std::{panic::Location, time::Duration};
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
-use crate::{settings::Log, store::Note};
+use super::leaks::Line;
+pub(crate) use super::leaks::Reporter;
+use crate::{
+    recorder::clock::Nanos,
+    store::{CancelStory, Note, Row},
+    words::Verdict,
+};
+
+/// The one line at the start.
+pub(crate) fn started(address: &str, coverage: &str) {
+    let version = env!("CARGO_PKG_VERSION");
+    info!(
+        target: "holdover",
+        address,
+        version,
+        coverage,
+        "recording; attach with `holdover {address}`"
+    );
+}
+
+/// What is wrong with the way it was started.
+pub(crate) fn not_started(why: &str) {
+    error!(target: "holdover", "not recording: {why}");
+}
 
 /// A callback of ours to run has panicked; nobody else was disturbed.
 pub(crate) fn callback_panicked(what: &str, task: &str) {
@@ -30,16 +53,82 @@ pub(crate) fn server_failed(error: &str) {
     error!(target: "holdover", error, "the console no longer listens");
 }
 
-/// What was given and cleared.
-pub(crate) fn verdicts(_notes: &[Note], _log: Log) {}
-
-/// The one line at the start.
-pub(crate) fn started(address: &str) {
-    let version = env!("CARGO_PKG_VERSION");
-    info!(target: "holdover", address, version, "recording; attach with `holdover {address}`");
+/// What was given and cleared, as far as it is to be said.
+pub(crate) fn verdicts(reporter: &mut Reporter, notes: &[Note], now: Nanos) {
+    for line in reporter.take(notes, now) {
+        match line {
+            Line::Given { row, count } => given(&row, count),
+            Line::Cleared { row, count } => cleared(&row, count, now),
+            Line::LeftOut(lines) => {
+                warn!(target: "holdover::leak", lines, "more leaks were given or cleared than are logged");
+            }
+        }
+    }
 }
 
-/// What is wrong with the way it was started.
-pub(crate) fn not_started(why: &str) {
-    error!(target: "holdover", "not recording: {why}");
+fn given(row: &Row, count: u64) {
+    let told = Told::of(row);
+    let Told { verdict, task, spawn_site, cause, canceller, holds, acquired_at } = &told;
+    if row.verdict == Verdict::Orphaned {
+        debug!(
+            target: "holdover::leak",
+            verdict, task, spawn_site, cause, canceller, holds, acquired_at, count,
+            "a task outlives the cancelled task that spawned it"
+        );
+    } else {
+        warn!(
+            target: "holdover::leak",
+            verdict, task, spawn_site, cause, canceller, holds, acquired_at, count,
+            "a cancelled task has not let go"
+        );
+    }
+}
+
+fn cleared(row: &Row, count: u64, now: Nanos) {
+    let Told { verdict, task, spawn_site, holds, .. } = Told::of(row);
+    let lasted = Duration::from_nanos(row.lasted(now));
+    if row.verdict == Verdict::Orphaned {
+        debug!(target: "holdover::leak", verdict, task, spawn_site, count, ?lasted, "cleared");
+    } else {
+        info!(target: "holdover::leak", verdict, task, spawn_site, holds, count, ?lasted, "cleared");
+    }
+}
+
+/// A row as the log tells it.
+struct Told {
+    verdict: &'static str,
+    task: String,
+    spawn_site: String,
+    cause: &'static str,
+    canceller: String,
+    holds: String,
+    acquired_at: String,
+}
+
+impl Told {
+    fn of(row: &Row) -> Self {
+        let own = row.cancel.as_ref();
+        let cancel = row.ancestor.as_ref().and_then(|(_, story)| story.as_ref()).or(own);
+        let first = row.holdings.first();
+        let holds = first.map(|held| format!("{} {}", held.kind.name(), held.label));
+        Self {
+            verdict: row.verdict.name(),
+            task: format!("{} #{}", row.person.shown(), row.task.id),
+            spawn_site: row.person.location.to_string(),
+            cause: cancel.map_or("unknown", |cancel| cancel.cause.name()),
+            canceller: cancel.map(canceller).unwrap_or_default(),
+            holds: holds.unwrap_or_default(),
+            acquired_at: first.map(|held| held.site.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+fn canceller(cancel: &CancelStory) -> String {
+    let who = cancel.canceller.as_ref().map(|who| format!("{} #{}", who.shown(), who.id));
+    match (who, &cancel.site) {
+        (Some(who), Some(site)) => format!("{who} at {site}"),
+        (Some(who), None) => who,
+        (None, Some(site)) => site.to_string(),
+        (None, None) => String::new(),
+    }
 }

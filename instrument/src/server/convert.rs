@@ -6,12 +6,14 @@ use holdover_proto::v1;
 
 use super::Console;
 use crate::{
-    query::{Group, HeldRow, Rows, TaskRow, View, ViewKind, Window, goes_at},
+    coverage::Blind,
+    query::{Group, HeldRow, Rows, Sort, TaskRow, View, ViewKind, Window, filter::Filter, goes_at},
     recorder::{
+        Level,
         clock::{Nanos, nanos},
         task::TaskFacts,
     },
-    store::{CancelStory, Held, Person, Row, Totals, state},
+    store::{CancelStory, Event, EventKind, Held, Person, Row, Totals, state},
     words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
 };
 
@@ -19,19 +21,27 @@ use crate::{
 const LISTED: usize = 16;
 
 /// The view that a request asks for; an error says what is wrong with it.
-pub(super) fn view(view: v1::View) -> Result<View, String> {
+pub(super) fn view(view: &v1::View) -> Result<View, String> {
     let kind = match view.kind() {
         v1::ViewKind::Leaks => ViewKind::Leaks,
         v1::ViewKind::LeakGroups => ViewKind::LeakGroups,
         v1::ViewKind::Tasks => ViewKind::Tasks,
         v1::ViewKind::Holdings => ViewKind::Holdings,
         v1::ViewKind::Story => ViewKind::Story(view.task),
-        v1::ViewKind::Events | v1::ViewKind::Unspecified => {
+        v1::ViewKind::Events => ViewKind::Events(view.after_seq),
+        v1::ViewKind::Unspecified => {
             return Err(format!("the view's kind {} is not one that is known here", view.kind));
         }
     };
     let limit = if view.limit == 0 { 100 } else { view.limit as usize };
-    Ok(View { kind, offset: view.offset as usize, limit, cleared: view.cleared })
+    Ok(View {
+        kind,
+        filter: Filter::parse(&view.filter).map_err(|error| error.to_string())?,
+        sort: Sort::parse(&view.sort)?,
+        offset: view.offset as usize,
+        limit,
+        cleared: view.cleared,
+    })
 }
 
 pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
@@ -47,7 +57,33 @@ pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
         wall_anchor_ns: nanos(console.recorder.clock.wall_anchor()),
         grace_ns: nanos(settings.grace),
         orphan_grace_ns: nanos(settings.orphan_grace),
-        coverage: None,
+        coverage: Some(coverage(console)),
+    }
+}
+
+fn coverage(console: &Console) -> v1::Coverage {
+    let recorder = console.recorder;
+    let level = recorder.level();
+    let blindness = |blind: Blind| v1::Blindness {
+        cause: blind.name().to_owned(),
+        sentence: blind.sentence().to_owned(),
+        fix: blind.fix().to_owned(),
+    };
+    v1::Coverage {
+        shims: level != Level::Off,
+        spans: console.coverage.spans && level != Level::Off,
+        tokio_unstable: cfg!(tokio_unstable),
+        static_max_level: tracing::level_filters::STATIC_MAX_LEVEL.to_string().to_uppercase(),
+        level: match level {
+            Level::Off => "off",
+            Level::Tasks => "tasks",
+            Level::All => "all",
+        }
+        .to_owned(),
+        recording_since_ns: 0,
+        runtimes: Vec::new(),
+        not_recorded: recorder.not_recorded(),
+        blind: console.coverage.blind(level).into_iter().map(blindness).collect(),
     }
 }
 
@@ -63,14 +99,19 @@ pub(super) fn update(window: Window) -> v1::Update {
         Rows::Leaks(rows) => update.leaks = rows.iter().map(|row| leak(row)).collect(),
         Rows::Groups(groups) => update.groups = groups.iter().map(group).collect(),
         Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
-        Rows::Holdings(rows) => update.holdings = rows.into_iter().map(held_row).collect(),
+        Rows::Holdings(rows) => update.holdings = rows.iter().map(held_row).collect(),
+        Rows::Events { events, lost } => {
+            update.events = events.iter().map(event).collect();
+            update.events_lost = lost;
+        }
         Rows::Story(story) => {
             update.story = story.map(|story| v1::Story {
                 task: Some(task_row(&story.task)),
                 holdings: story.holdings.iter().map(holding).collect(),
                 verdicts: story.verdicts.iter().map(|it| verdict(*it).into()).collect(),
                 children: story.children.iter().map(reference).collect(),
-                ..v1::Story::default()
+                events: story.events.iter().map(event).collect(),
+                events_lost: story.events_lost,
             });
         }
     }
@@ -191,7 +232,7 @@ fn cancel(story: &CancelStory) -> v1::Cancel {
     }
 }
 
-fn held_row(row: HeldRow) -> v1::HeldRow {
+fn held_row(row: &HeldRow) -> v1::HeldRow {
     v1::HeldRow {
         holding: Some(holding(&row.held)),
         owner: row.owner.as_ref().map(reference),
@@ -213,6 +254,51 @@ fn holding(held: &Held) -> v1::Holding {
         accuracy: accuracy(held.accuracy).into(),
         maybe_moved: held.maybe_moved,
         bytes: held.bytes,
+    }
+}
+
+fn event(event: &Event) -> v1::Event {
+    let (mut given, mut held, mut ended) = (None, None, None);
+    let kind = match event.kind {
+        EventKind::Spawned => v1::EventKind::Spawned,
+        EventKind::Requested(_) => v1::EventKind::CancelRequested,
+        EventKind::Delivered => v1::EventKind::Delivered,
+        EventKind::Ended(outcome) => {
+            ended = Some(outcome);
+            v1::EventKind::Ended
+        }
+        EventKind::Acquired(kind) => {
+            held = Some(kind);
+            v1::EventKind::Acquired
+        }
+        EventKind::Released(kind) => {
+            held = Some(kind);
+            v1::EventKind::Released
+        }
+        EventKind::Fired(kind) => {
+            held = Some(kind);
+            v1::EventKind::Fired
+        }
+        EventKind::Given(verdict) => {
+            given = Some(verdict);
+            v1::EventKind::Given
+        }
+        EventKind::Cleared(verdict) => {
+            given = Some(verdict);
+            v1::EventKind::Cleared
+        }
+    };
+    v1::Event {
+        seq: event.seq,
+        at_ns: event.at,
+        kind: kind.into(),
+        task: Some(reference(&event.task)),
+        what: event.what.clone(),
+        site: text(&event.site),
+        verdict: given.map_or(v1::Verdict::Unspecified, verdict).into(),
+        holding: held.map_or(v1::HoldingKind::Unspecified, holding_kind).into(),
+        outcome: outcome(ended).into(),
+        lasted_ns: event.lasted,
     }
 }
 

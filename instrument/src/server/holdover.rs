@@ -43,7 +43,7 @@ impl holdover_server::Holdover for Service {
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Updates>, Status> {
         let wire = request.into_inner().view.unwrap_or_default();
         let interval = interval(wire.interval_ms);
-        let view = convert::view(wire).map_err(Status::invalid_argument)?;
+        let view = convert::view(&wire).map_err(Status::invalid_argument)?;
         // One update under way: a client that reads slowly gets fewer, never a queue.
         let (updates, stream) = mpsc::channel(1);
         tokio::spawn(watch(Arc::clone(&self.console), view, interval, updates));
@@ -72,11 +72,11 @@ async fn watch(
         let update = evaluate(&console, &view);
         let now_ns = update.now_ns;
         let said = v1::Update { now_ns: 0, ..update };
-        if last.as_ref() != Some(&said) {
+        if last.as_ref() == Some(&said) {
+            drop(room);
+        } else {
             last = Some(said.clone());
             room.send(Ok(v1::Update { now_ns, ..said }));
-        } else {
-            drop(room);
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
@@ -86,6 +86,6 @@ async fn watch(
 }
 
 fn evaluate(console: &Console, view: &View) -> v1::Update {
-    let window = query::evaluate(&console.store(), view, console.recorder.clock.now());
+    let window = query::evaluate(&mut console.store(), view, console.recorder.clock.now());
     convert::update(window)
 }

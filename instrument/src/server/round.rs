@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Console;
+use crate::report::Reporter;
 
 /// The longest and the shortest time between two rounds.
 const SLOWEST: Duration = Duration::from_millis(250);
@@ -12,23 +13,29 @@ const MANY: u64 = 1000;
 
 /// Looks for ever. A round costs in proportion to what changed.
 pub(super) async fn run(console: &Console) {
-    let usual = (console.store().settings().grace / 4).clamp(FASTEST, SLOWEST);
+    let (grace, log) = {
+        let store = console.store();
+        (store.settings().grace, store.settings().log)
+    };
+    let usual = (grace / 4).clamp(FASTEST, SLOWEST);
+    let mut reporter = Reporter::new(log);
     let mut seen = 0;
     loop {
-        let ended = look(console);
+        let ended = look(console, &mut reporter);
         let busy = ended.saturating_sub(seen) > MANY;
         seen = ended;
         tokio::time::sleep(if busy { FASTEST } else { usual }).await;
     }
 }
 
-fn look(console: &Console) -> u64 {
+fn look(console: &Console, reporter: &mut Reporter) -> u64 {
+    let now = console.recorder.clock.now();
     let mut store = console.store();
     let before = store.version();
-    let notes = store.round(console.recorder.clock.now());
-    crate::report::verdicts(&notes, store.settings().log);
+    let notes = store.round(now);
     let (version, ended) = (store.version(), store.ended_so_far());
     drop(store);
+    crate::report::verdicts(reporter, &notes, now);
     if version != before {
         console.rounds.send_replace(version);
     }

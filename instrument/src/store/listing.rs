@@ -39,46 +39,68 @@ impl Listed {
         &self.listing
     }
 
-    /// Brings the listing up to date for these tasks.
+    /// Brings the listing up to date for these tasks. Gives those for which it changed.
     pub(super) fn refresh<'a>(
         &mut self,
         recorder: &Recorder,
         watched: impl Iterator<Item = &'a TaskFacts>,
-    ) {
+    ) -> HashSet<Key> {
         let wanted: HashMap<Key, Counts> = watched
             .filter(|facts| facts.ended_by_cancellation() && facts.pins > 0)
             .map(|facts| (facts.key, counts(facts)))
             .collect();
-        // Both, so that what is listed is as it is now.
-        let same = self.reread(recorder);
-        if !same || wanted != self.made_for {
-            self.listing = list(recorder, wanted.keys().copied().collect());
-            self.made_for = wanted;
+        let reread = self.reread(recorder);
+        if reread == Reread::Same && wanted == self.made_for {
+            return HashSet::new();
         }
+        if reread != Reread::Different && wanted == self.made_for {
+            return wanted.into_keys().collect();
+        }
+        self.listing = list(recorder, wanted.keys().copied().collect());
+        self.made_for = wanted;
+        self.made_for.keys().copied().collect()
     }
 
-    /// Reads what is listed again; false when something has come or gone. What comes
-    /// while something else goes is found by what goes.
-    fn reread(&mut self, recorder: &Recorder) -> bool {
-        let mut same = true;
+    /// Reads what is listed again. What comes while something else goes is found by
+    /// what goes.
+    fn reread(&mut self, recorder: &Recorder) -> Reread {
+        let mut seen = Reread::Same;
         for holding in self.listing.holdings.values_mut().flatten() {
             match recorder.holding(holding.key) {
-                Some(facts) if facts.owner == holding.owner => *holding = facts,
-                _ => same = false,
+                // A scope's holding stands under what is around the scope.
+                Some(facts) if facts.owner == holding.owner => {
+                    if facts != *holding {
+                        seen = seen.max(Reread::Updated);
+                        *holding = facts;
+                    }
+                }
+                _ => return Reread::Different,
             }
         }
         for child in self.listing.children.values_mut().flatten() {
-            match recorder.task(child.key) {
-                Some(facts) => {
-                    same &= counts(&facts) == counts(child);
-                    same &= facts.ended_at == child.ended_at;
-                    *child = facts;
-                }
-                None => same = false,
+            let Some(facts) = recorder.task(child.key) else { return Reread::Different };
+            if counts(&facts) != counts(child) || facts.ended_at != child.ended_at {
+                return Reread::Different;
             }
+            // Handles, marks and the first poll change what a child counts for.
+            let marks = |it: &TaskFacts| (it.handles, it.flags, it.first_poll.is_some());
+            if marks(&facts) != marks(child) {
+                seen = seen.max(Reread::Updated);
+            }
+            *child = facts;
         }
-        same
+        seen
     }
+}
+
+/// What came of reading the listing again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reread {
+    Same,
+    /// The same things, of which something changed.
+    Updated,
+    /// Something has come or gone.
+    Different,
 }
 
 /// A scope that completed, or that was dropped with what is around it: all it owns is

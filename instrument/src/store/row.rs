@@ -86,7 +86,6 @@ pub(crate) struct Row {
     pub(crate) cancel: Option<CancelStory>,
     pub(crate) holdings: Vec<Held>,
     pub(crate) ancestor: Option<(Person, Option<CancelStory>)>,
-    pub(crate) detached: Option<Arc<str>>,
 }
 
 impl Row {
@@ -103,7 +102,6 @@ impl Row {
             cancel: cancel_story(recorder, &finding.task),
             holdings: finding.holdings.iter().map(|listed| held(recorder, listed)).collect(),
             ancestor: ancestor.map(|it| (person(&it), cancel_story(recorder, &it))),
-            detached: None,
             task: finding.task.clone(),
         }
     }

@@ -1,8 +1,5 @@
 //! `JoinSet`: tokio's, and its members know who cancelled it.
 
-// What is not defined here is tokio's own; what is, shadows it.
-pub use tokio::task::join_set::*;
-
 use std::{
     fmt,
     future::Future,

@@ -72,7 +72,6 @@ fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
         site: SiteId::default(),
         acquired_at: acquired_ms * MS,
         due_at: None,
-        limit: None,
         bytes: 0,
     }
 }

@@ -1,9 +1,6 @@
 //! A console as a test has it: what is told, and waiting for something to be told.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use holdover_proto::v1::{
     self, Cause, HoldingKind, Outcome, Phase, TaskKind, Verdict, ViewKind,
@@ -119,18 +116,6 @@ impl Console {
         let ended = self.ended(task, Outcome::Cancelled).await;
         assert!(ended.cancel.is_some(), "{ended:#?}");
         self.nothing_for(6).await;
-    }
-
-    /// Waits for something to be so.
-    pub async fn until<F>(&mut self, what: &str, mut is_so: impl FnMut() -> F)
-    where
-        F: Future<Output = bool>,
-    {
-        let end = Instant::now() + DEADLINE;
-        while !is_so().await {
-            assert!(Instant::now() < end, "waited for {what}");
-            tokio::time::sleep(Duration::from_millis(15)).await;
-        }
     }
 }
 

@@ -113,7 +113,9 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
     }
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--list") {
-        cases.iter().for_each(|case| println!("{}: test", case.name()));
+        for case in &cases {
+            println!("{}: test", case.name());
+        }
         return ExitCode::SUCCESS;
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();

@@ -4,6 +4,14 @@
 //!
 //! `cargo test -p holdover --test scenarios NAME` runs those whose name contains NAME.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::too_many_lines,
+    reason = "a test reads the clock and prints; a list of scenarios is long"
+)]
+#![expect(unreachable_pub, reason = "nothing in a test is public")]
+
 mod callbacks;
 mod client;
 mod harness;

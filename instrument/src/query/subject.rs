@@ -1,0 +1,184 @@
+//! What a filter sees of a row.
+
+use std::borrow::Cow;
+
+use super::{field::Field, filter::Subject};
+use crate::{
+    query::rows::{HeldRow, TaskRow},
+    recorder::{clock::Nanos, task::TaskFacts},
+    store::{CancelStory, Event, EventKind, Held, Person, Row},
+};
+
+/// A row at a moment: ages depend on it.
+pub(super) struct At<'a, T>(pub(super) &'a T, pub(super) Nanos);
+
+impl Subject for At<'_, Row> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let row = self.0;
+        match field {
+            Field::Verdict => vec![row.verdict.name().into()],
+            Field::Accuracy => vec![row.accuracy.name().into()],
+            _ => {
+                let own = row.cancel.as_ref();
+                let story = row.ancestor.as_ref().and_then(|(_, story)| story.as_ref()).or(own);
+                of_holdings(&row.holdings, field)
+                    .or_else(|| of_cancel(story, field))
+                    .unwrap_or_else(|| of_task(&row.task, &row.person, field))
+            }
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        let row = self.0;
+        match field {
+            Field::Since => Some(row.lasted(self.1)),
+            Field::Holdings => Some(row.holdings.len() as u64),
+            _ => number_of_cancel(row.cancel.as_ref(), field)
+                .or_else(|| number_of_task(&row.task, self.1, field)),
+        }
+    }
+}
+
+impl Subject for At<'_, TaskRow> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let row = self.0;
+        match field {
+            Field::Accuracy => vec![row.facts.accuracy().name().into()],
+            Field::State => vec![row.state.name().into()],
+            _ => of_cancel(row.cancel.as_ref(), field)
+                .unwrap_or_else(|| of_task(&row.facts, &row.person, field)),
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        number_of_cancel(self.0.cancel.as_ref(), field)
+            .or_else(|| number_of_task(&self.0.facts, self.1, field))
+    }
+}
+
+impl Subject for At<'_, HeldRow> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let row = self.0;
+        match (field, &row.owner) {
+            (Field::Name, Some(owner)) => vec![owner.shown().to_string().into()],
+            (Field::Loc, Some(owner)) => vec![owner.location.as_ref().into()],
+            (Field::Accuracy, _) => vec![row.held.accuracy.name().into()],
+            _ => of_holdings(std::slice::from_ref(&row.held), field).unwrap_or_default(),
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        match field {
+            Field::Id => self.0.owner.as_ref().map(|owner| owner.id),
+            Field::Age => Some(self.1.saturating_sub(self.0.held.acquired_at)),
+            Field::Size => Some(self.0.held.bytes),
+            _ => None,
+        }
+    }
+}
+
+impl Subject for At<'_, Event> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let event = self.0;
+        let text = |text: &'static str| vec![Cow::Borrowed(text)];
+        match (field, event.kind) {
+            (Field::Event, kind) => text(kind.name()),
+            (Field::Cause, EventKind::Requested(cause)) => text(cause.name()),
+            (Field::Outcome, EventKind::Ended(outcome)) => text(outcome.name()),
+            (Field::Verdict, EventKind::Given(verdict) | EventKind::Cleared(verdict)) => {
+                text(verdict.name())
+            }
+            (
+                Field::Holds,
+                EventKind::Acquired(kind) | EventKind::Released(kind) | EventKind::Fired(kind),
+            ) => text(kind.name()),
+            (Field::Name, _) => vec![event.task.shown().to_string().into()],
+            (Field::Loc | Field::Site | Field::Acquired, _) => vec![event.site.as_ref().into()],
+            (Field::Label, _) => vec![event.what.as_str().into()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        match field {
+            Field::Id => Some(self.0.task.id),
+            Field::Age => Some(self.1.saturating_sub(self.0.at)),
+            Field::Since => self.0.lasted,
+            _ => None,
+        }
+    }
+}
+
+fn of_task<'a>(facts: &TaskFacts, person: &'a Person, field: Field) -> Vec<Cow<'a, str>> {
+    match field {
+        Field::Name => {
+            let both = [&person.name, &person.type_name];
+            both.into_iter().filter(|it| !it.is_empty()).map(|it| it.as_ref().into()).collect()
+        }
+        Field::Loc => vec![person.location.as_ref().into()],
+        Field::Kind => vec![facts.kind.name().into()],
+        Field::State => vec![crate::store::state(facts).name().into()],
+        Field::Outcome => facts.outcome.map(|it| it.name().into()).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `None` for fields that are not a cancel story's.
+fn of_cancel(story: Option<&CancelStory>, field: Field) -> Option<Vec<Cow<'_, str>>> {
+    if !matches!(field, Field::Cause | Field::Canceller | Field::Site | Field::Reason | Field::Path)
+    {
+        return None;
+    }
+    let Some(story) = story else { return Some(Vec::new()) };
+    let texts: Vec<Cow<'_, str>> = match field {
+        Field::Cause => vec![story.cause.name().into()],
+        Field::Canceller => {
+            story.canceller.iter().map(|who| who.shown().to_string().into()).collect()
+        }
+        Field::Site => story.site.iter().map(|site| site.as_ref().into()).collect(),
+        Field::Reason => story.reason.iter().map(|why| why.as_ref().into()).collect(),
+        _ => story.path.iter().map(|hop| hop.as_ref().into()).collect(),
+    };
+    Some(texts)
+}
+
+/// `None` for fields that are not a holding's.
+fn of_holdings(holdings: &[Held], field: Field) -> Option<Vec<Cow<'_, str>>> {
+    let texts: Vec<Cow<'_, str>> = match field {
+        Field::Holds => holdings.iter().map(|held| held.kind.name().into()).collect(),
+        Field::Label => holdings.iter().map(|held| held.label.as_ref().into()).collect(),
+        Field::Phase => holdings.iter().map(|held| held.phase.name().into()).collect(),
+        Field::Acquired => holdings.iter().map(|held| held.site.as_ref().into()).collect(),
+        _ => return None,
+    };
+    Some(texts)
+}
+
+fn number_of_cancel(story: Option<&CancelStory>, field: Field) -> Option<u64> {
+    let story = story?;
+    match field {
+        Field::Latency => story.ended_at.map(|ended| ended.saturating_sub(story.requested_at)),
+        Field::Drop => {
+            let drop = story.ended_at.zip(story.drop_began);
+            drop.map(|(ended, began)| ended.saturating_sub(began))
+        }
+        Field::PollsSince => Some(story.polls_since),
+        _ => None,
+    }
+}
+
+fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Option<u64> {
+    match field {
+        Field::Id => Some(facts.id),
+        Field::TokioId => facts.tokio_id,
+        Field::Age => Some(facts.ended_at.unwrap_or(now).saturating_sub(facts.spawned_at)),
+        Field::Polls => Some(facts.polls),
+        Field::Busy => Some(facts.busy),
+        Field::Scheduled => Some(facts.scheduled),
+        Field::Wakes => Some(facts.wakes),
+        Field::Size => Some(facts.size.into()),
+        Field::Holdings => Some(facts.holdings.into()),
+        Field::Children => Some(facts.children.into()),
+        _ => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! Which leaks are written to the service's log: the first of each site, and when the
+//! site has cleared. At most ten a minute; then one line with what was left out.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    recorder::{clock::Nanos, table::SiteId},
+    settings::Log,
+    store::{Note, Row},
+    words::{Kind, Verdict},
+};
+
+const A_MINUTE: Nanos = 60_000_000_000;
+const LINES_A_MINUTE: u32 = 10;
+/// Sites that are remembered; with more of them, one that is quiet may be said again.
+const SITES: usize = 10_000;
+
+/// What to write.
+#[derive(Clone, Debug)]
+pub(super) enum Line {
+    Given { row: Arc<Row>, count: u64 },
+    Cleared { row: Arc<Row>, count: u64 },
+    LeftOut(u64),
+}
+
+type Site = (Verdict, SiteId, Option<(Kind, Arc<str>)>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    given: u64,
+    live: u64,
+}
+
+/// Decides what is written.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    log: Log,
+    sites: HashMap<Site, Seen>,
+    minute_began: Nanos,
+    lines: u32,
+    left_out: u64,
+}
+
+impl Reporter {
+    pub(crate) fn new(log: Log) -> Self {
+        Self { log, sites: HashMap::new(), minute_began: 0, lines: 0, left_out: 0 }
+    }
+
+    pub(super) fn take(&mut self, notes: &[Note], now: Nanos) -> Vec<Line> {
+        let mut out = Vec::new();
+        if self.log == Log::Off {
+            return out;
+        }
+        if now.saturating_sub(self.minute_began) >= A_MINUTE {
+            self.minute_began = now;
+            self.lines = 0;
+            if self.left_out > 0 {
+                out.push(Line::LeftOut(std::mem::take(&mut self.left_out)));
+            }
+        }
+        for note in notes {
+            if let Some(line) = self.line(note) {
+                if self.lines < LINES_A_MINUTE || self.log == Log::All {
+                    self.lines += 1;
+                    out.push(line);
+                } else {
+                    self.left_out += 1;
+                }
+            }
+        }
+        out
+    }
+
+    fn line(&mut self, note: &Note) -> Option<Line> {
+        let row = Arc::clone(&note.row);
+        if self.sites.len() >= SITES {
+            self.sites.retain(|_, seen| seen.live > 0);
+        }
+        let seen = self.sites.entry(site(&row)).or_default();
+        if note.given {
+            seen.given += 1;
+            seen.live += 1;
+            let first = seen.given == 1;
+            (first || self.log == Log::All).then_some(Line::Given { row, count: seen.given })
+        } else {
+            seen.live = seen.live.saturating_sub(1);
+            let last = seen.live == 0;
+            (last || self.log == Log::All).then_some(Line::Cleared { row, count: seen.given })
+        }
+    }
+}
+
+fn site(row: &Row) -> Site {
+    let held = row.holdings.first().map(|held| (held.kind, Arc::clone(&held.label)));
+    (row.verdict, row.task.site, held)
+}

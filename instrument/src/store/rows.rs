@@ -1,0 +1,141 @@
+//! The rows of this moment, those that have cleared, and beyond the cap the counts.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use super::{Note, Row};
+use crate::{
+    recorder::{Recorder, clock::Nanos, key::Key, table::SiteId, task::Flag},
+    verdict::Finding,
+    words::Verdict,
+};
+
+/// Cleared rows that are kept to be looked at.
+const CLEARED: usize = 1000;
+
+/// A row's name: its verdict and the id of the task that it is given to.
+type Name = (Verdict, u64);
+
+/// See the module's header.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    by_name: BTreeMap<Name, Arc<Row>>,
+    /// Which rows each judged task has given: an orphan's row is another task's.
+    of_task: HashMap<Key, Vec<Name>>,
+    cleared: VecDeque<Arc<Row>>,
+    /// Leaks by task beyond the cap: how many verdicts, and where it was spawned.
+    folded: HashMap<u64, (u64, SiteId)>,
+}
+
+impl Rows {
+    pub(super) fn current(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.by_name.values()
+    }
+
+    pub(super) fn cleared(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.cleared.iter().rev()
+    }
+
+    pub(super) fn count(&self, wanted: impl Fn(Verdict) -> bool) -> u64 {
+        self.by_name.keys().filter(|(verdict, _)| wanted(*verdict)).count() as u64
+    }
+
+    pub(super) fn folded(&self) -> u64 {
+        self.folded.values().map(|(verdicts, _)| verdicts).sum()
+    }
+
+    /// What is to be said of a task now, in place of what was. Gives how many rows
+    /// were given, updated or cleared.
+    pub(super) fn replace(
+        &mut self,
+        recorder: &'static Recorder,
+        task: Key,
+        findings: Vec<Finding>,
+        now: Nanos,
+        notes: &mut Vec<Note>,
+    ) -> u64 {
+        let mut before = self.of_task.remove(&task).unwrap_or_default();
+        if before.is_empty() && findings.is_empty() {
+            return 0;
+        }
+        let (mut changed, mut names) = (0, Vec::with_capacity(findings.len()));
+        for finding in findings {
+            let name = (finding.verdict, finding.task.id);
+            before.retain(|other| *other != name);
+            names.push(name);
+            let given_at = match self.by_name.get(&name) {
+                Some(row) if row.still_says(&finding) => continue,
+                Some(row) => Some(row.given_at),
+                None => None,
+            };
+            changed += 1;
+            let row = Arc::new(Row::new(recorder, &finding, given_at.unwrap_or(now)));
+            if given_at.is_none() {
+                notes.push(Note { at: now, row: Arc::clone(&row), given: true });
+            }
+            self.by_name.insert(name, row);
+        }
+        for name in before {
+            changed += 1;
+            self.clear(name, now, notes);
+        }
+        if !names.is_empty() {
+            self.of_task.insert(task, names);
+        }
+        changed
+    }
+
+    fn clear(&mut self, name: Name, now: Nanos, notes: &mut Vec<Note>) {
+        let Some(row) = self.by_name.remove(&name) else { return };
+        let row = Arc::new(row.cleared_at(now));
+        self.cleared.push_back(Arc::clone(&row));
+        if self.cleared.len() > CLEARED {
+            self.cleared.pop_front();
+        }
+        notes.push(Note { at: now, row, given: false });
+    }
+
+    /// Folds the oldest tasks with rows until at most `most` rows are left. A task that
+    /// has not ended stays: what it is about can still change.
+    pub(super) fn fold_beyond(&mut self, recorder: &'static Recorder, most: usize) -> Vec<Key> {
+        if self.by_name.len() <= most {
+            return Vec::new();
+        }
+        let mut oldest: Vec<(Nanos, Key)> = self
+            .of_task
+            .iter()
+            .filter_map(|(key, names)| {
+                let row = self.by_name.get(names.first()?)?;
+                let ended = row.task.key == *key && row.task.ended_at.is_some();
+                ended.then_some((row.since, *key))
+            })
+            .collect();
+        oldest.sort_unstable();
+        let mut folded = Vec::new();
+        for (_, key) in oldest {
+            if self.by_name.len() <= most {
+                break;
+            }
+            self.fold(recorder, key);
+            folded.push(key);
+        }
+        folded
+    }
+
+    fn fold(&mut self, recorder: &'static Recorder, key: Key) {
+        for name in self.of_task.remove(&key).unwrap_or_default() {
+            let Some(row) = self.by_name.remove(&name) else { continue };
+            if name.0.is_leak() {
+                self.folded.entry(row.task.id).or_insert((0, row.task.site)).0 += 1;
+            }
+        }
+        recorder.set_flag(key, Flag::Folded);
+    }
+
+    /// A folded task has let go: gives how many verdicts that clears.
+    pub(super) fn unfold(&mut self, task: u64) -> u64 {
+        self.folded.remove(&task).map_or(0, |(verdicts, _)| verdicts)
+    }
+}

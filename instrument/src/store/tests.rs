@@ -1,0 +1,199 @@
+//! The store over a recorder of its own, with the time as an argument.
+
+use super::*;
+use crate::{
+    recorder::{
+        Level,
+        holding::Acquired,
+        request::Request,
+        table::{SiteId, TextId},
+        task::Birth,
+    },
+    words::{Cause, Kind, TaskKind},
+};
+
+const MS: Nanos = 1_000_000;
+/// Later than anything that the recorder's own clock says within a test.
+const LATER: Nanos = 3_600_000 * MS;
+
+struct Bench {
+    recorder: &'static Recorder,
+    store: Store,
+}
+
+impl Bench {
+    fn new(settings: Settings) -> Self {
+        let recorder = Recorder::start(Level::All);
+        Self { recorder, store: Store::new(recorder, settings) }
+    }
+
+    fn spawn(&self, spawner: Option<Key>) -> Key {
+        let birth =
+            Birth { flags: Flag::Shim as u32, ..Birth::new(TaskKind::Task, SiteId::default()) };
+        self.recorder.spawned_by(&birth, spawner).expect("a slot")
+    }
+
+    fn acquire(&self, owner: Key) -> Key {
+        let acquired = Acquired {
+            kind: Kind::Custom,
+            label: TextId::fixed("thing"),
+            site: SiteId::default(),
+            flags: 0,
+            due_at: 0,
+        };
+        self.recorder.acquired_by(&acquired, Some(owner)).expect("a slot")
+    }
+
+    fn end(&self, task: Key, outcome: Outcome) {
+        let now = self.recorder.clock.now();
+        if outcome == Outcome::Cancelled {
+            self.recorder.request(task, Request::new(Cause::Abort, now));
+            self.recorder.delivered(task, now);
+        }
+        self.recorder.drop_begins(task, self.recorder.clock.now());
+        self.recorder.ended(task, outcome);
+        self.recorder.lets_go(task);
+    }
+
+    fn slots(&self) -> usize {
+        self.recorder.tasks().count()
+    }
+}
+
+fn nothing_kept() -> Settings {
+    Settings { retention: std::time::Duration::ZERO, max_ended: 0, ..Settings::default() }
+}
+
+#[test]
+fn ended_tasks_are_shown_for_their_retention_and_then_freed() {
+    let mut bench = Bench::new(Settings::default());
+    let task = bench.spawn(None);
+    bench.end(task, Outcome::Completed);
+    let now = bench.recorder.clock.now();
+    bench.store.round(now);
+    assert_eq!(bench.slots(), 1);
+    bench.store.round(now + LATER);
+    assert_eq!(bench.slots(), 0);
+}
+
+#[test]
+fn a_leak_is_kept_while_it_lasts_and_cleared_when_it_is_released() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    let held = bench.acquire(task);
+    bench.end(task, Outcome::Cancelled);
+    assert!(bench.store.round(bench.recorder.clock.now()).is_empty(), "within grace");
+    let given = bench.store.round(LATER);
+    assert_eq!(given.len(), 1);
+    assert_eq!((given[0].given, given[0].row.verdict), (true, Verdict::LeftBehind));
+    assert_eq!(bench.store.totals().leaks, 1);
+    bench.recorder.released(held);
+    let cleared = bench.store.round(LATER + MS);
+    assert_eq!((cleared.len(), cleared[0].given), (1, false));
+    bench.store.round(LATER + 2 * MS);
+    assert_eq!((bench.slots(), bench.store.totals().leaks), (0, 0));
+}
+
+#[test]
+fn a_task_that_spawns_the_next_and_ends_does_not_keep_all_its_ancestors() {
+    let mut bench = Bench::new(nothing_kept());
+    let mut tip = bench.spawn(None);
+    for hop in 0..2_000 {
+        let next = bench.spawn(Some(tip));
+        bench.end(tip, Outcome::Completed);
+        bench.store.round(LATER + hop);
+        tip = next;
+    }
+    bench.store.round(2 * LATER);
+    bench.store.round(2 * LATER + 1);
+    assert!(bench.slots() <= 12, "{} slots for one live task", bench.slots());
+}
+
+#[test]
+fn the_nearest_cancelled_ancestor_stays_in_a_long_lineage() {
+    let mut bench = Bench::new(nothing_kept());
+    let root = bench.spawn(None);
+    let mut tip = bench.spawn(Some(root));
+    bench.end(root, Outcome::Cancelled);
+    for hop in 0..100 {
+        let next = bench.spawn(Some(tip));
+        bench.end(tip, Outcome::Completed);
+        bench.store.round(LATER + hop);
+        tip = next;
+    }
+    let line: Vec<u64> = ancestors(bench.recorder, &bench.recorder.task(tip).expect("it lives"))
+        .iter()
+        .map(|person| person.id)
+        .collect();
+    assert!(bench.recorder.task(root).is_some(), "the cancelled one is kept: {line:?}");
+}
+
+#[test]
+fn beyond_the_cap_leaks_are_counted_exactly() {
+    let mut bench = Bench::new(Settings { max_leaks: 10, ..nothing_kept() });
+    let held: Vec<Key> = (0..100)
+        .map(|_| {
+            let task = bench.spawn(None);
+            let held = bench.acquire(task);
+            bench.end(task, Outcome::Cancelled);
+            held
+        })
+        .collect();
+    bench.store.round(LATER);
+    let totals = bench.store.totals();
+    assert_eq!((bench.store.rows().count(), totals.leaks, totals.folded), (10, 100, 90));
+    for (at, held) in held.into_iter().enumerate() {
+        bench.recorder.released(held);
+        bench.store.round(LATER + at as Nanos);
+        assert_eq!(bench.store.totals().leaks, 99 - at as u64);
+    }
+    bench.store.round(2 * LATER);
+    let totals = bench.store.totals();
+    assert_eq!((totals.given, totals.cleared, totals.folded), (100, 100, 0));
+    assert_eq!(bench.slots(), 0);
+}
+
+#[test]
+fn an_idle_round_over_many_leaks_judges_none_of_them() {
+    let mut bench = Bench::new(nothing_kept());
+    for _ in 0..1_000 {
+        let task = bench.spawn(None);
+        bench.acquire(task);
+        bench.end(task, Outcome::Cancelled);
+    }
+    bench.store.round(LATER);
+    let version = bench.store.version();
+    assert!(bench.store.round(LATER + MS).is_empty());
+    assert_eq!(bench.store.version(), version);
+    assert!(bench.store.watched.values().all(|task| task.look_again > LATER + MS));
+}
+
+#[test]
+fn what_an_ended_task_acquires_later_is_found() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    let first = bench.acquire(task);
+    bench.end(task, Outcome::Cancelled);
+    bench.store.round(LATER);
+    let second = bench.acquire(task);
+    bench.recorder.released(first);
+    let notes = bench.store.round(2 * LATER);
+    let verdicts: Vec<_> = notes.iter().map(|note| (note.row.verdict, note.given)).collect();
+    assert!(verdicts.contains(&(Verdict::AfterCancel, true)), "{verdicts:?}");
+    assert!(verdicts.contains(&(Verdict::LeftBehind, false)), "{verdicts:?}");
+    bench.recorder.released(second);
+    bench.store.round(2 * LATER + MS);
+    assert_eq!(bench.store.totals().leaks, 0);
+}
+
+#[test]
+fn history_is_in_order_and_numbered() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    bench.acquire(task);
+    bench.end(task, Outcome::Cancelled);
+    bench.store.round(LATER);
+    let kinds: Vec<_> = bench.store.history().events().map(|it| (it.seq, it.kind.name())).collect();
+    let expected = ["spawned", "requested", "delivered", "ended", "given"];
+    assert_eq!(kinds, (1..).zip(expected).collect::<Vec<_>>());
+}
