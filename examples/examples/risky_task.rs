@@ -2,9 +2,9 @@
 
 use holdover_examples::{Rounds, risky_task};
 
-#[tokio::main]
-async fn main() {
+fn main() {
     #[cfg(feature = "console")]
     holdover::init();
-    risky_task(Rounds::Endless).await;
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(risky_task(Rounds::Endless));
 }

@@ -4,11 +4,23 @@
 //! Each is a library function, an example with a ten-line `main`, and
 //! `holdover demo NAME`.
 
+mod cancellable;
+mod done_callbacks;
+mod ignores_token;
+mod nested_cancel;
 mod risky_task;
+mod risky_task_plain;
+mod task_group;
 
 use std::{future::Future, pin::Pin};
 
+pub use cancellable::cancellable_task;
+pub use done_callbacks::done_callbacks;
+pub use ignores_token::ignores_token;
+pub use nested_cancel::nested_cancel;
 pub use risky_task::risky_task;
+pub use risky_task_plain::risky_task_plain;
+pub use task_group::task_group;
 
 /// How often a scenario repeats what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +70,57 @@ pub struct Scenario {
 }
 
 /// Every scenario, the default one first.
-pub const SCENARIOS: &[Scenario] = &[Scenario {
-    name: "risky_task",
-    about: "a cancelled task's clean-up arms a callback 5 s later: after-cancel",
-    form: Form::Shim,
-    leaks_a_round: 1,
-    run: |rounds| Box::pin(risky_task(rounds)),
-}];
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "risky_task",
+        about: "a cancelled task's clean-up arms a callback 5 s later: after-cancel",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(risky_task(rounds)),
+    },
+    Scenario {
+        name: "risky_task_plain",
+        about: "the same with tokio alone: the clean-up spawns a task that sleeps",
+        form: Form::Plain,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(risky_task_plain(rounds)),
+    },
+    Scenario {
+        name: "ignores_token",
+        about: "a task that is asked to stop and goes on: stuck",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(ignores_token(rounds)),
+    },
+    Scenario {
+        name: "task_group",
+        about: "a dropped JoinSet, one member of which leaves a callback: left-behind",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(task_group(rounds)),
+    },
+    Scenario {
+        name: "nested_cancel",
+        about: "a tree of tokens reaches parent, child and grandchild: nothing is left",
+        form: Form::Shim,
+        leaks_a_round: 0,
+        run: |rounds| Box::pin(nested_cancel(rounds)),
+    },
+    Scenario {
+        name: "done_callbacks",
+        about: "callbacks on a task's end, in order, also after a cancel: nothing is left",
+        form: Form::Shim,
+        leaks_a_round: 0,
+        run: |rounds| Box::pin(done_callbacks(rounds)),
+    },
+    Scenario {
+        name: "cancellable_task",
+        about: "the template of a task that can be cancelled: nothing is left",
+        form: Form::Shim,
+        leaks_a_round: 0,
+        run: |rounds| Box::pin(cancellable_task(rounds)),
+    },
+];
 
 /// The scenario of this name.
 pub fn find(name: &str) -> Option<&'static Scenario> {

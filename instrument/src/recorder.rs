@@ -181,7 +181,7 @@ impl Recorder {
         if let Some(spawner) = spawner {
             self.count_child(spawner);
         }
-        self.note(key, slot, What::Spawned, birth.kind as u8, 0, now);
+        self.note(key, slot, What::Spawned, birth.kind as u8, now);
         Some(key)
     }
 
@@ -279,13 +279,13 @@ impl Recorder {
     /// Asks one task to stop. False when it has ended or was asked before.
     pub(crate) fn request(&self, key: Key, request: Request) -> bool {
         let Some(slot) = self.tasks.get(key) else { return false };
-        let (at, cause) = (request.at, request.cause);
+        let (at, cause, site) = (request.at, request.cause, request.site);
         let index = self.requests.insert(Arc::new(request));
         if !slot.request(index, at) {
             self.requests.remove(index);
             return false;
         }
-        self.note(key, slot, What::Requested, cause as u8, 0, at);
+        self.note_at(key, slot, What::Requested, cause as u8, (site, at));
         self.push_changed(key, slot);
         true
     }
@@ -311,7 +311,7 @@ impl Recorder {
         let Some(slot) = self.tasks.get(key) else { return false };
         let first = slot.delivered(at);
         if first {
-            self.note(key, slot, What::Delivered, 0, 0, at);
+            self.note(key, slot, What::Delivered, 0, at);
             self.push_changed(key, slot);
         }
         first
@@ -335,7 +335,7 @@ impl Recorder {
             return;
         }
         self.child_is_gone(key);
-        self.note(key, slot, What::Ended, outcome as u8, 0, now);
+        self.note(key, slot, What::Ended, outcome as u8, now);
         self.push_changed(key, slot);
     }
 
@@ -687,11 +687,30 @@ impl Recorder {
         self.changed[list].push(key.slot(), slot.link());
     }
 
-    fn note(&self, key: Key, slot: &TaskSlot, what: What, detail: u8, since: Nanos, at: Nanos) {
+    fn note(&self, key: Key, slot: &TaskSlot, what: What, detail: u8, at: Nanos) {
         let (site, ..) = slot.texts();
-        let task_id = slot.id();
-        let task = Some(key);
-        self.events.note(&Entry { at, what, task, task_id, detail, label: 0, site: site.0, since });
+        self.note_at(key, slot, what, detail, (site, at));
+    }
+
+    fn note_at(
+        &self,
+        key: Key,
+        slot: &TaskSlot,
+        what: What,
+        detail: u8,
+        (site, at): (SiteId, Nanos),
+    ) {
+        let (task, task_id) = (Some(key), slot.id());
+        self.events.note(&Entry {
+            at,
+            what,
+            task,
+            task_id,
+            detail,
+            label: 0,
+            site: site.0,
+            since: 0,
+        });
     }
 
     /// Notes in the history what became of a holding.

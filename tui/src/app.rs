@@ -1,7 +1,10 @@
 //! The loop: one message at a time, then one drawing. Nothing here waits for the
 //! network, and nothing but this changes the model.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use crossterm::event::{
     Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
@@ -51,7 +54,7 @@ where
                 None => return Ok(()),
             },
             typed = input.next() => match typed {
-                Some(Ok(input)) => take(&mut model, &input),
+                Some(Ok(input)) => take(&mut model, &input, now()),
                 // The terminal is gone.
                 Some(Err(_)) | None => return Ok(()),
             },
@@ -67,21 +70,10 @@ where
     Ok(())
 }
 
-fn take(model: &mut Model, input: &Input) {
+fn take(model: &mut Model, input: &Input, now: Instant) {
     match input {
-        Input::Key(key) if key.kind != KeyEventKind::Release => press(model, *key),
-        _ => {}
-    }
-}
-
-fn press(model: &mut Model, key: KeyEvent) {
-    match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => model.quit = true,
-        KeyCode::Char('q') => model.quit = true,
-        KeyCode::Down | KeyCode::Char('j') => model.leaks.move_by(1),
-        KeyCode::Up | KeyCode::Char('k') => model.leaks.move_by(-1),
-        KeyCode::Home => model.leaks.select(0),
-        KeyCode::End => model.leaks.select(usize::MAX),
+        // On Windows keys are released too.
+        Input::Key(key) if key.kind != KeyEventKind::Release => model.press(*key, now),
         _ => {}
     }
 }

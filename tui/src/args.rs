@@ -25,6 +25,12 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Print the leaks of this moment.
     Leaks(Print),
+    /// Print the tasks of this moment.
+    Tasks(Print),
+    /// Print what happened lately.
+    Events(Print),
+    /// Say why a verdict is given, and how to mend it.
+    Explain(Explain),
     /// Run a small service that leaks, and attach to it.
     Demo(Demo),
 }
@@ -35,9 +41,39 @@ pub(crate) struct Print {
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<Address>,
 
+    /// Only what matches, such as `verdict:left-behind since>5s`.
+    #[arg(long, value_name = "EXPR", default_value = "", value_parser = filter)]
+    pub(crate) filter: String,
+
+    /// By this field; with a `-` before it the other way round.
+    #[arg(long, value_name = "FIELD", default_value = "", allow_hyphen_values = true)]
+    pub(crate) sort: String,
+
+    /// So many rows at the most.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Go on: print what changes, until interrupted.
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// A filter that parses.
+fn filter(text: &str) -> Result<String, holdover::FilterError> {
+    holdover::Filter::parse(text).map(|_| text.to_owned())
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// stuck, left-behind, after-cancel, orphaned or overdue.
+    pub(crate) verdict: String,
+
+    /// What is held: timer, lock, connection, …
+    pub(crate) kind: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
+    io::{self, Read, Write},
     process::Stdio,
     time::Duration,
 };
@@ -11,7 +11,7 @@ use std::{
 use holdover_examples::{Form, Rounds, SCENARIOS, Scenario};
 use holdover_proto::v1;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
@@ -25,6 +25,8 @@ use crate::{
 
 /// How many times the scenario is told where standard output is no terminal.
 const ROUNDS_TOLD: u32 = 3;
+/// How long a scenario without leaks is watched after its last update.
+const QUIET: Duration = Duration::from_secs(12);
 /// When the telling ends at the latest.
 const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
@@ -56,8 +58,9 @@ pub(crate) fn find(name: Option<&str>) -> Result<&'static Scenario, Failure> {
     Ok(scenario)
 }
 
-/// Is the service: says where it listens, runs, and ends with whoever started it.
-pub(crate) async fn serve(scenario: &'static Scenario, rounds: u32) -> Result<(), Failure> {
+/// Is the service: says where it listens, runs, and ends with whoever started it. The
+/// recorder starts before the runtime does, as it should.
+pub(crate) fn serve(scenario: &'static Scenario, rounds: u32) -> Result<(), Failure> {
     let started = holdover::Builder::new()
         .service("demo")
         .bind("127.0.0.1:0")
@@ -67,10 +70,17 @@ pub(crate) async fn serve(scenario: &'static Scenario, rounds: u32) -> Result<()
     writeln!(io::stdout(), "{address}")?;
     io::stdout().flush()?;
     let rounds = if rounds == 0 { Rounds::Endless } else { Rounds::Exactly(rounds) };
-    drop(holdover::spawn((scenario.run)(rounds)));
-    // Closed when whoever started this is gone, however that went.
-    let mut rest = Vec::new();
-    tokio::io::stdin().read_to_end(&mut rest).await?;
+    std::thread::spawn(|| {
+        // Closed when whoever started this is gone, however that went.
+        let mut rest = Vec::new();
+        let _ = io::stdin().read_to_end(&mut rest);
+        std::process::exit(0);
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        drop(holdover::task::Builder::new().name("main").spawn((scenario.run)(rounds)));
+        std::future::pending::<()>().await;
+    });
     Ok(())
 }
 
@@ -86,6 +96,8 @@ impl Service {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["demo", scenario.name, "--serve", &rounds.to_string()])
             .env_remove("HOLDOVER_BIND")
+            // Its standard output says where it listens, and nothing else.
+            .env("RUST_LOG", "off")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -136,7 +148,7 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
     story.begin(scenario)?;
     let end = now() + TOLD_WITHIN;
     while !story.is_over() {
-        let left = end.saturating_duration_since(now());
+        let left = end.saturating_duration_since(now()).min(story.patience());
         match tokio::time::timeout(left, updates.message()).await {
             Ok(update) => match update.map_err(lost)? {
                 Some(update) => story.take(&update)?,
@@ -193,7 +205,12 @@ impl Story {
     }
 
     fn is_over(&self) -> bool {
-        self.cleared() >= self.expected as usize
+        self.expected > 0 && self.cleared() >= self.expected as usize
+    }
+
+    /// Where nothing is to be seen, how long nothing is watched.
+    fn patience(&self) -> Duration {
+        if self.expected == 0 { QUIET } else { TOLD_WITHIN }
     }
 
     fn end(&self) -> io::Result<()> {

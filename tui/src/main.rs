@@ -4,7 +4,9 @@ mod app;
 mod args;
 mod client;
 mod demo;
+mod explain;
 mod format;
+mod keymap;
 mod model;
 mod print;
 mod terminal;
@@ -21,8 +23,9 @@ use std::{
 use clap::Parser;
 
 use crate::{
-    args::{Args, Command},
+    args::{Args, Command, Demo},
     client::Address,
+    print::Kind,
     theme::Theme,
 };
 
@@ -53,6 +56,10 @@ impl From<io::Error> for Failure {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if let Some(Command::Demo(Demo { serve: Some(rounds), scenario, .. })) = &args.command {
+        let served = demo::find(scenario.as_deref()).and_then(|it| demo::serve(it, *rounds));
+        return served.map_or_else(|failure| fail(&failure), |()| ExitCode::SUCCESS);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let ran = runtime.map_err(Failure::Io).and_then(|runtime| {
@@ -83,14 +90,17 @@ async fn run(args: Args) -> Result<(), Failure> {
     let theme = Theme::new(args.ascii, no_color());
     match args.command {
         None => attach(target(args.address)?, theme).await,
-        Some(Command::Leaks(leaks)) => print::leaks(&target(leaks.address)?, leaks.json, now).await,
+        Some(Command::Leaks(what)) => print::print(Kind::Leaks, what).await,
+        Some(Command::Tasks(what)) => print::print(Kind::Tasks, what).await,
+        Some(Command::Events(what)) => print::print(Kind::Events, what).await,
+        Some(Command::Explain(what)) => print::explain(&what.verdict, what.kind.as_deref()),
         Some(Command::Demo(demo)) if demo.list => demo::list(),
         Some(Command::Demo(demo)) => {
             let scenario = demo::find(demo.scenario.as_deref())?;
-            match demo.serve {
-                Some(rounds) => demo::serve(scenario, rounds).await,
-                None if io::stdout().is_terminal() => demo::show(scenario, theme, now).await,
-                None => demo::tell(scenario, now).await,
+            if io::stdout().is_terminal() {
+                demo::show(scenario, theme, now).await
+            } else {
+                demo::tell(scenario, now).await
             }
         }
     }

@@ -2,14 +2,29 @@
 //! drawing reads it.
 
 mod clock;
-mod leaks;
+mod edit;
+mod list;
 
 use std::time::{Duration, Instant};
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdover_proto::v1;
 
-pub(crate) use self::{clock::TargetClock, leaks::Leaks};
-use crate::client::Event;
+use self::edit::Edited;
+pub(crate) use self::{
+    clock::TargetClock,
+    edit::Edit,
+    list::{Entity, List},
+};
+use crate::{
+    client::Event,
+    keymap::{Action, action},
+};
+
+/// Cleared rows stay so long, unless all of them are asked for.
+const CLEARED_SHOWN: Duration = Duration::from_secs(10);
+/// Rows that a screen asks for.
+const ROWS: u32 = 300;
 
 /// How the target is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +49,52 @@ pub(crate) struct Target {
     pub(crate) restarted_at: Option<Instant>,
 }
 
+/// What fills the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    Leaks,
+    Tasks,
+    Events,
+    /// One task, whole.
+    Story(u64),
+    /// What cannot be seen, and why.
+    Blind,
+    Help,
+}
+
+impl Entity for v1::LeakGroup {
+    type Id = (i32, bool, String, String, Option<(i32, String)>);
+
+    fn id(&self) -> Self::Id {
+        let worst = self.worst.as_ref();
+        let task = worst.and_then(|leak| leak.task.as_ref());
+        let held = worst.and_then(|leak| leak.holdings.first());
+        (
+            self.verdict,
+            self.cleared,
+            task.map(|task| task.name.clone()).unwrap_or_default(),
+            task.map(|task| task.location.clone()).unwrap_or_default(),
+            held.map(|held| (held.kind, held.label.clone())),
+        )
+    }
+}
+
+impl Entity for v1::Task {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Entity for v1::Event {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.seq
+    }
+}
+
 /// Everything that is shown.
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -42,7 +103,20 @@ pub(crate) struct Model {
     pub(crate) target: Option<Target>,
     pub(crate) clock: TargetClock,
     pub(crate) totals: v1::Totals,
-    pub(crate) leaks: Leaks,
+    pub(crate) leaks: List<v1::LeakGroup>,
+    pub(crate) tasks: List<v1::Task>,
+    pub(crate) events: List<v1::Event>,
+    pub(crate) story: Option<v1::Story>,
+    /// The innermost screen last; never empty.
+    screens: Vec<Screen>,
+    filter: String,
+    pub(crate) edit: Option<Edit>,
+    pub(crate) leaks_only: bool,
+    pub(crate) all_cleared: bool,
+    /// The moment at which everything stands still.
+    pub(crate) frozen: Option<Instant>,
+    /// Why the target does not answer the view.
+    pub(crate) refused: Option<String>,
     pub(crate) quit: bool,
 }
 
@@ -54,18 +128,56 @@ impl Model {
             target: None,
             clock: TargetClock::default(),
             totals: v1::Totals::default(),
-            leaks: Leaks::default(),
+            leaks: List::default(),
+            tasks: List::default(),
+            events: List::default(),
+            story: None,
+            screens: vec![Screen::Leaks],
+            filter: String::new(),
+            edit: None,
+            leaks_only: false,
+            all_cleared: false,
+            frozen: None,
+            refused: None,
             quit: false,
         }
     }
 
-    /// The view that the screen needs.
+    pub(crate) fn screen(&self) -> Screen {
+        self.screens.last().copied().unwrap_or(Screen::Leaks)
+    }
+
+    /// The filter in force: while one is typed, the last text that parses.
+    pub(crate) fn filter(&self) -> &str {
+        match &self.edit {
+            Some(edit) if edit.error().is_none() => &edit.text,
+            _ => &self.filter,
+        }
+    }
+
+    /// The view that the screen needs; help and the like stand over another one's.
     pub(crate) fn view(&self) -> v1::View {
+        let shown =
+            self.screens.iter().rev().find(|it| !matches!(it, Screen::Blind | Screen::Help));
+        let (kind, task) = match shown.copied().unwrap_or(Screen::Leaks) {
+            Screen::Tasks => (v1::ViewKind::Tasks, 0),
+            Screen::Events => (v1::ViewKind::Events, 0),
+            Screen::Story(task) => (v1::ViewKind::Story, task),
+            Screen::Leaks | Screen::Blind | Screen::Help => (v1::ViewKind::LeakGroups, 0),
+        };
+        let mut filter = self.filter().to_owned();
+        if self.leaks_only && kind == v1::ViewKind::LeakGroups {
+            const LEAKS: &str = "(verdict:stuck or verdict:left-behind or verdict:after-cancel)";
+            filter =
+                if filter.is_empty() { LEAKS.to_owned() } else { format!("{LEAKS} ({filter})") };
+        }
         v1::View {
-            kind: v1::ViewKind::LeakGroups.into(),
-            limit: 200,
+            kind: kind.into(),
+            filter,
+            task,
+            limit: ROWS,
             interval_ms: 250,
-            cleared: true,
+            cleared: !self.leaks_only,
             ..v1::View::default()
         }
     }
@@ -74,8 +186,9 @@ impl Model {
     pub(crate) fn apply(&mut self, event: Event, now: Instant) {
         match event {
             Event::Connected(described) => self.connected(*described, now),
-            Event::Update(update) => self.update(*update, now),
-            Event::Refused(why) => self.leaks.refused = Some(why),
+            Event::Update(update) if self.frozen.is_none() => self.update(*update, now),
+            Event::Update(_) => {}
+            Event::Refused(why) => self.refused = Some(why),
             Event::Lost { why, retry_in } => self.lost(why, now + retry_in),
         }
     }
@@ -88,19 +201,55 @@ impl Model {
         let another = before.is_some_and(|before| before != run(&described));
         if another {
             // What a process that is gone has said speaks for nothing.
-            self.leaks = Leaks::default();
-            self.totals = v1::Totals::default();
-            self.clock = TargetClock::default();
+            self.forget();
         }
         let restarted_at = if another { Some(now) } else { None };
         self.target = Some(Target { described, restarted_at });
         self.connection = Connection::Live;
     }
 
+    fn forget(&mut self) {
+        self.leaks = List::default();
+        self.tasks = List::default();
+        self.events = List::default();
+        self.story = None;
+        self.totals = v1::Totals::default();
+        self.clock = TargetClock::default();
+        self.frozen = None;
+        self.screens.retain(|screen| !matches!(screen, Screen::Story(_)));
+    }
+
     fn update(&mut self, update: v1::Update, now: Instant) {
         self.clock.told(update.now_ns, now);
         self.totals = update.totals.unwrap_or_default();
-        self.leaks.replace(update.groups, update.matched, update.all);
+        self.refused = None;
+        match self.view().kind() {
+            v1::ViewKind::Tasks => self.tasks.replace(update.tasks, update.matched, update.all),
+            v1::ViewKind::Events => self.replace_events(update),
+            v1::ViewKind::Story => self.story = update.story,
+            _ => {
+                let recent = |group: &v1::LeakGroup| self.all_cleared || self.is_recent(group, now);
+                let groups = update.groups.into_iter().filter(recent).collect();
+                self.leaks.replace(groups, update.matched, update.all);
+            }
+        }
+    }
+
+    /// The newest first; the selection stays at the top while it is there.
+    fn replace_events(&mut self, update: v1::Update) {
+        let follows = self.events.selected_index().is_none_or(|line| line == 0);
+        let mut events = update.events;
+        events.reverse();
+        self.events.replace(events, update.matched, update.all);
+        if follows {
+            self.events.select(0);
+        }
+    }
+
+    fn is_recent(&self, group: &v1::LeakGroup, now: Instant) -> bool {
+        let cleared = group.worst.as_ref().and_then(|leak| leak.cleared_ns);
+        let shown = crate::format::duration_nanos(CLEARED_SHOWN);
+        cleared.is_none_or(|at| self.clock.now(now).saturating_sub(at) < shown)
     }
 
     fn lost(&mut self, why: String, retry_at: Instant) {
@@ -118,41 +267,109 @@ impl Model {
         let at = self.target.as_ref().and_then(|target| target.restarted_at);
         at.is_some_and(|at| now.saturating_duration_since(at) < SHOWN)
     }
+
+    /// The target's time; that of the freezing while everything stands still.
+    pub(crate) fn target_now(&self, now: Instant) -> u64 {
+        self.clock.now(self.frozen.unwrap_or(now))
+    }
+
+    pub(crate) fn blindness(&self) -> &[v1::Blindness] {
+        let coverage = self.target.as_ref().and_then(|it| it.described.coverage.as_ref());
+        coverage.map_or(&[], |coverage| &coverage.blind)
+    }
+
+    /// Takes a key.
+    pub(crate) fn press(&mut self, key: KeyEvent, now: Instant) {
+        if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+            self.quit = true;
+        } else if self.edit.is_some() {
+            self.press_in_the_filter(key);
+        } else if let Some(action) = action(key) {
+            self.act(action, now);
+        }
+    }
+
+    fn press_in_the_filter(&mut self, key: KeyEvent) {
+        let Some(edit) = &mut self.edit else { return };
+        match edit.press(key) {
+            Edited::Goes => {}
+            Edited::Kept => {
+                self.filter = edit.text.clone();
+                self.edit = None;
+            }
+            Edited::GivenUp => {
+                self.filter = edit.before().to_owned();
+                self.edit = None;
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action, now: Instant) {
+        match action {
+            Action::Up => self.move_by(-1),
+            Action::Down => self.move_by(1),
+            Action::First => self.select(0),
+            Action::Last => self.select(usize::MAX),
+            Action::Open => self.open(),
+            Action::Back => {
+                if self.screens.len() > 1 {
+                    self.screens.pop();
+                }
+            }
+            Action::Leaks => self.screens = vec![Screen::Leaks],
+            Action::Tasks => self.screens = vec![Screen::Tasks],
+            Action::Events => self.screens = vec![Screen::Events],
+            Action::Filter => self.edit = Some(Edit::new(&self.filter)),
+            Action::LeaksOnly => self.leaks_only = !self.leaks_only,
+            Action::Cleared => self.all_cleared = !self.all_cleared,
+            Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
+            Action::Blind => self.toggle(Screen::Blind),
+            Action::Help => self.toggle(Screen::Help),
+            Action::Quit => self.quit = true,
+        }
+    }
+
+    fn toggle(&mut self, screen: Screen) {
+        if self.screen() == screen {
+            self.screens.pop();
+        } else {
+            self.screens.push(screen);
+        }
+    }
+
+    fn open(&mut self) {
+        let task = match self.screen() {
+            Screen::Leaks => self.leaks.selected().and_then(|group| group.tasks.first().copied()),
+            Screen::Tasks => self.tasks.selected().map(|task| task.id),
+            Screen::Events => {
+                self.events.selected().and_then(|event| Some(event.task.as_ref()?.id))
+            }
+            Screen::Story(_) | Screen::Blind | Screen::Help => None,
+        };
+        if let Some(task) = task.filter(|task| *task != 0) {
+            self.story = None;
+            self.screens.push(Screen::Story(task));
+        }
+    }
+
+    fn move_by(&mut self, lines: isize) {
+        match self.screen() {
+            Screen::Leaks => self.leaks.move_by(lines),
+            Screen::Tasks => self.tasks.move_by(lines),
+            Screen::Events => self.events.move_by(lines),
+            Screen::Story(_) | Screen::Blind | Screen::Help => {}
+        }
+    }
+
+    fn select(&mut self, line: usize) {
+        match self.screen() {
+            Screen::Leaks => self.leaks.select(line),
+            Screen::Tasks => self.tasks.select(line),
+            Screen::Events => self.events.select(line),
+            Screen::Story(_) | Screen::Blind | Screen::Help => {}
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn described(run: &str) -> Event {
-        let target = v1::Target { service: "demo".into(), pid: 7, run: run.into() };
-        let target = Some(target);
-        Event::Connected(Box::new(v1::DescribeResponse { target, ..Default::default() }))
-    }
-
-    #[test]
-    fn another_process_is_recognised_and_what_the_old_one_said_is_forgotten() {
-        let (mut model, now) = (Model::new("here".into()), Instant::now());
-        model.apply(described("a"), now);
-        let totals = Some(v1::Totals { leaks: 3, ..Default::default() });
-        model.apply(Event::Update(Box::new(v1::Update { totals, ..Default::default() })), now);
-        model.apply(described("a"), now);
-        assert_eq!((model.totals.leaks, model.says_restarted(now)), (3, false));
-        model.apply(described("b"), now);
-        assert_eq!((model.totals.leaks, model.says_restarted(now)), (0, true));
-        assert!(!model.says_restarted(now + Duration::from_secs(11)));
-    }
-
-    #[test]
-    fn before_the_first_answer_the_console_waits_and_after_it_the_target_is_lost() {
-        let (mut model, now) = (Model::new("here".into()), Instant::now());
-        let lost = || Event::Lost { why: "refused".into(), retry_in: Duration::from_secs(1) };
-        model.apply(lost(), now);
-        assert!(matches!(&model.connection, Connection::Waiting { why: Some(_), .. }));
-        model.apply(described("a"), now);
-        assert_eq!(model.connection, Connection::Live);
-        model.apply(lost(), now);
-        let retry_at = now + Duration::from_secs(1);
-        assert_eq!(model.connection, Connection::Lost { why: "refused".into(), retry_at });
-    }
-}
+mod tests;

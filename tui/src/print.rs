@@ -3,44 +3,222 @@
 mod json;
 pub(crate) mod text;
 
-use std::io::{self, Write};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+};
 
 use holdover_proto::v1;
 
 use crate::{
-    Failure, Now,
-    client::{self, Address, Failed},
+    Failure,
+    args::Print,
+    client::{self, Failed},
+    explain::{self, verdict_named, verdicts},
+    words,
 };
 
 /// Rows asked for at once.
 const PAGE: u32 = 500;
 
-/// Prints the leaks of this moment.
-pub(crate) async fn leaks(address: &Address, as_json: bool, _now: Now) -> Result<(), Failure> {
-    let (mut client, described) = client::connect(address).await.map_err(failure)?;
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Leaks,
+    Tasks,
+    Events,
+}
+
+/// Prints the rows of this moment, and with `follow` what changes.
+pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
+    let address = crate::target(what.address.clone())?;
+    let (mut client, described) = client::connect(&address).await.map_err(failure)?;
+    tell_blindness(&described)?;
+    let printer = Printer { kind, json: what.json, described };
+    if what.follow {
+        return follow(&mut client, &printer, &what).await;
+    }
     let mut out = io::stdout().lock();
-    let mut offset = 0;
+    let (mut offset, mut left) = (0, what.limit.unwrap_or(usize::MAX));
     loop {
-        let kind = v1::ViewKind::Leaks.into();
-        let view = v1::View { kind, limit: PAGE, offset, ..v1::View::default() };
-        let request = v1::WatchRequest { view: Some(view) };
+        let request = v1::WatchRequest { view: Some(view(kind, &what, offset)) };
         let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
         let update = updates.message().await.map_err(|it| lost(&it))?.unwrap_or_default();
-        for leak in &update.leaks {
-            if as_json {
-                writeln!(out, "{}", json::leak(leak, &described, update.now_ns))?;
-            } else {
-                writeln!(out, "{}", text::leak(leak, update.now_ns))?;
-            }
+        let lines = printer.lines(&update);
+        for line in lines.iter().take(left) {
+            writeln!(out, "{line}")?;
         }
+        left = left.saturating_sub(lines.len());
         offset += PAGE;
-        if u64::from(offset) >= update.matched {
-            if !as_json && update.matched == 0 {
+        let over = u64::from(offset) >= update.matched || left == 0 || kind == Kind::Events;
+        if over {
+            if kind == Kind::Leaks && !what.json && update.matched == 0 {
                 writeln!(out, "{}", text::no_leaks(&update))?;
             }
             return Ok(());
         }
     }
+}
+
+fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
+    let kind = match kind {
+        Kind::Leaks => v1::ViewKind::Leaks,
+        Kind::Tasks => v1::ViewKind::Tasks,
+        Kind::Events => v1::ViewKind::Events,
+    };
+    v1::View {
+        kind: kind.into(),
+        filter: what.filter.clone(),
+        sort: what.sort.clone(),
+        limit: PAGE,
+        offset,
+        interval_ms: 250,
+        ..v1::View::default()
+    }
+}
+
+/// Goes on until interrupted, or until the target is gone.
+async fn follow(
+    client: &mut holdover_proto::v1::holdover_client::HoldoverClient<tonic::transport::Channel>,
+    printer: &Printer,
+    what: &Print,
+) -> Result<(), Failure> {
+    let view = v1::View { cleared: true, ..view(printer.kind, what, 0) };
+    let request = v1::WatchRequest { view: Some(view) };
+    let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
+    let mut seen = Seen::default();
+    while let Some(update) = updates.message().await.map_err(|it| lost(&it))? {
+        let mut out = io::stdout().lock();
+        for line in seen.news(printer, &update) {
+            writeln!(out, "{line}")?;
+        }
+        out.flush()?;
+    }
+    Err(Failure::Connect("the target went away".to_owned()))
+}
+
+/// What was printed already.
+#[derive(Default)]
+struct Seen {
+    last_event: u64,
+    /// By task and verdict: since when, how many holdings, and whether it has cleared.
+    leaks: HashMap<(u64, i32), (u64, u32, bool)>,
+    tasks: HashMap<u64, (i32, i32)>,
+}
+
+impl Seen {
+    fn news(&mut self, printer: &Printer, update: &v1::Update) -> Vec<String> {
+        match printer.kind {
+            Kind::Leaks => self.leaks(printer, update),
+            Kind::Tasks => {
+                let mut rows = update.tasks.clone();
+                rows.retain(|task| {
+                    let now = (task.state, task.outcome);
+                    self.tasks.insert(task.id, now) != Some(now)
+                });
+                rows.iter().map(|task| printer.task(task, update.now_ns)).collect()
+            }
+            Kind::Events => {
+                let new = update.events.iter().filter(|event| event.seq > self.last_event);
+                let lines = new.map(|event| printer.event(event, update.now_ns)).collect();
+                let last = update.events.iter().map(|event| event.seq).max();
+                self.last_event = last.unwrap_or(0).max(self.last_event);
+                lines
+            }
+        }
+    }
+
+    fn leaks(&mut self, printer: &Printer, update: &v1::Update) -> Vec<String> {
+        let mut lines = Vec::new();
+        // Oldest first, as it happened.
+        for leak in update.leaks.iter().rev() {
+            let id = leak.task.as_ref().map_or(0, |task| task.id);
+            let now = (leak.since_ns, leak.holdings_total, leak.cleared_ns.is_some());
+            let event = match self.leaks.insert((id, leak.verdict), now) {
+                Some(before) if before == now => continue,
+                // What had cleared before anybody looked is not news.
+                None if now.2 => continue,
+                None => "given",
+                Some(_) if now.2 => "cleared",
+                Some(_) => "updated",
+            };
+            lines.push(printer.leak(leak, update.now_ns, Some(event)));
+        }
+        lines
+    }
+}
+
+/// Rows to lines.
+struct Printer {
+    kind: Kind,
+    json: bool,
+    described: v1::DescribeResponse,
+}
+
+impl Printer {
+    fn lines(&self, update: &v1::Update) -> Vec<String> {
+        let now = update.now_ns;
+        match self.kind {
+            Kind::Leaks => update.leaks.iter().map(|it| self.leak(it, now, None)).collect(),
+            Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
+            Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
+        }
+    }
+
+    fn leak(&self, leak: &v1::Leak, now: u64, event: Option<&'static str>) -> String {
+        if self.json {
+            return json::leak(leak, &self.described, now, event);
+        }
+        match event {
+            Some(event) => format!("{event}: {}", text::leak(leak, now)),
+            None => text::leak(leak, now),
+        }
+    }
+
+    fn task(&self, task: &v1::Task, now: u64) -> String {
+        if self.json { json::task_line(task, &self.described) } else { text::task(task, now) }
+    }
+
+    fn event(&self, event: &v1::Event, now: u64) -> String {
+        if self.json { json::event(event, &self.described) } else { text::event(event, now) }
+    }
+}
+
+/// On standard error, so that what is printed speaks for what it can.
+fn tell_blindness(described: &v1::DescribeResponse) -> io::Result<()> {
+    let blind = described.coverage.as_ref().map_or(&[][..], |coverage| &coverage.blind);
+    for blind in blind {
+        writeln!(io::stderr(), "partly blind: {}", crate::format::safe(&blind.sentence))?;
+    }
+    Ok(())
+}
+
+/// Why a verdict is given, and how to mend it, with code.
+pub(crate) fn explain(verdict: &str, kind: Option<&str>) -> Result<(), Failure> {
+    let known = verdict_named(verdict).ok_or_else(|| {
+        let all = verdicts().join(", ");
+        Failure::Usage(format!("there is no verdict {verdict:?}: expected one of {all}"))
+    })?;
+    let held = match kind {
+        Some(kind) => Some(words::kind_named(kind).ok_or_else(|| {
+            Failure::Usage(format!(
+                "nothing is held that is called {kind:?}: expected timer, lock, …"
+            ))
+        })?),
+        None => None,
+    };
+    let Some(it) = explain::explain(known, held) else { return Ok(()) };
+    let mut out = io::stdout().lock();
+    writeln!(out, "{verdict}\n\nwhy   {}\nfix   {}", it.why, it.fix)?;
+    for (title, code) in [("leaks", it.bad), ("does not", it.good)] {
+        if !code.is_empty() {
+            writeln!(out, "\n{title}:")?;
+            for line in code.lines() {
+                writeln!(out, "    {line}")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn failure(failed: Failed) -> Failure {

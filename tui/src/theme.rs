@@ -17,25 +17,45 @@ pub(crate) struct Glyphs {
     pub(crate) selected: &'static str,
     pub(crate) times: &'static str,
     pub(crate) line: &'static str,
-    pub(crate) bar: &'static str,
     pub(crate) more: &'static str,
     pub(crate) enter: &'static str,
     pub(crate) updown: &'static str,
+    pub(crate) space: &'static str,
+    pub(crate) from: &'static str,
+    pub(crate) tick: &'static str,
+    pub(crate) holding: &'static str,
+    pub(crate) ahead: &'static str,
+    pub(crate) dot: &'static str,
 }
 
-const UNICODE: Glyphs =
-    Glyphs {
-        selected: "▸", times: "×", line: "─", bar: "│", more: "…", enter: "⏎", updown: "↑↓"
-    };
+const UNICODE: Glyphs = Glyphs {
+    selected: "▸",
+    times: "×",
+    line: "─",
+    more: "…",
+    enter: "⏎",
+    updown: "↑↓",
+    space: "␣",
+    from: "‹",
+    tick: "┼",
+    holding: "▒",
+    ahead: "┄",
+    dot: "·",
+};
 
 const ASCII: Glyphs = Glyphs {
     selected: ">",
     times: "x",
     line: "-",
-    bar: "|",
     more: "~",
     enter: "Enter",
     updown: "j/k",
+    space: "Space",
+    from: "<",
+    tick: "+",
+    holding: "#",
+    ahead: ".",
+    dot: "-",
 };
 
 impl Theme {
@@ -78,6 +98,21 @@ impl Theme {
 
     pub(crate) fn canceller(self) -> Style {
         self.coloured(Color::Cyan)
+    }
+
+    pub(crate) fn holding(self) -> Style {
+        self.coloured(Color::Magenta)
+    }
+
+    /// A key as the glyphs in use write it.
+    pub(crate) fn key(self, shown: &'static str) -> &'static str {
+        match shown {
+            "⏎" => self.glyphs.enter,
+            "␣" => self.glyphs.space,
+            "↑ k" if self.glyphs == ASCII => "Up k",
+            "↓ j" if self.glyphs == ASCII => "Down j",
+            shown => shown,
+        }
     }
 
     /// A letter on a coloured ground; without colours it is reversed.

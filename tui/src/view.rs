@@ -1,8 +1,14 @@
 //! Step 9, the view: draws the model. It cannot change it, by type.
 
 mod detail;
+mod events;
 mod header;
 mod leaks;
+mod life;
+mod pages;
+mod story;
+mod table;
+mod tasks;
 mod text;
 
 use std::time::Instant;
@@ -15,74 +21,119 @@ use ratatui::{
 };
 
 use crate::{
-    model::{Connection, Model},
+    keymap::BINDINGS,
+    model::{Connection, Model, Screen},
     theme::Theme,
 };
 
 /// Below this nothing useful fits.
 const SMALLEST: (u16, u16) = (60, 15);
 
+/// What every drawing is given.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    model: &'a Model,
+    theme: Theme,
+    now: Instant,
+}
+
 /// Draws everything.
 ///
 /// ```text
-/// header   who, how, totals
+/// header   who and how, totals, what cannot be seen
+/// tabs     and on the right what the rows are
+/// filter   while there is one
 /// body     the screen
 /// footer   keys
 /// ```
 pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Frame<'_>) {
+    let scene = Scene { model, theme, now };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let needs = format!("needs {}x{}", SMALLEST.0, SMALLEST.1);
         frame.render_widget(Paragraph::new(needs), area);
         return;
     }
-    let rows =
-        [Constraint::Length(header::height(area)), Constraint::Fill(1), Constraint::Length(1)];
-    let [top, body, bottom] = Layout::vertical(rows).areas(area);
-    header::render(model, theme, now, frame, top);
-    match &model.connection {
-        Connection::Waiting { why, retry_at } => {
-            waiting(model, why.as_deref(), *retry_at, now, frame, body);
+    let filter = u16::from(model.edit.is_some() || !model.filter().is_empty())
+        + u16::from(model.edit.as_ref().is_some_and(|edit| edit.error().is_some()));
+    let rows = [
+        Constraint::Length(header::height(model)),
+        Constraint::Length(1),
+        Constraint::Length(filter),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ];
+    let [top, tabs, line, body, bottom] = Layout::vertical(rows).areas(area);
+    header::render(scene, frame, top);
+    header::tabs(scene, frame, tabs);
+    header::filter(scene, frame, line);
+    match (&model.connection, model.screen()) {
+        (_, Screen::Help) => pages::help(scene, frame, body),
+        (Connection::Waiting { why, retry_at }, _) => {
+            waiting(scene, why.as_deref(), *retry_at, frame, body);
         }
-        Connection::Live | Connection::Lost { .. } => {
-            leaks::render(model, theme, now, frame, body);
-        }
+        (_, Screen::Blind) => pages::blind(scene, frame, body),
+        (_, Screen::Leaks) => leaks::render(scene, frame, body),
+        (_, Screen::Tasks) => tasks::render(scene, frame, body),
+        (_, Screen::Events) => events::render(scene, frame, body),
+        (_, Screen::Story(_)) => story::render(scene, frame, body),
     }
-    footer(theme, frame, bottom);
+    footer(scene, frame, bottom);
 }
 
 fn waiting(
-    model: &Model,
+    scene: Scene<'_>,
     why: Option<&str>,
     retry_at: Option<Instant>,
-    now: Instant,
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
     let mut lines = vec![
         Line::default(),
-        Line::from(format!("      Waiting for a target at {}.", model.address)),
+        Line::from(format!("      Waiting for a target at {}.", scene.model.address)),
     ];
     if let Some(why) = why {
         lines.push(Line::default());
         lines.push(Line::from(format!("      {}", crate::format::safe(why))));
     }
     if let Some(retry_at) = retry_at {
-        let left = retry_at.saturating_duration_since(now).as_secs_f64().ceil();
+        let left = retry_at.saturating_duration_since(scene.now).as_secs_f64().ceil();
         lines.push(Line::from(format!("      Next try in {left:.0} s.")));
     }
     lines.push(Line::default());
     for hint in [
-        "      In your service:  cargo add holdover   and   holdover::init();   at the start of main.",
-        "      To see a leak now:  holdover demo",
+        "      In your service:     cargo add holdover",
+        "                           holdover::init();   first thing in main",
+        "      To see a leak now:   holdover demo",
     ] {
         lines.push(Line::from(hint));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn footer(theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let keys = [(theme.glyphs.updown, "select"), ("q", "quit")];
-    let line = text::keys(&keys, theme);
-    frame.render_widget(Paragraph::new(line), area);
+/// The keys with a word, as many as fit; those of the help page and to quit always.
+fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    if scene.model.edit.is_some() {
+        let keys = [(theme.glyphs.enter, "keep"), ("Esc", "give up"), ("Ctrl-U", "empty")];
+        frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
+        return;
+    }
+    let shown = |binding: &'static crate::keymap::Binding| match binding.shown {
+        "↓ j" => theme.glyphs.updown,
+        shown => theme.key(shown),
+    };
+    let with_words = BINDINGS.iter().filter(|binding| !binding.word.is_empty());
+    let keys: Vec<(&str, &str)> =
+        with_words.map(|binding| (shown(binding), binding.word)).collect();
+    let (first, last) = keys.split_at(keys.len().saturating_sub(2));
+    frame.render_widget(Paragraph::new(text::keys(first, theme)), area);
+    let right = text::keys(last, theme).right_aligned();
+    let width = u16::try_from(right.width()).unwrap_or(0).min(area.width);
+    let right_area = Rect { x: area.right() - width, width, ..area };
+    frame.render_widget(ratatui::widgets::Clear, right_area);
+    frame.render_widget(Paragraph::new(right), right_area);
 }
+
+#[cfg(test)]
+mod tests;

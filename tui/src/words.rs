@@ -1,7 +1,7 @@
 //! The wire's enumerations in words: the names that are shown, printed and filtered.
 
 use holdover_proto::v1::{
-    Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
+    self, Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
 };
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -108,5 +108,26 @@ pub(crate) fn outcome(outcome: Outcome) -> Option<&'static str> {
         Outcome::Panicked => Some("panicked"),
         Outcome::Shutdown => Some("shutdown"),
         Outcome::Unspecified => None,
+    }
+}
+
+/// The kind of this name.
+pub(crate) fn kind_named(name: &str) -> Option<HoldingKind> {
+    let all = (1..=13).filter_map(|number| HoldingKind::try_from(number).ok());
+    all.into_iter().find(|it| kind(*it) == name)
+}
+
+pub(crate) fn event(kind: v1::EventKind) -> &'static str {
+    match kind {
+        v1::EventKind::Spawned => "spawned",
+        v1::EventKind::CancelRequested => "requested",
+        v1::EventKind::Delivered => "delivered",
+        v1::EventKind::Ended => "ended",
+        v1::EventKind::Acquired => "acquired",
+        v1::EventKind::Released => "released",
+        v1::EventKind::Given => "given",
+        v1::EventKind::Cleared => "cleared",
+        v1::EventKind::Fired => "fired",
+        v1::EventKind::Unspecified => "unknown",
     }
 }

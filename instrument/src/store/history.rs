@@ -126,7 +126,8 @@ fn noted(recorder: &Recorder, entry: &Entry) -> Option<Event> {
         at: entry.at,
         what: what(kind, entry, request.as_deref()),
         site: place(SiteId(entry.site)),
-        lasted: (entry.since != 0).then(|| entry.at.saturating_sub(entry.since)),
+        lasted: (entry.since != 0 && entry.what != What::Acquired)
+            .then(|| entry.at.saturating_sub(entry.since)),
         kind,
         task,
     })

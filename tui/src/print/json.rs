@@ -17,6 +17,8 @@ struct Leak<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     target: Target<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
     verdict: &'static str,
     accuracy: &'static str,
     since_ms: u64,
@@ -28,6 +30,37 @@ struct Leak<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cleared_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    lasted_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct TaskLine<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    task: Task<'a>,
+    cancel: Option<Cancel<'a>>,
+    polls: u64,
+    busy_us: u64,
+    scheduled_us: u64,
+    wakes: u64,
+    holdings: u32,
+    children: u32,
+}
+
+#[derive(Serialize)]
+struct EventLine<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    seq: u64,
+    at: String,
+    event: &'static str,
+    task: Option<u64>,
+    name: Option<&'a str>,
+    what: &'a str,
+    site: &'a str,
+    verdict: Option<&'static str>,
     lasted_ms: Option<u64>,
 }
 
@@ -100,7 +133,12 @@ impl Wall {
 }
 
 /// A leak as a JSON object.
-pub(super) fn leak(leak: &v1::Leak, described: &v1::DescribeResponse, now: u64) -> String {
+pub(super) fn leak(
+    leak: &v1::Leak,
+    described: &v1::DescribeResponse,
+    now: u64,
+    event: Option<&'static str>,
+) -> String {
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let task_of = leak.task.as_ref();
     let own = task_of.and_then(|task| task.cancel.as_ref());
@@ -108,6 +146,7 @@ pub(super) fn leak(leak: &v1::Leak, described: &v1::DescribeResponse, now: u64) 
     let row = Leak {
         kind: "leak",
         target: target(described),
+        event,
         verdict: words::verdict(leak.verdict()),
         accuracy: words::accuracy(leak.accuracy()),
         since_ms: until.saturating_sub(leak.since_ns) / MS,
@@ -123,6 +162,47 @@ pub(super) fn leak(leak: &v1::Leak, described: &v1::DescribeResponse, now: u64) 
         lasted_ms: leak.cleared_ns.map(|at| at.saturating_sub(leak.since_ns) / MS),
     };
     serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// A task as a JSON object.
+pub(super) fn task_line(row: &v1::Task, described: &v1::DescribeResponse) -> String {
+    let wall = Wall { anchor_ns: described.wall_anchor_ns };
+    let line = TaskLine {
+        kind: "task",
+        target: target(described),
+        task: task(row, wall),
+        cancel: row.cancel.as_ref().map(|it| cancel(it, wall)),
+        polls: row.polls,
+        busy_us: row.busy_ns / US,
+        scheduled_us: row.scheduled_ns / US,
+        wakes: row.wakes,
+        holdings: row.holdings,
+        children: row.children,
+    };
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// An event as a JSON object.
+pub(super) fn event(event: &v1::Event, described: &v1::DescribeResponse) -> String {
+    let wall = Wall { anchor_ns: described.wall_anchor_ns };
+    let task = event.task.as_ref().filter(|task| task.id != 0);
+    let line = EventLine {
+        kind: "event",
+        target: target(described),
+        seq: event.seq,
+        at: wall.date(event.at_ns),
+        event: words::event(event.kind()),
+        task: task.map(|task| task.id),
+        name: task.map(|task| task.name.as_str()),
+        what: &event.what,
+        site: &event.site,
+        verdict: match event.verdict() {
+            v1::Verdict::Unspecified => None,
+            verdict => Some(words::verdict(verdict)),
+        },
+        lasted_ms: event.lasted_ns.map(|it| it / MS),
+    };
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 fn target(described: &v1::DescribeResponse) -> Target<'_> {

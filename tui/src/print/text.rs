@@ -24,6 +24,41 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     text
 }
 
+/// One task in a line.
+pub(crate) fn task(task: &v1::Task, now: u64) -> String {
+    let state = match words::outcome(task.outcome()) {
+        Some(outcome) => format!("ended, {outcome}"),
+        None => words::state(task.state()).to_owned(),
+    };
+    let age = span(task.ended_ns.unwrap_or(now).saturating_sub(task.spawned_ns));
+    format!(
+        "{:<40} {state:<18} {age:>7}  {} polls, holds {}, spawned at {}",
+        name(task),
+        count(task.polls),
+        task.holdings,
+        safe(&place(&task.location))
+    )
+}
+
+/// One event in a line.
+pub(crate) fn event(event: &v1::Event, now: u64) -> String {
+    let who = event.task.as_ref().filter(|task| task.id != 0);
+    let who = who.map(|task| format!("{} #{}", safe(&task.name), task.id)).unwrap_or_default();
+    let verdict = match event.verdict() {
+        v1::Verdict::Unspecified => "",
+        verdict => words::verdict(verdict),
+    };
+    let ago = span(now.saturating_sub(event.at_ns));
+    let what = safe(&event.what);
+    let site = place(&event.site);
+    let line = format!(
+        "{ago:>7} ago  {:<10} {who}  {verdict} {what}  {}",
+        words::event(event.kind()),
+        safe(&site)
+    );
+    line.trim_end().to_owned()
+}
+
 pub(crate) fn no_leaks(update: &v1::Update) -> String {
     let totals = update.totals.unwrap_or_default();
     format!(

@@ -1,54 +1,58 @@
-//! The detail of the selected group: what, who, where, until, which tasks.
-
-use std::time::Instant;
+//! The detail of the selected group: what, who, where, until, why, how to mend it.
 
 use holdover_proto::v1;
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Paragraph,
+    widgets::{Paragraph, Wrap},
 };
 
-use super::text;
+use super::{Scene, text};
 use crate::{
-    format::{safe, span, width},
-    model::Model,
+    explain::explain,
+    format::{fit, safe, span},
     theme::Theme,
     words,
 };
 
-pub(super) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Scene { model, theme, now } = scene;
     let Some(group) = model.leaks.selected() else { return };
     let Some(leak) = group.worst.as_ref() else { return };
-    let now = model.clock.now(now);
-    let mut lines = vec![bar(&title(group, leak), area.width, theme)];
-    for (name, text) in story(group, leak, now, theme) {
+    if area.height == 0 {
+        return;
+    }
+    let now = model.target_now(now);
+    let bar = text::bar(&title(group, leak, theme), area.width, theme);
+    frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
+    let mut lines = Vec::new();
+    let tall = area.height > 6;
+    for (name, text) in story(group, leak, now, theme, tall) {
+        // Where there is little room each has its line, but for how to mend it.
+        let room = usize::from(area.width).saturating_sub(11);
+        let text = if tall || name == "fix" {
+            text
+        } else {
+            fit(&text, room, theme.glyphs.more).into_owned()
+        };
         lines.push(Line::from(vec![
             Span::styled(format!("  {name:<8}"), theme.dim()),
             Span::raw(text),
         ]));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), below);
 }
 
-/// `── title ─────────`: sections are bars and not boxes.
-fn bar(title: &str, columns: u16, theme: Theme) -> Line<'static> {
-    let line = theme.glyphs.line;
-    let used = width(title) + 4;
-    let rest = usize::from(columns).saturating_sub(used);
-    Line::from(vec![
-        Span::styled(line.repeat(2), theme.dim()),
-        Span::styled(format!(" {title} "), theme.bold()),
-        Span::styled(line.repeat(rest), theme.dim()),
-    ])
-}
-
-fn title(group: &v1::LeakGroup, leak: &v1::Leak) -> String {
+fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
     let name = leak.task.as_ref().map(text::task_name).unwrap_or_default();
-    let tasks =
-        if group.count == 1 { "1 task".to_owned() } else { format!("{} tasks", group.count) };
-    format!("{} · {tasks} · {name}", words::verdict(group.verdict()))
+    let tasks = match group.count {
+        1 => "1 task".to_owned(),
+        count => format!("{count} tasks"),
+    };
+    let dot = theme.glyphs.dot;
+    format!("{} {dot} {tasks} {dot} {name}", words::verdict(group.verdict()))
 }
 
 fn story(
@@ -56,35 +60,51 @@ fn story(
     leak: &v1::Leak,
     now: u64,
     theme: Theme,
+    tall: bool,
 ) -> Vec<(&'static str, String)> {
-    let cancel = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    let cancel = leak.ancestor_cancel.as_ref().or(cancel);
+    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+    let cancel = leak.ancestor_cancel.as_ref().or(own);
     let mut lines = vec![("what", what(leak, theme))];
     if let Some(cancel) = cancel {
         lines.push(("who", who(cancel)));
     }
     if let Some(held) = leak.holdings.first() {
-        let phase = words::phase(held.phase());
-        lines.push(("where", format!("acquired at {}, {phase} the cancel", safe(&held.site))));
+        let phase = text::phase(held.phase());
+        lines.push(("where", format!("acquired {phase} at {}", safe(&held.site))));
     }
-    lines.push(("until", until(group, leak, now)));
-    let tasks: Vec<String> = group.tasks.iter().map(|id| format!("#{id}")).collect();
-    lines.push(("tasks", tasks.join("  ")));
+    if tall || leak.holdings.is_empty() {
+        lines.push(("until", until(group, leak, now)));
+    }
+    let kind = leak.holdings.first().map(v1::Holding::kind);
+    if let Some(explanation) = explain(group.verdict(), kind) {
+        if tall {
+            lines.push(("why", explanation.why.to_owned()));
+        }
+        lines.push(("fix", explanation.fix.to_owned()));
+    }
+    if tall && group.count > 1 {
+        let tasks: Vec<String> = group.tasks.iter().map(|id| format!("#{id}")).collect();
+        lines.push(("tasks", tasks.join("  ")));
+    }
     lines
 }
 
 fn what(leak: &v1::Leak, theme: Theme) -> String {
-    let accuracy = words::accuracy(leak.accuracy());
-    format!("{}  ({accuracy})", text::holds(leak, theme))
+    format!("{}  ({})", text::holds(leak, theme), words::accuracy(leak.accuracy()))
 }
 
-fn who(cancel: &v1::Cancel) -> String {
+/// Who asked, why, where, and how long it took.
+pub(super) fn who(cancel: &v1::Cancel) -> String {
     let mut who = words::cause(cancel.cause()).to_owned();
     if let Some(canceller) = &cancel.canceller {
         who = format!("{who}, by {} #{}", safe(&canceller.name), canceller.id);
     }
     if let Some(reason) = &cancel.reason {
         who = format!("{who}: \"{}\"", safe(reason));
+    }
+    if !cancel.path.is_empty() {
+        let path: Vec<_> = cancel.path.iter().map(|hop| safe(hop)).collect();
+        who = format!("{who}, {}", path.join(" > "));
     }
     if let Some(site) = &cancel.site {
         who = format!("{who}, {}", safe(site));
@@ -96,11 +116,12 @@ fn who(cancel: &v1::Cancel) -> String {
 }
 
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
-    match leak.cleared_ns {
-        Some(at) => format!("it cleared {} ago", span(now.saturating_sub(at))),
-        None => match group.goes_ns {
-            Some(at) => format!("the soonest goes by itself in {}", span(at.saturating_sub(now))),
-            None => "nothing known will release it".to_owned(),
-        },
+    match (leak.cleared_ns, group.goes_ns) {
+        (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),
+        (None, Some(at)) if group.count > 1 => {
+            format!("the first of them goes by itself in {}", span(at.saturating_sub(now)))
+        }
+        (None, Some(at)) => format!("it goes by itself in {}", span(at.saturating_sub(now))),
+        (None, None) => "nothing known will release it".to_owned(),
     }
 }

@@ -22,7 +22,10 @@ pub(super) fn cell(
     style: Style,
     theme: Theme,
 ) -> u16 {
-    let padded = pad(text, columns.into(), theme.glyphs.more);
+    // A column's width between it and the next.
+    let room = if columns > 2 { columns - 1 } else { columns };
+    let fitted = fit(text, room.into(), theme.glyphs.more);
+    let padded = pad(&fitted, columns.into(), theme.glyphs.more);
     buffer.set_stringn(x, y, padded, columns.into(), style);
     x + columns
 }
@@ -125,6 +128,28 @@ pub(super) fn short_place(site: &str) -> String {
 /// How long until then: a countdown, or `?` where that is not known.
 pub(super) fn goes(at: Option<u64>, now: u64) -> String {
     at.map_or_else(|| "?".to_owned(), |at| span(at.saturating_sub(now)))
+}
+
+/// `── title ─────────`: sections are bars and not boxes.
+pub(super) fn bar(title: &str, columns: u16, theme: Theme) -> Line<'static> {
+    let line = theme.glyphs.line;
+    let used = width(title) + 4;
+    let rest = usize::from(columns).saturating_sub(used);
+    Line::from(vec![
+        Span::styled(line.repeat(2), theme.dim()),
+        Span::styled(format!(" {title} "), theme.bold()),
+        Span::styled(line.repeat(rest), theme.dim()),
+    ])
+}
+
+/// When something was acquired, in a sentence.
+pub(super) fn phase(phase: v1::Phase) -> &'static str {
+    match phase {
+        v1::Phase::Before => "before the cancel",
+        v1::Phase::After => "after the cancel",
+        v1::Phase::InDrop => "in the drop",
+        v1::Phase::Unspecified => "at an unknown time",
+    }
 }
 
 /// ` ↑↓ select  q quit`: keys bold, words dim.

@@ -1,0 +1,138 @@
+//! Why each verdict is given and how to mend it: one table for the detail, the page,
+//! the printed output and `holdover explain`.
+
+use holdover_proto::v1::{HoldingKind, Verdict};
+
+use crate::words;
+
+/// What is to be said of a verdict on a kind of holding.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Explanation {
+    pub(crate) verdict: Verdict,
+    /// `None` for every other kind.
+    pub(crate) kind: Option<HoldingKind>,
+    pub(crate) why: &'static str,
+    pub(crate) fix: &'static str,
+    pub(crate) bad: &'static str,
+    pub(crate) good: &'static str,
+}
+
+/// The particular before the general.
+const TABLE: &[Explanation] = &[
+    Explanation {
+        verdict: Verdict::Stuck,
+        kind: None,
+        why: "It was asked to stop longer than its grace ago and has not ended. Not polled since: it blocks its \
+              thread or is never woken. Polled since: it goes on and ignores the request.",
+        fix: "Await somewhere in the loop, and select on the token beside the work; run blocking work in \
+              spawn_blocking.",
+        bad: "loop {\n    work().await;                      // never looks at the token\n}",
+        good: "loop {\n    tokio::select! {\n        () = token.cancelled() => break,\n        () = work() => {}\n    }\n}",
+    },
+    Explanation {
+        verdict: Verdict::AfterCancel,
+        kind: Some(HoldingKind::Timer),
+        why: "Its clean-up armed a timer or callback when it was being cancelled: that lives on without the task, and \
+              keeps what its closure owns.",
+        fix: "Cancel the TimerHandle in Drop, use call_later_while_alive, or do the clean-up at once.",
+        bad: "impl Drop for Cleanup {\n    fn drop(&mut self) {\n        call_later(FIVE_SECONDS, || tidy_up());\n    }\n}",
+        good: "impl Drop for Cleanup {\n    fn drop(&mut self) {\n        tidy_up();\n    }\n}",
+    },
+    Explanation {
+        verdict: Verdict::AfterCancel,
+        kind: None,
+        why: "It was cancelled, and its clean-up started something that is still there: a task, or a thing that was \
+              acquired when the cancel was already on its way.",
+        fix: "Let clean-up end by itself within grace, hand it to a tracker that shutdown waits for, or mark the task \
+              Builder::detached(\"why\").",
+        bad: "fn drop(&mut self) {\n    tokio::spawn(async { flush().await });\n}",
+        good: "fn drop(&mut self) {\n    self.tracker.spawn(async { timeout(SECOND, flush()).await });\n}",
+    },
+    Explanation {
+        verdict: Verdict::LeftBehind,
+        kind: Some(HoldingKind::Blocking),
+        why: "A blocking closure that it started still runs: a started closure cannot be aborted.",
+        fix: "Give the closure a flag to look at, or a deadline of its own.",
+        bad: "spawn_blocking(|| import_everything()).await",
+        good: "let stop = token.clone();\nspawn_blocking(move || for row in rows { if stop.is_cancelled() { break } import(row) }).await",
+    },
+    Explanation {
+        verdict: Verdict::LeftBehind,
+        kind: Some(HoldingKind::Timer),
+        why: "It was cancelled, and a timer or callback that it had armed before is still pending: dropping its handle \
+              does not stop a callback.",
+        fix: "Keep the TimerHandle in the future and cancel it in Drop, or use call_later_while_alive.",
+        bad: "call_later(MINUTE, || refresh());          // the handle is dropped, the callback stays",
+        good: "let timer = call_later(MINUTE, || refresh());\nlet _guard = OnDrop(move || timer.cancel());",
+    },
+    Explanation {
+        verdict: Verdict::LeftBehind,
+        kind: None,
+        why: "What it acquired left the future that was cancelled (moved to a task, a static or an Arc), so dropping the \
+              future does not drop it.",
+        fix: "Keep it inside the future, or give it away on purpose with `transfer`.",
+        bad: "let guard = pool.acquire().await;\nSHARED.lock().push(guard);",
+        good: "let guard = pool.acquire().await;\nuse_it(&guard).await;                     // dropped with the future",
+    },
+    Explanation {
+        verdict: Verdict::Orphaned,
+        kind: None,
+        why: "The task that spawned it was cancelled, and it goes on: an abort does not reach children, and nobody holds \
+              its handle.",
+        fix: "Bind both to one token, spawn it into a JoinSet that the parent owns, or mark it \
+              Builder::detached(\"why\").",
+        bad: "tokio::spawn(audit(order));                // lives on when this task is cancelled",
+        good: "let mut children = JoinSet::new();\nchildren.spawn(audit(order));              // dropped with the set",
+    },
+    Explanation {
+        verdict: Verdict::Overdue,
+        kind: None,
+        why: "It is held for longer than its limit, whoever holds it.",
+        fix: "Release it sooner, or raise the limit.",
+        bad: "",
+        good: "",
+    },
+];
+
+/// What is to be said of this verdict, on this kind of holding.
+pub(crate) fn explain(verdict: Verdict, kind: Option<HoldingKind>) -> Option<&'static Explanation> {
+    let of_verdict = || TABLE.iter().filter(|it| it.verdict == verdict);
+    let particular = of_verdict().find(|it| it.kind.is_some() && it.kind == kind);
+    particular.or_else(|| of_verdict().find(|it| it.kind.is_none()))
+}
+
+/// The verdict of this name.
+pub(crate) fn verdict_named(name: &str) -> Option<Verdict> {
+    TABLE.iter().map(|it| it.verdict).find(|verdict| words::verdict(*verdict) == name)
+}
+
+/// The names that `verdict_named` takes.
+pub(crate) fn verdicts() -> Vec<&'static str> {
+    let mut names: Vec<&str> = TABLE.iter().map(|it| words::verdict(it.verdict)).collect();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verdict_explains_itself() {
+        for verdict in [
+            Verdict::Stuck,
+            Verdict::LeftBehind,
+            Verdict::AfterCancel,
+            Verdict::Orphaned,
+            Verdict::Overdue,
+        ] {
+            let general = explain(verdict, None).expect("an explanation");
+            assert!(general.kind.is_none() && general.why.ends_with('.'));
+            assert_eq!(verdict_named(words::verdict(verdict)), Some(verdict));
+        }
+        let timer = explain(Verdict::AfterCancel, Some(HoldingKind::Timer)).expect("one");
+        assert_eq!(timer.kind, Some(HoldingKind::Timer));
+        let lock = explain(Verdict::LeftBehind, Some(HoldingKind::Lock)).expect("one");
+        assert_eq!(lock.kind, None);
+    }
+}

@@ -1,0 +1,110 @@
+//! The keys: one table, from which keys are understood and the help page and the footer
+//! are made.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Up,
+    Down,
+    First,
+    Last,
+    Open,
+    Back,
+    Leaks,
+    Tasks,
+    Events,
+    Filter,
+    LeaksOnly,
+    Cleared,
+    Freeze,
+    Blind,
+    Help,
+    Quit,
+}
+
+/// A key, what it asks for, and the words for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Binding {
+    pub(crate) keys: &'static [KeyCode],
+    pub(crate) shown: &'static str,
+    pub(crate) action: Action,
+    /// In the footer; what is empty is on the help page only.
+    pub(crate) word: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+macro_rules! bindings {
+    ($($shown:literal [$($key:expr),+] $action:ident $word:literal, $meaning:literal;)+) => {
+        /// Every key that works, outside a field.
+        pub(crate) const BINDINGS: &[Binding] = &[
+            $(Binding {
+                keys: &[$($key),+],
+                shown: $shown,
+                action: Action::$action,
+                word: $word,
+                meaning: $meaning,
+            },)+
+        ];
+    };
+}
+
+use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, Right, Up};
+
+bindings! {
+    "↑ k" [Up, Char('k')] Up "", "the row above";
+    "↓ j" [Down, Char('j')] Down "select", "the row below";
+    "Home" [Home] First "", "the first row";
+    "End" [End] Last "", "the last row";
+    "⏎" [Enter, Right] Open "open", "the task of the selected row, whole";
+    "Esc" [Esc, Left] Back "", "back to where you came from";
+    "1" [Char('1')] Leaks "", "what cancelled tasks have not let go of";
+    "2" [Char('2')] Tasks "", "every task";
+    "4" [Char('4')] Events "", "what happens, as it happens";
+    "/" [Char('/')] Filter "filter", "show only rows that match; Esc gives up, ⏎ keeps it";
+    "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
+    "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
+    "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
+    "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
+    "?" [Char('?')] Help "keys", "this page";
+    "q" [Char('q')] Quit "quit", "leave; Ctrl-C does too, also while typing";
+}
+
+/// What a key asks for, outside a field.
+pub(crate) fn action(key: KeyEvent) -> Option<Action> {
+    if key.code == Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+        return Some(Action::Quit);
+    }
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    BINDINGS.iter().find(|binding| binding.keys.contains(&key.code)).map(|it| it.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_one_meaning() {
+        let all: Vec<KeyCode> = BINDINGS.iter().flat_map(|it| it.keys).copied().collect();
+        for (at, key) in all.iter().enumerate() {
+            assert!(!all[..at].contains(key), "{key:?} twice");
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_table_works_and_no_other() {
+        for binding in BINDINGS {
+            for key in binding.keys {
+                let pressed = KeyEvent::new(*key, KeyModifiers::NONE);
+                assert_eq!(action(pressed), Some(binding.action));
+            }
+        }
+        assert_eq!(action(KeyEvent::new(Char('z'), KeyModifiers::NONE)), None);
+        assert_eq!(action(KeyEvent::new(Char('q'), KeyModifiers::ALT)), None);
+        let control_c = KeyEvent::new(Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(action(control_c), Some(Action::Quit));
+    }
+}

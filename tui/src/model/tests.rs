@@ -1,0 +1,136 @@
+use super::*;
+
+fn described(run: &str) -> Event {
+    let target = v1::Target { service: "demo".into(), pid: 7, run: run.into() };
+    let target = Some(target);
+    Event::Connected(Box::new(v1::DescribeResponse { target, ..Default::default() }))
+}
+
+fn update(update: v1::Update) -> Event {
+    Event::Update(Box::new(update))
+}
+
+fn group(name: &str, id: u64) -> v1::LeakGroup {
+    let task = v1::Task { name: name.into(), id, ..Default::default() };
+    let worst = v1::Leak { task: Some(task), ..Default::default() };
+    v1::LeakGroup { worst: Some(worst), count: 1, tasks: vec![id], ..Default::default() }
+}
+
+fn press(model: &mut Model, keys: &str, now: Instant) {
+    for key in keys.chars() {
+        let code = match key {
+            '\n' => KeyCode::Enter,
+            '\u{1b}' => KeyCode::Esc,
+            other => KeyCode::Char(other),
+        };
+        model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+    }
+}
+
+#[test]
+fn another_process_is_recognised_and_what_the_old_one_said_is_forgotten() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    let totals = Some(v1::Totals { leaks: 3, ..Default::default() });
+    model.apply(update(v1::Update { totals, ..Default::default() }), now);
+    model.apply(described("a"), now);
+    assert_eq!((model.totals.leaks, model.says_restarted(now)), (3, false));
+    model.apply(described("b"), now);
+    assert_eq!((model.totals.leaks, model.says_restarted(now)), (0, true));
+    assert!(!model.says_restarted(now + Duration::from_secs(11)));
+}
+
+#[test]
+fn before_the_first_answer_the_console_waits_and_after_it_the_target_is_lost() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let lost = || Event::Lost { why: "refused".into(), retry_in: Duration::from_secs(1) };
+    model.apply(lost(), now);
+    assert!(matches!(&model.connection, Connection::Waiting { why: Some(_), .. }));
+    model.apply(described("a"), now);
+    assert_eq!(model.connection, Connection::Live);
+    model.apply(lost(), now);
+    let retry_at = now + Duration::from_secs(1);
+    assert_eq!(model.connection, Connection::Lost { why: "refused".into(), retry_at });
+}
+
+#[test]
+fn a_filter_is_in_force_while_it_is_typed_as_far_as_it_parses() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "/since>1s", now);
+    assert_eq!(model.view().filter, "since>1s");
+    press(&mut model, " verdict:x", now);
+    assert_eq!(model.view().filter, "", "what does not parse is not sent");
+    press(&mut model, "\u{1b}", now);
+    assert_eq!((model.view().filter.as_str(), model.edit.is_none()), ("", true));
+    press(&mut model, "/worker\n", now);
+    assert_eq!(model.view().filter, "worker");
+    assert!(!model.quit, "q would quit, but not while typing");
+    press(&mut model, "/q\n", now);
+    assert!(!model.quit);
+    press(&mut model, "q", now);
+    assert!(model.quit);
+}
+
+#[test]
+fn open_and_back() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let groups = vec![group("a", 7), group("b", 8)];
+    model.apply(update(v1::Update { groups, ..Default::default() }), now);
+    press(&mut model, "j\n", now);
+    assert_eq!(model.screen(), Screen::Story(8));
+    assert_eq!((model.view().kind(), model.view().task), (v1::ViewKind::Story, 8));
+    press(&mut model, "?", now);
+    assert_eq!((model.screen(), model.view().task), (Screen::Help, 8));
+    press(&mut model, "\u{1b}\u{1b}\u{1b}", now);
+    assert_eq!(model.screen(), Screen::Leaks);
+    press(&mut model, "2", now);
+    assert_eq!(model.view().kind(), v1::ViewKind::Tasks);
+}
+
+#[test]
+fn a_frozen_console_stands_still() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(update(v1::Update { now_ns: 5_000, ..Default::default() }), now);
+    press(&mut model, " ", now);
+    let groups = vec![group("a", 7)];
+    model.apply(update(v1::Update { groups: groups.clone(), ..Default::default() }), now);
+    assert!(model.leaks.rows().is_empty());
+    assert_eq!(model.target_now(now + Duration::from_secs(9)), 5_000);
+    press(&mut model, " ", now);
+    model.apply(update(v1::Update { groups, ..Default::default() }), now);
+    assert_eq!(model.leaks.rows().len(), 1);
+}
+
+#[test]
+fn what_has_cleared_stays_for_ten_seconds_unless_all_of_it_is_asked_for() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let cleared = |at: u64| {
+        let mut group = group("a", at);
+        group.cleared = true;
+        group.worst.as_mut().expect("one").cleared_ns = Some(at * 1_000_000_000);
+        group
+    };
+    let said = |now_s: u64| {
+        let groups = vec![cleared(1), cleared(8)];
+        update(v1::Update { now_ns: now_s * 1_000_000_000, groups, ..Default::default() })
+    };
+    model.apply(said(9), now);
+    assert_eq!(model.leaks.rows().len(), 2);
+    model.apply(said(12), now);
+    assert_eq!(model.leaks.rows().len(), 1);
+    press(&mut model, "c", now);
+    model.apply(said(12), now);
+    assert_eq!(model.leaks.rows().len(), 2);
+}
+
+#[test]
+fn leaks_only_asks_for_leaks_beside_the_filter() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "l/a or b\n", now);
+    let view = model.view();
+    assert_eq!(
+        view.filter,
+        "(verdict:stuck or verdict:left-behind or verdict:after-cancel) (a or b)"
+    );
+    assert!(!view.cleared && holdover::Filter::parse(&view.filter).is_ok());
+}

@@ -1,0 +1,125 @@
+//! The life line, the signature of the product: one bar from spawn to due, with the
+//! moments named beneath. Log-scaled, so that microseconds stand beside hours.
+
+use holdover_proto::v1;
+use ratatui::text::{Line, Span};
+
+use crate::{
+    format::{span, width},
+    theme::Theme,
+};
+
+/// A stretch of the life of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stretch {
+    Running,
+    Cancel,
+    Drop,
+    Holds,
+    Ahead,
+}
+
+impl Stretch {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Cancel => "cancel",
+            Self::Drop => "drop",
+            Self::Holds => "still holds",
+            Self::Ahead => "goes in",
+        }
+    }
+
+    fn glyph(self, theme: Theme) -> &'static str {
+        match self {
+            Self::Running | Self::Cancel | Self::Drop => theme.glyphs.line,
+            Self::Holds => theme.glyphs.holding,
+            Self::Ahead => theme.glyphs.ahead,
+        }
+    }
+}
+
+/// The bar and the moments beneath it.
+pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let Some(task) = &story.task else { return Vec::new() };
+    let stretches = stretches(task, story, now);
+    let labels: Vec<String> =
+        stretches.iter().map(|(it, nanos)| format!(" {} {} ", it.word(), span(*nanos))).collect();
+    let room = usize::from(columns).saturating_sub(12);
+    let widths = widths(&stretches, &labels, room);
+    let (mut bar, mut beneath) = (vec![Span::raw("  life   ")], String::from("         "));
+    for (((stretch, _), label), columns) in stretches.iter().zip(&labels).zip(widths) {
+        let fill = columns.saturating_sub(width(label) + 1);
+        let (left, right) = (fill / 2, fill - fill / 2);
+        let glyph = stretch.glyph(theme);
+        let text =
+            format!("{}{}{label}{}", theme.glyphs.tick, glyph.repeat(left), glyph.repeat(right));
+        bar.push(Span::styled(text, style(*stretch, theme)));
+        beneath.push_str(&crate::format::pad(moment(*stretch), columns, ""));
+    }
+    bar.push(Span::raw(theme.glyphs.tick));
+    vec![Line::from(bar), Line::styled(beneath, theme.dim())]
+}
+
+fn style(stretch: Stretch, theme: Theme) -> ratatui::style::Style {
+    match stretch {
+        Stretch::Running => theme.good(),
+        Stretch::Cancel => theme.bad(),
+        Stretch::Drop => theme.late(),
+        Stretch::Holds => theme.holding(),
+        Stretch::Ahead => theme.dim(),
+    }
+}
+
+/// The moment at which a stretch begins.
+fn moment(stretch: Stretch) -> &'static str {
+    match stretch {
+        Stretch::Running => "spawned",
+        Stretch::Cancel => "requested",
+        Stretch::Drop => "delivered",
+        Stretch::Holds => "ended",
+        Stretch::Ahead => "now",
+    }
+}
+
+fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)> {
+    let cancel = task.cancel.as_ref();
+    let requested = cancel.map(|cancel| cancel.requested_ns);
+    let delivered = cancel.and_then(|cancel| cancel.delivered_ns);
+    let ended = task.ended_ns;
+    let mut moments = vec![(Stretch::Running, task.spawned_ns)];
+    moments.extend(requested.map(|at| (Stretch::Cancel, at)));
+    moments.extend(delivered.map(|at| (Stretch::Drop, at)));
+    let holds = !story.holdings.is_empty() || !story.children.is_empty();
+    if let (Some(ended), true) = (ended, holds) {
+        moments.push((Stretch::Holds, ended));
+    }
+    let goes = story.holdings.iter().map(|held| held.due_ns).collect::<Option<Vec<_>>>();
+    let goes = goes.and_then(|all| all.into_iter().max()).filter(|at| *at > now && ended.is_some());
+    if goes.is_some() {
+        moments.push((Stretch::Ahead, now));
+    }
+    let last = goes.unwrap_or(if holds { now } else { ended.unwrap_or(now) });
+    let ends = moments.iter().skip(1).map(|(_, at)| *at).chain([last]);
+    let spans = moments.iter().zip(ends);
+    spans.map(|((stretch, from), to)| (*stretch, to.saturating_sub(*from))).collect()
+}
+
+/// In proportion to the logarithm of each stretch, and never less than its label.
+fn widths(stretches: &[(Stretch, u64)], labels: &[String], room: usize) -> Vec<usize> {
+    let least: Vec<usize> = labels.iter().map(|label| width(label) + 1).collect();
+    let spare = room.saturating_sub(least.iter().sum());
+    let weights: Vec<f64> =
+        stretches.iter().map(|(_, nanos)| ((*nanos as f64) / 1000.0 + 1.0).ln()).collect();
+    let total: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let share = |weight: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most `spare`"
+        )]
+        let columns = (weight / total * spare as f64) as usize;
+        columns
+    };
+    least.iter().zip(weights).map(|(least, weight)| least + share(weight)).collect()
+}

@@ -1,0 +1,456 @@
+//! Screens at 80x24 and 120x40: snapshots of the text, and named assertions on what a
+//! snapshot does not show: styles.
+
+use std::time::{Duration, Instant};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use holdover_proto::v1;
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    buffer::Buffer,
+    style::{Color, Modifier},
+};
+
+use super::render;
+use crate::{client::Event, model::Model, theme::Theme};
+
+const S: u64 = 1_000_000_000;
+const MS: u64 = 1_000_000;
+/// The target's time in every picture.
+const NOW: u64 = 300 * S;
+
+fn draw(
+    model: &Model,
+    theme: Theme,
+    now: Instant,
+    (columns, rows): (u16, u16),
+) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
+    terminal.draw(|frame| render(model, theme, now, frame)).expect("it draws");
+    terminal
+}
+
+fn theme() -> Theme {
+    Theme::new(false, false)
+}
+
+/// A model that is attached, at an instant at which nothing has passed since.
+fn attached() -> (Model, Instant) {
+    let (mut model, now) = (Model::new("127.0.0.1:6669".into()), Instant::now());
+    let target = v1::Target { service: "order-service".into(), pid: 41_207, run: "a".into() };
+    let coverage = v1::Coverage { shims: true, spans: true, ..Default::default() };
+    let described = v1::DescribeResponse {
+        target: Some(target),
+        coverage: Some(coverage),
+        ..Default::default()
+    };
+    model.apply(Event::Connected(Box::new(described)), now);
+    (model, now)
+}
+
+fn update(model: &mut Model, now: Instant, update: v1::Update) {
+    let totals = update.totals.or(Some(v1::Totals {
+        tasks_live: 10_412,
+        tasks_spawned: 84_120,
+        tasks_cancelled: 4_112,
+        cancelling: 7,
+        leaks: 19,
+        orphaned: 1,
+        holdings: 31_204,
+        cleared: 41,
+        slowest_cancel_ns: 410 * MS,
+        ..Default::default()
+    }));
+    model.apply(Event::Update(Box::new(v1::Update { now_ns: NOW, totals, ..update })), now);
+}
+
+fn press(model: &mut Model, now: Instant, keys: &str) {
+    for key in keys.chars() {
+        let code = if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) };
+        model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+    }
+}
+
+fn task(name: &str, id: u64) -> v1::Task {
+    v1::Task {
+        id,
+        name: name.into(),
+        type_name: "orders::http::create_order::{{closure}}".into(),
+        kind: v1::TaskKind::Task.into(),
+        state: v1::TaskState::Ended.into(),
+        outcome: v1::Outcome::Cancelled.into(),
+        accuracy: v1::Accuracy::Exact.into(),
+        location: "src/http.rs:58:9".into(),
+        spawned_ns: NOW - 254 * S,
+        ended_ns: Some(NOW - 252 * S),
+        polls: 118,
+        busy_ns: 41 * MS,
+        scheduled_ns: 9 * MS,
+        wakes: 120,
+        cancel: Some(v1::Cancel {
+            cause: v1::Cause::Abort.into(),
+            requested_ns: NOW - 252 * S - 84_000,
+            delivered_ns: Some(NOW - 252 * S - 40_000),
+            ended_ns: Some(NOW - 252 * S),
+            latency_ns: Some(84_000),
+            drop_ns: Some(40_000),
+            canceller: Some(v1::TaskRef { id: 3, name: "main".into(), ..Default::default() }),
+            site: Some("src/main.rs:30:10".into()),
+            reason: Some("the client went away".into()),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn held(kind: v1::HoldingKind, label: &str, phase: v1::Phase, due: Option<u64>) -> v1::Holding {
+    v1::Holding {
+        id: 1,
+        kind: kind.into(),
+        label: label.into(),
+        phase: phase.into(),
+        direct: true,
+        site: "src/db.rs:41:22".into(),
+        acquired_ns: NOW - 253 * S,
+        due_ns: due,
+        ..Default::default()
+    }
+}
+
+fn group(verdict: v1::Verdict, count: u32, task: v1::Task, held: v1::Holding) -> v1::LeakGroup {
+    let goes_ns = held.due_ns;
+    let tasks = (0..u64::from(count)).map(|number| task.id + number).collect();
+    let worst = v1::Leak {
+        verdict: verdict.into(),
+        accuracy: v1::Accuracy::Exact.into(),
+        since_ns: NOW - 252 * S,
+        task: Some(task),
+        holdings: vec![held],
+        holdings_total: 1,
+        goes_ns,
+        ..Default::default()
+    };
+    v1::LeakGroup {
+        verdict: verdict.into(),
+        count,
+        worst: Some(worst),
+        tasks,
+        goes_ns,
+        cleared: false,
+    }
+}
+
+fn groups() -> Vec<v1::LeakGroup> {
+    let timer =
+        || held(v1::HoldingKind::Timer, "call_later", v1::Phase::InDrop, Some(NOW + 3_800 * MS));
+    let connection = || held(v1::HoldingKind::Connection, "pg", v1::Phase::Before, None);
+    let mut stuck = group(v1::Verdict::Stuck, 1, task("ingest::tail_log", 881), timer());
+    if let Some(worst) = &mut stuck.worst
+        && let Some(cancel) = worst.task.as_mut().and_then(|task| task.cancel.as_mut())
+    {
+        cancel.cause = v1::Cause::Token.into();
+        cancel.polls_since = 412;
+        cancel.path = vec!["shutdown".into(), "ingest".into()];
+        worst.holdings = Vec::new();
+        worst.goes_ns = None;
+    }
+    stuck.goes_ns = None;
+    let mut orphan = group(v1::Verdict::Orphaned, 1, task("audit", 7350), connection());
+    if let Some(worst) = &mut orphan.worst {
+        worst.ancestor =
+            Some(v1::TaskRef { id: 7342, name: "create_order".into(), ..Default::default() });
+        worst.holdings = Vec::new();
+    }
+    let mut cleared = group(v1::Verdict::AfterCancel, 3, task("risky", 4), timer());
+    cleared.cleared = true;
+    if let Some(worst) = &mut cleared.worst {
+        worst.cleared_ns = Some(NOW - 4 * S);
+    }
+    vec![
+        stuck,
+        group(v1::Verdict::LeftBehind, 14, task("GET /orders/{id}", 7342), connection()),
+        group(v1::Verdict::AfterCancel, 3, task("", 12), timer()),
+        orphan,
+        cleared,
+    ]
+}
+
+fn with_leaks() -> (Model, Instant) {
+    let (mut model, now) = attached();
+    update(
+        &mut model,
+        now,
+        v1::Update { groups: groups(), matched: 20, all: 20, ..Default::default() },
+    );
+    (model, now)
+}
+
+/// Where a text begins in the picture.
+fn find(buffer: &Buffer, text: &str) -> (u16, u16) {
+    let area = buffer.area;
+    for y in 0..area.height {
+        let line: Vec<&str> = (0..area.width).map(|x| buffer[(x, y)].symbol()).collect();
+        for x in 0..line.len() {
+            if line[x..].concat().starts_with(text) {
+                return (u16::try_from(x).expect("a column"), y);
+            }
+        }
+    }
+    panic!("{text:?} is not in the picture");
+}
+
+#[test]
+fn leaks_120x40() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "j");
+    let terminal = draw(&model, theme(), now, (120, 40));
+    insta::assert_snapshot!(terminal.backend());
+    let buffer = terminal.backend().buffer();
+    // The selected row is reversed, and says so without colours too.
+    let (x, y) = find(buffer, "▸");
+    assert!(buffer[(x + 20, y)].modifier.contains(Modifier::REVERSED));
+    // A verdict's letter stands on its colour.
+    let stuck = find(buffer, "S stuck");
+    assert_eq!((buffer[stuck].fg, buffer[stuck].bg), (Color::Black, Color::Red));
+    assert_eq!(buffer[find(buffer, "A after-cancel")].bg, Color::Magenta);
+    assert_eq!(buffer[find(buffer, "O orphaned")].bg, Color::Yellow);
+    assert_eq!(buffer[find(buffer, "LEAKS 19")].fg, Color::Red);
+    assert!(buffer[find(buffer, ". cleared")].modifier.contains(Modifier::DIM));
+    assert_eq!(buffer[find(buffer, "live")].fg, Color::Green);
+}
+
+#[test]
+fn leaks_80x24() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "j");
+    let terminal = draw(&model, theme(), now, (80, 24));
+    insta::assert_snapshot!(terminal.backend());
+    find(terminal.backend().buffer(), "L left-behind");
+    find(terminal.backend().buffer(), "fix");
+}
+
+#[test]
+fn without_colours_letters_and_weight_say_everything() {
+    let (model, now) = with_leaks();
+    let terminal = draw(&model, Theme::new(true, true), now, (80, 24));
+    let buffer = terminal.backend().buffer();
+    assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()), "{:?}", terminal.backend());
+    assert!(buffer[find(buffer, "L left-behind")].modifier.contains(Modifier::REVERSED));
+}
+
+#[test]
+fn no_leaks_says_what_it_speaks_for() {
+    let (mut model, now) = attached();
+    let totals = v1::Totals {
+        tasks_spawned: 84_120,
+        tasks_cancelled: 4_112,
+        cleared: 7,
+        cancelling: 2,
+        slowest_cancel_ns: 410 * MS,
+        ..Default::default()
+    };
+    update(&mut model, now, v1::Update { totals: Some(totals), ..Default::default() });
+    let terminal = draw(&model, theme(), now, (80, 24));
+    insta::assert_snapshot!(terminal.backend());
+    let buffer = terminal.backend().buffer();
+    assert_eq!(buffer[find(buffer, "No leaks.")].fg, Color::Green);
+    find(buffer, "4 112 of 84 120 tasks were cancelled");
+}
+
+#[test]
+fn names_in_any_script_align_and_hostile_ones_are_harmless() {
+    let (mut model, now) = attached();
+    let connection = || held(v1::HoldingKind::Connection, "pg", v1::Phase::Before, None);
+    let groups = vec![
+        group(v1::Verdict::LeftBehind, 1, task("订单处理 👩‍👩‍👧 worker", 1), connection()),
+        group(
+            v1::Verdict::LeftBehind,
+            1,
+            task("\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}evil", 2),
+            connection(),
+        ),
+        group(v1::Verdict::LeftBehind, 1, task("plain", 3), connection()),
+    ];
+    update(&mut model, now, v1::Update { groups, matched: 3, all: 3, ..Default::default() });
+    for size in [(80, 24), (120, 40)] {
+        let terminal = draw(&model, theme(), now, size);
+        let buffer = terminal.backend().buffer();
+        let columns: Vec<u16> = (0..buffer.area.height)
+            .filter_map(|y| {
+                let line: Vec<&str> =
+                    (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+                let at =
+                    (0..line.len()).find(|x| line[*x..].concat().starts_with("connection pg"))?;
+                let rows = 1..=8;
+                rows.contains(&y).then(|| u16::try_from(at).expect("a column"))
+            })
+            .collect();
+        assert_eq!(columns.len(), 3);
+        assert!(columns.windows(2).all(|pair| pair[0] == pair[1]), "{columns:?}");
+        assert!(
+            !buffer
+                .content
+                .iter()
+                .any(|cell| cell.symbol().contains(['\u{1b}', '\u{7}', '\u{202e}']))
+        );
+        find(buffer, "\\e[2J");
+    }
+    insta::assert_snapshot!(draw(&model, theme(), now, (80, 24)).backend());
+}
+
+#[test]
+fn tasks_120x40_and_80x24() {
+    let (mut model, now) = attached();
+    press(&mut model, now, "2");
+    let mut running = task("accept_loop", 12);
+    running.outcome = v1::Outcome::Unspecified.into();
+    running.state = v1::TaskState::Idle.into();
+    (running.ended_ns, running.cancel) = (None, None);
+    let mut asked = task("drain", 13);
+    asked.outcome = v1::Outcome::Unspecified.into();
+    asked.state = v1::TaskState::Running.into();
+    asked.ended_ns = None;
+    let tasks = vec![running, asked, task("", 14)];
+    update(&mut model, now, v1::Update { tasks, matched: 3, all: 3, ..Default::default() });
+    let wide = draw(&model, theme(), now, (120, 40));
+    insta::assert_snapshot!(wide.backend());
+    let buffer = wide.backend().buffer();
+    assert_eq!(buffer[find(buffer, "running, asked")].fg, Color::Yellow);
+    insta::assert_snapshot!(draw(&model, theme(), now, (80, 24)).backend());
+}
+
+fn event(seq: u64, kind: v1::EventKind, at: u64, what: &str) -> v1::Event {
+    let task = v1::TaskRef { id: 7342, name: "create_order".into(), ..Default::default() };
+    v1::Event {
+        seq,
+        at_ns: at,
+        kind: kind.into(),
+        task: Some(task),
+        what: what.into(),
+        site: "src/http.rs:58:9".into(),
+        ..Default::default()
+    }
+}
+
+fn with_a_story() -> (Model, Instant) {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "j\n");
+    let story = v1::Story {
+        task: Some(task("create_order", 7342)),
+        holdings: vec![held(
+            v1::HoldingKind::Timer,
+            "call_later",
+            v1::Phase::InDrop,
+            Some(NOW + 3_800 * MS),
+        )],
+        verdicts: vec![v1::Verdict::AfterCancel.into()],
+        events: vec![
+            event(1, v1::EventKind::Spawned, NOW - 254 * S, ""),
+            event(2, v1::EventKind::CancelRequested, NOW - 252 * S - 84_000, "abort, by main #3"),
+            event(3, v1::EventKind::Ended, NOW - 252 * S, "cancelled"),
+        ],
+        events_lost: 212,
+        ..Default::default()
+    };
+    update(&mut model, now, v1::Update { story: Some(story), ..Default::default() });
+    (model, now)
+}
+
+#[test]
+fn a_story_120x40_and_80x24() {
+    let (model, now) = with_a_story();
+    let wide = draw(&model, theme(), now, (120, 40));
+    insta::assert_snapshot!(wide.backend());
+    let buffer = wide.backend().buffer();
+    for word in ["running", "cancel", "drop", "still holds", "goes in 3.8s"] {
+        find(buffer, word);
+    }
+    assert_eq!(buffer[find(buffer, "CANCEL REQUESTED")].fg, Color::Red);
+    insta::assert_snapshot!(draw(&model, theme(), now, (80, 24)).backend());
+}
+
+#[test]
+fn help_lists_every_key() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "?");
+    let terminal = draw(&model, theme(), now, (80, 24));
+    for binding in crate::keymap::BINDINGS {
+        find(terminal.backend().buffer(), binding.meaning);
+    }
+    insta::assert_snapshot!(terminal.backend());
+}
+
+#[test]
+fn a_filters_error_stands_under_its_column() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "/since>1s verdict:stack");
+    let terminal = draw(&model, theme(), now, (80, 24));
+    let buffer = terminal.backend().buffer();
+    let (typed, line) = find(buffer, "stack");
+    assert_eq!(find(buffer, "^ `verdict` is one of"), (typed, line + 1));
+    insta::assert_snapshot!(terminal.backend());
+}
+
+#[test]
+fn blindness_is_said_on_every_screen() {
+    let (mut model, now) = with_leaks();
+    let sentence = "this service was built without --cfg tokio_unstable, so only what goes through \
+                    holdover::{task,time,sync} is seen";
+    if let Some(target) = &mut model.target
+        && let Some(coverage) = &mut target.described.coverage
+    {
+        coverage.spans = false;
+        coverage.blind = vec![v1::Blindness {
+            cause: "no-tokio-unstable".into(),
+            sentence: sentence.into(),
+            fix: "[build]\nrustflags = [\"--cfg\", \"tokio_unstable\"]".into(),
+        }];
+    }
+    for key in ["1", "2", "4", "?"] {
+        press(&mut model, now, key);
+        let terminal = draw(&model, theme(), now, (80, 24));
+        find(terminal.backend().buffer(), "! PARTLY BLIND  this service");
+    }
+    press(&mut model, now, "1!");
+    let terminal = draw(&model, theme(), now, (80, 24));
+    find(terminal.backend().buffer(), "rustflags = [\"--cfg\", \"tokio_unstable\"]");
+    insta::assert_snapshot!(terminal.backend());
+}
+
+#[test]
+fn the_states_of_a_connection() {
+    let (mut model, now) = (Model::new("127.0.0.1:6669".into()), Instant::now());
+    let lost =
+        || Event::Lost { why: "connection refused".into(), retry_in: Duration::from_secs(4) };
+    model.apply(lost(), now);
+    let waiting = draw(&model, theme(), now, (80, 24));
+    insta::assert_snapshot!(waiting.backend());
+    find(waiting.backend().buffer(), "Waiting for a target at 127.0.0.1:6669.");
+    find(waiting.backend().buffer(), "Next try in 4 s.");
+    let (mut model, now) = with_leaks();
+    model.apply(lost(), now);
+    let lost = draw(&model, theme(), now, (80, 24));
+    let buffer = lost.backend().buffer();
+    let at = find(buffer, "lost, retrying in 4 s");
+    assert!(buffer[at].modifier.contains(Modifier::REVERSED));
+    find(buffer, "L left-behind");
+    let mut described = model.target.clone().expect("a target").described;
+    described.target.as_mut().expect("one").run = "b".into();
+    model.apply(Event::Connected(Box::new(described)), now);
+    find(draw(&model, theme(), now, (80, 24)).backend().buffer(), "another process now");
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_what_it_needs() {
+    let (model, now) = with_leaks();
+    for size in [(59, 24), (80, 14), (20, 5), (1, 1)] {
+        let terminal = draw(&model, theme(), now, size);
+        if size.0 >= 11 {
+            find(terminal.backend().buffer(), "needs 60x15");
+        }
+    }
+    // The smallest one that is big enough shows rows.
+    find(draw(&model, theme(), now, (60, 15)).backend().buffer(), "L left-behind");
+}
