@@ -8,23 +8,23 @@ use holdover::{sync::CancellationToken, task::Builder, time::sleep};
 use crate::Rounds;
 
 /// Spawns the next of the family, and waits to be told.
-fn member(names: &'static [&'static str], token: CancellationToken) {
+fn member(names: &'static [&'static str], token: &CancellationToken) {
     let [name, rest @ ..] = names else { return };
     let waits = token.clone();
     let member = async move {
         if let [next, ..] = rest {
-            member(rest, waits.named_child(next));
+            member(rest, &waits.named_child(next));
         }
         waits.cancelled().await;
     };
-    drop(Builder::new().name(name).token(&token).spawn(member));
+    drop(Builder::new().name(name).token(token).spawn(member));
 }
 
 /// Cancels a family of three, again and again.
 pub async fn nested_cancel(mut rounds: Rounds) {
     while rounds.another() {
         let root = CancellationToken::named("parent");
-        member(&["parent", "child", "grandchild"], root.clone());
+        member(&["parent", "child", "grandchild"], &root);
         sleep(Duration::from_secs(2)).await;
         root.cancel();
         sleep(Duration::from_secs(1)).await;

@@ -6,9 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossterm::event::{
-    Event as Input, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
-};
+use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
     sync::{mpsc, watch},
@@ -29,16 +27,30 @@ const TICK: Duration = Duration::from_millis(200);
 /// Updates of a slow UI wait in the client, not here.
 const EVENTS: usize = 16;
 
+/// What the loop is given, beside a terminal and a target.
+#[derive(Clone, Copy)]
+pub(crate) struct Ui {
+    pub(crate) theme: Theme,
+    pub(crate) now: Now,
+    /// A test's way to see that a panic gives the terminal back.
+    pub(crate) panic_at: Option<char>,
+}
+
+fn panic_if_asked(input: &Input, at: Option<char>) {
+    let typed = input.as_key_press_event().and_then(|key| key.code.as_char());
+    assert!(typed.is_none() || typed != at, "a panic was asked for");
+}
+
 /// Runs until the user quits.
 pub(crate) async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     address: Address,
-    theme: Theme,
-    now: Now,
+    ui: Ui,
 ) -> io::Result<()>
 where
     io::Error: From<B::Error>,
 {
+    let Ui { theme, now, panic_at } = ui;
     let mut model = Model::new(address.to_string());
     let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
@@ -54,7 +66,10 @@ where
                 None => return Ok(()),
             },
             typed = input.next() => match typed {
-                Some(Ok(input)) => take(&mut model, &input, now()),
+                Some(Ok(input)) => {
+                    panic_if_asked(&input, panic_at);
+                    take(&mut model, &input, now());
+                }
                 // The terminal is gone.
                 Some(Err(_)) | None => return Ok(()),
             },

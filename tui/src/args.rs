@@ -8,7 +8,7 @@ use crate::client::Address;
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 pub(crate) struct Args {
-    /// The service: host:port, a port, or unix:/path. By default the only one on this
+    /// The service: `host:port`, a port, or `unix:/path`. By default the only one on this
     /// machine that can be found, else 127.0.0.1:6669.
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<Address>,
@@ -16,6 +16,10 @@ pub(crate) struct Args {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub(crate) ascii: bool,
+
+    /// Panic at this key: how a test sees that the terminal is given back.
+    #[arg(long, global = true, hide = true, value_name = "KEY")]
+    pub(crate) panic_at: Option<char>,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -37,7 +41,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Print {
-    /// The service: host:port, a port, or unix:/path.
+    /// The service: `host:port`, a port, or `unix:/path`.
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<Address>,
 

@@ -42,16 +42,13 @@ pub(crate) enum Event {
 
 /// Could not connect, or the target did not answer.
 #[derive(Debug)]
-pub(crate) enum Failed {
-    Connect(String),
-    Refused(String),
-}
+pub(crate) struct Failed(pub(crate) String);
 
 /// Connects once, for what is printed.
 pub(crate) async fn connect(
     address: &Address,
 ) -> Result<(HoldoverClient<Channel>, v1::DescribeResponse), Failed> {
-    let failed = |why: String| Failed::Connect(format!("cannot connect to {address}: {why}"));
+    let failed = |why: String| Failed(format!("cannot connect to {address}: {why}"));
     let endpoint = Endpoint::from_shared(address.uri())
         .map_err(|error| failed(error.to_string()))?
         .connect_timeout(CONNECT)
@@ -60,13 +57,13 @@ pub(crate) async fn connect(
         .keep_alive_while_idle(true);
     let channel = tokio::time::timeout(CONNECT, endpoint.connect())
         .await
-        .map_err(|_| failed("nothing answered within 3 s".to_owned()))?
+        .or(Err(failed("nothing answered within 3 s".to_owned())))?
         .map_err(|error| failed(root_of(&error)))?;
     let mut client = HoldoverClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let describe = client.describe(v1::DescribeRequest {});
     let described = tokio::time::timeout(CONNECT, describe)
         .await
-        .map_err(|_| failed("it is there and does not answer".to_owned()))?
+        .or(Err(failed("it is there and does not answer".to_owned())))?
         .map_err(|status| {
             failed(format!("what listens there is no Holdover ({})", said(&status)))
         })?;
@@ -108,7 +105,7 @@ pub(crate) async fn run(
                     Err(status) => said(&status),
                 }
             }
-            Err(Failed::Connect(why) | Failed::Refused(why)) => why,
+            Err(Failed(why)) => why,
         };
         if events.send(Event::Lost { why, retry_in }).await.is_err() {
             return;

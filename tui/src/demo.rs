@@ -2,7 +2,7 @@
 //! attached to it over real gRPC.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     io::{self, Read, Write},
     process::Stdio,
     time::Duration,
@@ -16,11 +16,11 @@ use tokio::{
 };
 
 use crate::{
-    Failure, Now, app,
+    Failure, Now,
+    app::{self, Ui},
     client::{self, Address},
     format::span,
     print, terminal,
-    theme::Theme,
 };
 
 /// How many times the scenario is told where standard output is no terminal.
@@ -110,29 +110,23 @@ impl Service {
         let address = line
             .trim()
             .parse()
-            .map_err(|_| Failure::Connect("the demo's service process did not start".to_owned()))?;
+            .or(Err(Failure::Connect("the demo's service process did not start".to_owned())))?;
         Ok(Self { child, address })
     }
 }
 
 /// Shows the scenario in the console, until the user quits.
-pub(crate) async fn show(
-    scenario: &'static Scenario,
-    theme: Theme,
-    now: Now,
-) -> Result<(), Failure> {
+pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Failure> {
     let service = Service::start(scenario, 0).await?;
     let (_taken, mut terminal) = terminal::take()?;
-    app::run(&mut terminal, service.address.clone(), theme, now).await?;
+    app::run(&mut terminal, service.address.clone(), ui).await?;
     Ok(())
 }
 
 /// Tells the same as lines of text, and ends by itself.
 pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Failure> {
     let service = Service::start(scenario, ROUNDS_TOLD).await?;
-    let failed = |failed| match failed {
-        client::Failed::Connect(why) | client::Failed::Refused(why) => Failure::Connect(why),
-    };
+    let failed = |client::Failed(why)| Failure::Connect(why);
     let (mut client, _) = client::connect(&service.address).await.map_err(failed)?;
     let view = v1::View {
         kind: v1::ViewKind::Leaks.into(),
@@ -145,7 +139,7 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
     let request = v1::WatchRequest { view: Some(view) };
     let mut updates = client.watch(request).await.map_err(lost)?.into_inner();
     let mut story = Story::new(scenario.leaks_a_round * ROUNDS_TOLD);
-    story.begin(scenario)?;
+    Story::begin(scenario)?;
     let end = now() + TOLD_WITHIN;
     while !story.is_over() {
         let left = end.saturating_duration_since(now()).min(story.patience());
@@ -173,7 +167,7 @@ impl Story {
         Self { expected, told: BTreeMap::new() }
     }
 
-    fn begin(&self, scenario: &Scenario) -> io::Result<()> {
+    fn begin(scenario: &Scenario) -> io::Result<()> {
         let mut out = io::stdout();
         writeln!(out, "{}: {}", scenario.name, scenario.about)?;
         writeln!(out, "A leak is reported when it has lasted for its grace, 1 s.")
@@ -183,8 +177,8 @@ impl Story {
         for leak in &update.leaks {
             let Some(task) = &leak.task else { continue };
             let name = (task.id, leak.verdict);
-            if !self.told.contains_key(&name) {
-                self.told.insert(name, false);
+            if let Entry::Vacant(vacant) = self.told.entry(name) {
+                vacant.insert(false);
                 writeln!(io::stdout(), "{}", print::text::leak(leak, update.now_ns))?;
             }
             if let (Some(cleared), Some(false)) = (leak.cleared_ns, self.told.get(&name)) {

@@ -23,6 +23,7 @@ use std::{
 use clap::Parser;
 
 use crate::{
+    app::Ui,
     args::{Args, Command, Demo},
     client::Address,
     print::Kind,
@@ -88,8 +89,9 @@ fn fail(failure: &Failure) -> ExitCode {
 
 async fn run(args: Args) -> Result<(), Failure> {
     let theme = Theme::new(args.ascii, no_color());
+    let ui = Ui { theme, now, panic_at: args.panic_at };
     match args.command {
-        None => attach(target(args.address)?, theme).await,
+        None => attach(target(args.address)?, ui).await,
         Some(Command::Leaks(what)) => print::print(Kind::Leaks, what).await,
         Some(Command::Tasks(what)) => print::print(Kind::Tasks, what).await,
         Some(Command::Events(what)) => print::print(Kind::Events, what).await,
@@ -98,7 +100,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => {
             let scenario = demo::find(demo.scenario.as_deref())?;
             if io::stdout().is_terminal() {
-                demo::show(scenario, theme, now).await
+                demo::show(scenario, ui).await
             } else {
                 demo::tell(scenario, now).await
             }
@@ -107,13 +109,13 @@ async fn run(args: Args) -> Result<(), Failure> {
 }
 
 /// Opens the console on a target.
-async fn attach(address: Address, theme: Theme) -> Result<(), Failure> {
+async fn attach(address: Address, ui: Ui) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         let hint = "standard output is no terminal; `holdover leaks` prints";
         return Err(Failure::Usage(hint.to_owned()));
     }
     let (_taken, mut terminal) = terminal::take()?;
-    app::run(&mut terminal, address, theme, now).await?;
+    app::run(&mut terminal, address, ui).await?;
     Ok(())
 }
 

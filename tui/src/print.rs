@@ -221,10 +221,8 @@ pub(crate) fn explain(verdict: &str, kind: Option<&str>) -> Result<(), Failure> 
     Ok(())
 }
 
-fn failure(failed: Failed) -> Failure {
-    match failed {
-        Failed::Connect(why) | Failed::Refused(why) => Failure::Connect(why),
-    }
+fn failure(Failed(why): Failed) -> Failure {
+    Failure::Connect(why)
 }
 
 fn lost(status: &tonic::Status) -> Failure {

@@ -58,6 +58,7 @@ const ASCII: Glyphs = Glyphs {
     dot: "-",
 };
 
+#[expect(clippy::unused_self, reason = "a theme that changes them can come")]
 impl Theme {
     /// With `NO_COLOR` set to anything, letters and weight say everything.
     pub(crate) fn new(ascii: bool, no_color: bool) -> Self {

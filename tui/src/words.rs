@@ -27,10 +27,6 @@ pub(crate) fn letter(verdict: Verdict) -> &'static str {
     }
 }
 
-pub(crate) fn is_leak(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Stuck | Verdict::LeftBehind | Verdict::AfterCancel)
-}
-
 pub(crate) fn accuracy(accuracy: Accuracy) -> &'static str {
     match accuracy {
         Accuracy::Exact => "exact",

@@ -43,7 +43,6 @@ impl Edit {
     pub(crate) fn press(&mut self, key: KeyEvent) -> Edited {
         match key.code {
             KeyCode::Enter if self.error().is_none() => return Edited::Kept,
-            KeyCode::Enter => {}
             KeyCode::Esc => return Edited::GivenUp,
             KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
                 *self = Self { text: String::new(), cursor: 0, before: self.before.clone() };

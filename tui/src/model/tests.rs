@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
+
 use super::*;
 
 fn described(run: &str) -> Event {

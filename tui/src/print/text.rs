@@ -1,5 +1,7 @@
 //! Rows as lines for people.
 
+use std::fmt::Write;
+
 use holdover_proto::v1;
 
 use crate::{
@@ -16,10 +18,10 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     let mut text = format!("{} {verdict}  {name}, for {since}", words::letter(leak.verdict()));
     let own = task.and_then(|task| task.cancel.as_ref());
     if let Some(cancel) = leak.ancestor_cancel.as_ref().or(own) {
-        text.push_str(&format!("\n    cancelled: {}", cancelled(cancel)));
+        let _ = write!(text, "\n    cancelled: {}", cancelled(cancel));
     }
     for held in &leak.holdings {
-        text.push_str(&format!("\n    holds: {}", holding(held, now)));
+        let _ = write!(text, "\n    holds: {}", holding(held, now));
     }
     text
 }
@@ -76,13 +78,13 @@ fn name(task: &v1::Task) -> String {
 fn cancelled(cancel: &v1::Cancel) -> String {
     let mut text = words::cause(cancel.cause()).to_owned();
     if let Some(canceller) = &cancel.canceller {
-        text.push_str(&format!(" by {} #{}", safe(&canceller.name), canceller.id));
+        let _ = write!(text, " by {} #{}", safe(&canceller.name), canceller.id);
     }
     if let Some(site) = &cancel.site {
-        text.push_str(&format!(" at {}", safe(&place(site))));
+        let _ = write!(text, " at {}", safe(&place(site)));
     }
     if let Some(reason) = &cancel.reason {
-        text.push_str(&format!(", \"{}\"", safe(reason)));
+        let _ = write!(text, ", \"{}\"", safe(reason));
     }
     text
 }
@@ -97,7 +99,7 @@ fn holding(held: &v1::Holding, now: u64) -> String {
         text = format!("{kind} {label}, acquired in the drop at {}", safe(&site));
     }
     if let Some(due) = held.due_ns {
-        text.push_str(&format!(", goes in {}", span(due.saturating_sub(now))));
+        let _ = write!(text, ", goes in {}", span(due.saturating_sub(now)));
     }
     text
 }

@@ -8,6 +8,8 @@ use ratatui::{
     widgets::Paragraph,
 };
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::Scene;
 use crate::{
     format::{count, fit, pad, safe, span, width},
@@ -142,13 +144,14 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
 }
 
+const PROMPT: &str = " / ";
+
 /// The filter, and under it what is wrong with it, at its column.
 pub(super) fn filter(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, .. } = scene;
     if area.height == 0 {
         return;
     }
-    const PROMPT: &str = " / ";
     let text = model.edit.as_ref().map_or(model.filter(), |edit| &edit.text);
     let mut lines = vec![Line::from(vec![
         Span::styled(PROMPT, theme.bold()),
@@ -172,7 +175,6 @@ pub(super) fn filter(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         );
     }
     if let Some(edit) = &model.edit {
-        use unicode_segmentation::UnicodeSegmentation;
         let before: String = edit.text.graphemes(true).take(edit.cursor).collect();
         let x = u16::try_from(width(PROMPT) + width(&safe(&before))).unwrap_or(0);
         frame.set_cursor_position((area.x + x.min(area.width.saturating_sub(1)), area.y));

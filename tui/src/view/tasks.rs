@@ -69,8 +69,7 @@ impl Column<v1::Task> for TaskColumn {
                 }
             }
             Self::Holds => 6,
-            Self::Polls => 8,
-            Self::Busy | Self::Age => 8,
+            Self::Polls | Self::Busy | Self::Age => 8,
         })
     }
 

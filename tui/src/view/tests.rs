@@ -1,6 +1,8 @@
 //! Screens at 80x24 and 120x40: snapshots of the text, and named assertions on what a
 //! snapshot does not show: styles.
 
+#![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
+
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

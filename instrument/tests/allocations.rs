@@ -1,0 +1,105 @@
+//! The hot path allocates nothing: counted, with an allocator of its own.
+
+#![cfg(feature = "console")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    future::{Future, poll_fn},
+    task::{Context, Poll, Waker},
+};
+
+use holdover::sync::CancellationToken;
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+#[expect(unsafe_code, reason = "an allocator that counts is a trait of unsafe functions")]
+// SAFETY: every call is handed to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller's.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of this thread while `work` runs.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+/// One test, since a process has one recorder.
+#[test]
+fn polls_wakes_and_token_checks_allocate_nothing() {
+    let started = holdover::Builder::new().bind("127.0.0.1:0").log(holdover::Log::Off).try_init();
+    started.expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let token = CancellationToken::named("shutdown");
+        for plain in [false, true] {
+            let token = token.clone();
+            let work = async move {
+                // The first rounds fill what is filled once.
+                measure(&token).await;
+                measure(&token).await
+            };
+            let counted = if plain {
+                tokio::spawn(work).await.expect("it ends")
+            } else {
+                holdover::spawn(work).await.expect("it ends")
+            };
+            assert_eq!(counted, [0; 4], "polls, wakes, checks, waits (plain: {plain})");
+        }
+    });
+}
+
+async fn measure(token: &CancellationToken) -> [u64; 4] {
+    let before = ALLOCATIONS.get();
+    for _ in 0..1_000 {
+        yield_once().await;
+    }
+    let polls = ALLOCATIONS.get() - before;
+    let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+    let wakes = allocations(|| (0..1_000).for_each(|_| waker.wake_by_ref()));
+    let checks = allocations(|| {
+        for _ in 0..1_000 {
+            assert!(!token.is_cancelled());
+        }
+    });
+    let waits = allocations(|| {
+        for _ in 0..1_000 {
+            let mut waiting = std::pin::pin!(token.cancelled());
+            let polled = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+    });
+    [polls, wakes, checks, waits]
+}
+
+/// Wakes itself and is polled again.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

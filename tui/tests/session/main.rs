@@ -1,0 +1,272 @@
+//! The real binary in a pseudo-terminal, with keys: what a user sees, and what is left
+//! of the terminal afterwards.
+
+#![cfg(unix)]
+#![expect(clippy::disallowed_methods, reason = "a test reads the clock")]
+#![expect(unreachable_pub, reason = "nothing in a test is public")]
+
+mod pty;
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use pty::{Pty, holdover};
+
+/// A service process that leaks, on an address of its own.
+struct Service {
+    child: Child,
+    address: String,
+}
+
+impl Service {
+    fn start(bind: &str) -> Self {
+        let mut child = Command::new(holdover())
+            .args(["demo", "risky_task", "--serve", "0"])
+            .env("HOLDOVER_BIND", bind)
+            .env("HOLDOVER_GRACE", "200ms")
+            .env("RUST_LOG", "off")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a service process");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("its address");
+        Self { child, address: line.trim().to_owned() }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_leak_is_seen_filtered_opened_frozen_and_left() {
+    let mut ui = Pty::start(&["demo"], (40, 120));
+    ui.wait_for("No leaks.");
+    ui.wait_for("A after-cancel");
+    ui.wait_for("timer call_later, in drop");
+    ui.keys("/verdict:stack");
+    ui.wait_for("^ `verdict` is one of stuck, left-behind");
+    ui.keys("\u{15}verdict:stuck\r");
+    ui.wait_for("None that match");
+    ui.keys("/\u{15}\r");
+    ui.wait_for("A after-cancel");
+    ui.keys("\r");
+    ui.wait_for("CANCEL REQUESTED");
+    ui.wait_for("the client went away");
+    ui.keys("\u{1b}");
+    ui.wait_for("by spawn site");
+    ui.keys(" ");
+    ui.wait_for("frozen");
+    ui.keys(" ");
+    ui.wait_for("live");
+    ui.keys("?");
+    ui.wait_for("stand still, and go on");
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
+fn a_target_that_is_killed_and_restarted() {
+    let service = Service::start("127.0.0.1:0");
+    let address = service.address.clone();
+    let mut ui = Pty::start(&[&address], (24, 80));
+    ui.wait_for("A after-cancel");
+    drop(service);
+    ui.wait_for("lost, retrying in");
+    let _service = Service::start(&address);
+    ui.wait_for("another process now");
+    ui.wait_for("A after-cancel");
+    ui.keys("\u{3}");
+    assert_eq!(ui.ends_with(), 0);
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
+fn a_target_that_is_not_there_yet() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = free.local_addr().expect("an address").to_string();
+    drop(free);
+    let mut ui = Pty::start(&[&address], (24, 80));
+    ui.wait_for("Waiting for a target at");
+    ui.wait_for("Connection refused");
+    let _service = Service::start(&address);
+    ui.wait_for("A after-cancel");
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+}
+
+#[test]
+fn a_window_that_becomes_too_small_and_large_again() {
+    let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&[&service.address], (24, 80));
+    ui.wait_for("A after-cancel");
+    ui.resize((5, 20));
+    ui.wait_for("needs 60x15");
+    ui.resize((24, 80));
+    ui.wait_for("A after-cancel");
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&["--panic-at", "x", &service.address], (24, 80));
+    ui.wait_for("live");
+    ui.keys("x");
+    assert_ne!(ui.ends_with(), 0);
+    ui.wait_for("a panic was asked for");
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
+fn control_c_at_any_moment() {
+    let service = Service::start("127.0.0.1:0");
+    for keys in ["", "/since", "\r", "?", " ", "2", "!"] {
+        let mut ui = Pty::start(&[&service.address], (24, 80));
+        ui.wait_for("LEAKS");
+        ui.keys(keys);
+        ui.keys("\u{3}");
+        assert_eq!(ui.ends_with(), 0, "after {keys:?}");
+        ui.assert_the_terminal_is_clean();
+    }
+}
+
+/// Runs to its end, without a terminal.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(holdover())
+        .args(args)
+        .env_remove("XDG_RUNTIME_DIR")
+        .output()
+        .expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_sentence_with_its_exit_code() {
+    for (args, code, expected) in [
+        (vec!["leaks", "nowhere"], 2, "is no address: expected host:port, a port, or unix:/path"),
+        (vec!["leaks", "--filter", "verdict:stack"], 2, "filter, column 9: `verdict` is one of"),
+        (vec!["leaks", "--nonsense"], 2, "unexpected argument '--nonsense'"),
+        (vec!["leaks", "127.0.0.1:1"], 3, "cannot connect to 127.0.0.1:1: Connection refused"),
+        (vec!["tasks", "unix:/nowhere/at/all"], 3, "cannot connect to unix:/nowhere/at/all"),
+        (vec!["demo", "nonsense"], 2, "there is no scenario \"nonsense\""),
+        (vec!["explain", "stack"], 2, "there is no verdict \"stack\": expected one of stuck"),
+        (vec!["explain", "stuck", "x"], 2, "nothing is held that is called \"x\""),
+        (vec!["127.0.0.1:1"], 2, "standard output is no terminal"),
+    ] {
+        let (status, out, err) = run(&args);
+        assert_eq!(status, code, "{args:?}: {err}");
+        assert!(err.contains(expected), "{args:?}: {err}");
+        assert!(out.is_empty(), "{args:?}: {out}");
+    }
+}
+
+#[test]
+fn rows_are_printed_for_people_and_for_programs() {
+    let service = Service::start("127.0.0.1:0");
+    let address = service.address.as_str();
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    let line = loop {
+        let (status, out, _) = run(&["leaks", address, "--json"]);
+        assert_eq!(status, 0);
+        if let Some(line) = out.lines().next() {
+            break line.to_owned();
+        }
+        assert!(std::time::Instant::now() < end, "no leak");
+    };
+    let json: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        let object = value.as_object().expect("an object");
+        let mut keys: Vec<String> = object.keys().cloned().collect();
+        keys.sort();
+        keys
+    };
+    let sorted = |names: &str| -> Vec<String> {
+        let mut names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(keys(&json), sorted("type target verdict accuracy since_ms task cancel holdings"));
+    assert_eq!(keys(&json["target"]), sorted("service pid run"));
+    assert_eq!(
+        keys(&json["task"]),
+        sorted("id tokio_id name kind state outcome location spawned_at")
+    );
+    assert_eq!(
+        keys(&json["cancel"]),
+        sorted(
+            "cause requested_at delivered_at ended_at latency_us drop_us canceller site reason \
+             path polls_since"
+        )
+    );
+    assert_eq!(
+        keys(&json["holdings"][0]),
+        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved")
+    );
+    assert_eq!((&json["type"], &json["verdict"]), (&"leak".into(), &"after-cancel".into()));
+    assert_eq!(json["cancel"]["reason"], "the client went away");
+    assert_eq!(json["holdings"][0]["phase"], "in-drop");
+    let (_, out, _) = run(&["tasks", address, "--filter", "name:main", "--json"]);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    let (_, out, _) = run(&["events", address, "--filter", "event:given"]);
+    assert!(out.contains("after-cancel"), "{out}");
+    let (status, out, _) = run(&["leaks", address, "--filter", "verdict:stuck"]);
+    assert!(status == 0 && out.starts_with("No leaks"), "{out}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let service = Service::start("127.0.0.1:0");
+    let mut child = Command::new(holdover())
+        .args(["events", &service.address, "--follow"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    assert!(line.contains("spawned"), "{line}");
+    drop(out);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("pipe"), "{said}");
+}
+
+#[test]
+fn a_service_is_found_by_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = Command::new(holdover())
+        .args(["demo", "risky_task", "--serve", "0"])
+        .env("XDG_RUNTIME_DIR", folder.path())
+        .env("HOLDOVER_BIND", "127.0.0.1:0")
+        .env("RUST_LOG", "off")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a service process");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let found = Command::new(holdover())
+        .args(["tasks", "--json"])
+        .env("XDG_RUNTIME_DIR", folder.path())
+        .output()
+        .expect("it runs");
+    let _ = child.kill();
+    let _ = child.wait();
+    assert_eq!(found.status.code(), Some(0), "{}", String::from_utf8_lossy(&found.stderr));
+    assert!(String::from_utf8_lossy(&found.stdout).contains("\"service\":\"demo\""));
+}
