@@ -94,3 +94,65 @@ fn site(row: &Row) -> Site {
     let held = row.holdings.first().map(|held| (held.kind, Arc::clone(&held.label)));
     (row.verdict, row.task.site, held)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        recorder::{Level, Recorder, task::Birth},
+        verdict::Finding,
+        words::{Accuracy, TaskKind},
+    };
+
+    const S: Nanos = 1_000_000_000;
+
+    fn note(line: u32, given: bool) -> Note {
+        let recorder = Recorder::start(Level::All);
+        let birth = Birth::new(TaskKind::Task, SiteId(line));
+        let key = recorder.spawned_by(&birth, None).expect("a slot");
+        let finding = Finding {
+            verdict: Verdict::LeftBehind,
+            accuracy: Accuracy::Exact,
+            task: recorder.task(key).expect("it lives"),
+            since: 1,
+            holdings: Vec::new(),
+            ancestor: None,
+        };
+        Note { at: 1, row: Arc::new(Row::new(recorder, &finding, 1)), given }
+    }
+
+    fn said(reporter: &mut Reporter, notes: &[Note], now: Nanos) -> Vec<String> {
+        let word = |line: Line| match line {
+            Line::Given { count, .. } => format!("given {count}"),
+            Line::Cleared { count, .. } => format!("cleared {count}"),
+            Line::LeftOut(lines) => format!("left out {lines}"),
+        };
+        reporter.take(notes, now).into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_site_is_said_once_and_again_when_all_of_it_has_cleared() {
+        let mut reporter = Reporter::new(Log::New);
+        let (given, cleared) = (note(1, true), note(1, false));
+        assert_eq!(said(&mut reporter, &[given.clone(), given.clone()], S), ["given 1"]);
+        assert!(said(&mut reporter, std::slice::from_ref(&cleared), 2 * S).is_empty());
+        assert_eq!(said(&mut reporter, &[cleared], 3 * S), ["cleared 2"]);
+        assert!(said(&mut reporter, &[given], 4 * S).is_empty(), "it was said before");
+    }
+
+    #[test]
+    fn ten_lines_a_minute_and_then_what_was_left_out() {
+        let mut reporter = Reporter::new(Log::New);
+        let notes: Vec<Note> = (1..=25).map(|line| note(line, true)).collect();
+        assert_eq!(said(&mut reporter, &notes, S).len(), 10);
+        assert_eq!(said(&mut reporter, &[note(99, true)], 62 * S), ["left out 15", "given 1"]);
+    }
+
+    #[test]
+    fn all_says_every_one_and_off_nothing() {
+        let notes = [note(1, true), note(1, true), note(1, false)];
+        let all = said(&mut Reporter::new(Log::All), &notes, S);
+        assert_eq!(all, ["given 1", "given 2", "cleared 2"]);
+        assert!(said(&mut Reporter::new(Log::Off), &notes, S).is_empty());
+    }
+}

@@ -89,7 +89,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(recorder: &'static Recorder, finding: &Finding, given_at: Nanos) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, finding: &Finding, given_at: Nanos) -> Self {
         let ancestor = finding.ancestor.and_then(|key| recorder.task(key));
         Self {
             verdict: finding.verdict,

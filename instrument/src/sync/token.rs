@@ -118,13 +118,15 @@ impl CancellationToken {
 
     /// Cancels the token when the guard is dropped;
     /// [`tokio_util::sync::CancellationToken::drop_guard`].
+    #[track_caller]
     pub fn drop_guard(self) -> DropGuard {
-        DropGuard { token: Some(self) }
+        DropGuard { token: Some(self), made_at: Location::caller() }
     }
 
     /// [`tokio_util::sync::CancellationToken::drop_guard_ref`].
+    #[track_caller]
     pub fn drop_guard_ref(&self) -> DropGuardRef<'_> {
-        DropGuardRef { token: Some(self) }
+        DropGuardRef { token: Some(self), made_at: Location::caller() }
     }
 
     /// Runs the future as a scope bound to the token, until the token is cancelled;
@@ -253,6 +255,8 @@ fn noticed(polled: Poll<()>, noticing: &mut Noticing) -> Poll<()> {
 pub struct DropGuard {
     // `None` once it was disarmed.
     token: Option<CancellationToken>,
+    /// Shown as where it was cancelled: a drop has no place of its own.
+    made_at: &'static Location<'static>,
 }
 
 impl DropGuard {
@@ -264,10 +268,9 @@ impl DropGuard {
 }
 
 impl Drop for DropGuard {
-    #[track_caller]
     fn drop(&mut self) {
         if let Some(token) = &self.token {
-            token.cancel();
+            token.cancel_at(self.made_at, None);
         }
     }
 }
@@ -277,6 +280,7 @@ impl Drop for DropGuard {
 #[must_use]
 pub struct DropGuardRef<'a> {
     token: Option<&'a CancellationToken>,
+    made_at: &'static Location<'static>,
 }
 
 impl<'a> DropGuardRef<'a> {
@@ -290,7 +294,7 @@ impl<'a> DropGuardRef<'a> {
 impl Drop for DropGuardRef<'_> {
     fn drop(&mut self) {
         if let Some(token) = self.token {
-            token.cancel();
+            token.cancel_at(self.made_at, None);
         }
     }
 }

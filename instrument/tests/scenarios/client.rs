@@ -19,7 +19,12 @@ pub struct Console {
 
 impl Console {
     pub async fn attach(address: &str) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
+        let uri = if address.starts_with("unix:") {
+            address.to_owned()
+        } else {
+            format!("http://{address}")
+        };
+        let endpoint = Endpoint::from_shared(uri).expect("an address");
         let client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
         Self { client }
     }

@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+use tracing_subscriber::{layer::SubscriberExt, registry};
+
 use crate::client::Console;
 
 /// The grace that a service process of ours goes by.
@@ -72,19 +74,32 @@ macro_rules! scenario {
     };
 }
 
+/// Through which front end tokio's spans are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Front {
+    Subscriber,
+    /// A layer of a registry; and the console listens on a Unix socket.
+    Layer,
+}
+
+/// Scenarios that are run through the layer too.
+const THROUGH_THE_LAYER: [&str; 5] = ["01_", "07_", "08_", "14_", "35_"];
+
 /// One scenario in one form on one runtime.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     scenario: &'a Scenario,
     form: Form,
     flavor: Flavor,
+    front: Front,
 }
 
 impl Case<'_> {
     fn name(&self) -> String {
         let form = if self.form == Form::Shim { "shim" } else { "plain" };
         let flavor = if self.flavor == Flavor::Current { "current" } else { "multi" };
-        format!("{}::{form}::{flavor}", self.scenario.name)
+        let layer = if self.front == Front::Layer { "::layer" } else { "" };
+        format!("{}::{form}::{flavor}{layer}", self.scenario.name)
     }
 }
 
@@ -100,7 +115,12 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
             let seen = form == Form::Shim || cfg!(tokio_unstable);
             if run.is_some() && seen {
                 for flavor in [Flavor::Current, Flavor::Multi] {
-                    cases.push(Case { scenario, form, flavor });
+                    cases.push(Case { scenario, form, flavor, front: Front::Subscriber });
+                }
+                let through_layer = |it: &&str| scenario.name.starts_with(*it);
+                if cfg!(unix) && THROUGH_THE_LAYER.iter().any(through_layer) {
+                    let flavor = Flavor::Multi;
+                    cases.push(Case { scenario, form, flavor, front: Front::Layer });
                 }
             }
         }
@@ -167,9 +187,17 @@ struct Service {
 impl Service {
     fn start(case: Case<'_>) -> Self {
         let this = std::env::current_exe().expect("this executable");
+        let bind = match case.front {
+            Front::Subscriber => "127.0.0.1:0".to_owned(),
+            Front::Layer => {
+                let name = format!("{}-{}.sock", std::process::id(), case.name());
+                let path = std::env::temp_dir().join(name.replace("::", "-"));
+                format!("unix:{}", path.display())
+            }
+        };
         let mut child = Command::new(this)
             .env(SERVICE, case.name())
-            .env("HOLDOVER_BIND", "127.0.0.1:0")
+            .env("HOLDOVER_BIND", &bind)
             .env("HOLDOVER_GRACE", format!("{}ms", GRACE.as_millis()))
             .env("HOLDOVER_ORPHAN_GRACE", format!("{}ms", ORPHAN_GRACE.as_millis()))
             .env("HOLDOVER_RETENTION", "60s")
@@ -217,8 +245,18 @@ fn check(case: Case<'_>) {
 
 /// Is the service: until whoever started it is gone.
 fn serve(case: Case<'_>) {
-    let started = holdover::Builder::new().service("scenario").try_init().expect("it starts");
-    println!("{}", started.address().expect("an address"));
+    let builder = holdover::Builder::new().service("scenario");
+    match case.front {
+        Front::Subscriber => {
+            let started = builder.try_init().expect("it starts");
+            println!("{}", started.address().expect("an address"));
+        }
+        Front::Layer => {
+            tracing::subscriber::set_global_default(registry().with(builder.layer()))
+                .expect("nobody was faster");
+            println!("{}", std::env::var("HOLDOVER_BIND").expect("an address"));
+        }
+    }
     std::io::stdout().flush().expect("somebody reads");
     let run = match case.form {
         Form::Shim => case.scenario.shim,
