@@ -3,9 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use tracing_core::Subscriber;
+#[cfg(feature = "layer")]
+use tracing_subscriber::{filter::Filtered, registry::LookupSpan};
 
 #[cfg(feature = "layer")]
-use crate::layer::HoldoverLayer;
+use crate::layer::{HoldoverLayer, OnlyTokio};
 use crate::{
     coverage::Coverage,
     recorder::{Level, Recorder, table::set_own},
@@ -190,7 +192,10 @@ impl Builder {
 
     /// A layer that records, for a `Registry` of one's own. See [`layer`].
     #[cfg(feature = "layer")]
-    pub fn layer(self) -> HoldoverLayer {
+    pub fn layer<S>(self) -> Filtered<HoldoverLayer, OnlyTokio, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
         let started = self.read().and_then(|settings| {
             if !settings.enabled {
                 return Ok(None);
@@ -201,7 +206,7 @@ impl Builder {
             }
             start(recorder, &settings, true).map(|_| Some(recorder))
         });
-        HoldoverLayer::new(started.map_err(|error| error.to_string()))
+        HoldoverLayer::new(started.map_err(|error| error.to_string())).filtered()
     }
 
     fn read(mut self) -> Result<Settings, InitError> {
@@ -269,6 +274,7 @@ impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
         }
         let recorder = Recorder::start(settings.level);
         if !recorder.make_the_process_own() {
+            without_us(subscriber);
             return Err(InitError(Why::Twice));
         }
         #[cfg(feature = "fmt")]
@@ -372,6 +378,9 @@ pub fn init() {
 ///     .init();
 /// ```
 #[cfg(feature = "layer")]
-pub fn layer() -> HoldoverLayer {
+pub fn layer<S>() -> Filtered<HoldoverLayer, OnlyTokio, S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
     Builder::new().layer()
 }

@@ -1,6 +1,9 @@
 //! What is told of a task that has ended, and what is called then.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use crate::words::{Cause, Outcome};
 
@@ -57,9 +60,13 @@ pub(crate) fn call(callback: Callback, ended: &Ended) {
     }
 }
 
-/// The callbacks of a task that is not recorded.
+/// What is kept of a task that is not recorded: its callbacks, and whether a handle
+/// asked it to stop.
 #[derive(Default)]
-pub(crate) struct Done(Mutex<State>);
+pub(crate) struct Done {
+    state: Mutex<State>,
+    asked: AtomicBool,
+}
 
 enum State {
     Waiting(Vec<Callback>),
@@ -73,10 +80,18 @@ impl Default for State {
 }
 
 impl Done {
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.load(Relaxed)
+    }
+
     /// Keeps the callback until the end, or calls it at once when that has been.
     pub(crate) fn on_end(&self, callback: Callback) {
         let ended = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             match &mut *state {
                 State::Waiting(waiting) => return waiting.push(callback),
                 State::Ended(ended) => ended.clone(),
@@ -89,7 +104,7 @@ impl Done {
     pub(crate) fn ends(&self, outcome: Outcome) {
         let ended = Ended::unrecorded(outcome);
         let before = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if matches!(*state, State::Ended(_)) {
                 return;
             }

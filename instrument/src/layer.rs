@@ -5,14 +5,19 @@
 use std::{any::TypeId, ptr, sync::Once};
 
 use tracing_core::{
-    Event, Subscriber,
+    Event, Interest, LevelFilter, Metadata, Subscriber,
     span::{Attributes, Id},
 };
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    filter::Filtered,
+    layer::{Context, Filter},
+    registry::LookupSpan,
+};
 
 use crate::{
     recorder::{Recorder, key::Key, owner},
-    subscriber::{Front, RecorderHandle},
+    subscriber::{Front, RecorderHandle, is_wanted},
 };
 
 /// See [`layer`](crate::layer()).
@@ -22,6 +27,45 @@ pub struct HoldoverLayer {
     /// Why it records nothing: said once there is a log.
     error: Option<String>,
     said: Once,
+}
+
+/// Lets through what is recorded, and nothing else: without it the registry would take
+/// all of the service's own spans and events to be wanted, whatever its other layers
+/// say.
+#[derive(Clone, Copy, Debug)]
+pub struct OnlyTokio(Wanted);
+
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Nothing,
+    Recorded,
+    /// Any event, to say what is wrong.
+    All,
+}
+
+impl<S> Filter<S> for OnlyTokio {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        match self.0 {
+            Wanted::Nothing => false,
+            Wanted::Recorded => is_wanted(metadata),
+            Wanted::All => true,
+        }
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match self.0 {
+            Wanted::Recorded if is_wanted(metadata) => Interest::always(),
+            Wanted::All => Interest::always(),
+            Wanted::Nothing | Wanted::Recorded => Interest::never(),
+        }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        match self.0 {
+            Wanted::Nothing => Some(LevelFilter::OFF),
+            Wanted::Recorded | Wanted::All => Some(LevelFilter::TRACE),
+        }
+    }
 }
 
 /// What the registry keeps with a span of tokio's.
@@ -35,6 +79,19 @@ impl HoldoverLayer {
         };
         let recording = recorder.map(|recorder| (Front::new(recorder), RecorderHandle(recorder)));
         Self { recording, error, said: Once::new() }
+    }
+
+    /// The layer as it is put into a registry.
+    pub(crate) fn filtered<S>(self) -> Filtered<Self, OnlyTokio, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let wanted = match (&self.recording, &self.error) {
+            (Some(_), _) => Wanted::Recorded,
+            (None, Some(_)) => Wanted::All,
+            (None, None) => Wanted::Nothing,
+        };
+        self.with_filter(OnlyTokio(wanted))
     }
 
     fn front(&self) -> Option<Front> {

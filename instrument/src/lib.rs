@@ -33,7 +33,10 @@ mod verdict;
 mod words;
 
 #[cfg(feature = "layer")]
-pub use crate::{builder::layer, layer::HoldoverLayer};
+pub use crate::{
+    builder::layer,
+    layer::{HoldoverLayer, OnlyTokio},
+};
 #[cfg(feature = "console")]
 pub use crate::{
     builder::{Builder, InitError, Started, Wrapped, init},

@@ -16,8 +16,18 @@ pub(crate) use inert::*;
 #[cfg(feature = "console")]
 pub(crate) use live::*;
 
+pub(crate) use budget::cancel_by_dropping;
 #[cfg(feature = "console")]
 pub(crate) use budget::thread_has_a_budget;
+
+/// Runs when dropped, also by a panic.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
 
 /// What a shim knows of a task that it is about to spawn.
 #[derive(Debug)]

@@ -38,6 +38,12 @@ pub(crate) fn recorder_of_the_default() -> Option<&'static Recorder> {
     })
 }
 
+/// One of tokio's callsites, and recorded.
+#[cfg(feature = "layer")]
+pub(crate) fn is_wanted(metadata: &Metadata<'_>) -> bool {
+    Ours::of(metadata).is_some_and(Ours::is_wanted)
+}
+
 /// Wraps a subscriber: records what tokio emits, and leaves everything else to `S`.
 ///
 /// It must be the outermost subscriber; layers go into `S`. It is made by
@@ -80,29 +86,61 @@ impl<S: Subscriber> HoldoverSubscriber<S> {
         u8::try_from(level_number(metadata)).is_ok_and(|it| it > self.hint.load(Ordering::Relaxed))
     }
 
-    /// On Holdover's own threads nothing is forwarded but what it says itself.
+    /// On Holdover's own threads nothing is forwarded but what it says itself. Its task
+    /// among the service's is on no such thread, and drops what the service gave it.
     #[inline]
     fn is_silent(metadata: &Metadata<'_>) -> bool {
-        owner::is_ours() && !metadata.target().starts_with("holdover")
+        owner::is_our_thread() && !metadata.target().starts_with("holdover")
     }
 
-    /// An id of ours that `S` minted too is asked for anew; one that only looks like
-    /// ours is remembered until `S` closes it.
-    fn new_foreign_span(&self, attributes: &Attributes<'_>) -> Id {
-        let id = self.inner.new_span(attributes);
-        let Some(key) = Key::from_bits(id.into_u64()) else { return id };
-        if !self.front.recorder.is_live(key) && !key.is_ignored() {
-            self.foreign.insert(id.into_u64());
-            return id;
+    /// What `S` minted, unless that is an id of ours: then `S` is asked for another. One
+    /// that only looks like ours is remembered until `S` closes it.
+    #[inline]
+    fn unlike_ours(&self, minted: Id, mint: impl Fn() -> Id) -> Id {
+        match Key::from_bits(minted.into_u64()) {
+            Some(_) => self.claimed(minted, mint),
+            None => minted,
         }
-        let another = self.inner.new_span(attributes);
-        self.inner.try_close(id);
-        if Key::from_bits(another.into_u64()).is_some() {
-            self.foreign.insert(another.into_u64());
+    }
+
+    #[cold]
+    fn claimed(&self, mut id: Id, mint: impl Fn() -> Id) -> Id {
+        let mut refused = Vec::new();
+        while !self.claims(&id) {
+            // Open until there is another, so that `S` does not mint it again.
+            refused.push(id);
+            if refused.len() == ASKED_AT_MOST {
+                id = Id::from_u64(Key::IGNORED.bits());
+                break;
+            }
+            id = mint();
         }
-        another
+        for id in refused {
+            self.inner.try_close(id);
+        }
+        id
+    }
+
+    /// From now on the id is one of `S`'s; false when it is one of ours.
+    fn claims(&self, id: &Id) -> bool {
+        let bits = id.into_u64();
+        let Some(key) = Key::from_bits(bits) else { return true };
+        let is_ours = || key.is_ignored() || self.front.recorder.is_live(key);
+        if is_ours() {
+            return false;
+        }
+        self.foreign.insert(bits);
+        // Another thread may have made it live before it could see that.
+        let is_claimed = !is_ours();
+        if !is_claimed {
+            self.foreign.remove(bits);
+        }
+        is_claimed
     }
 }
+
+/// How often `S` is asked for an id that is not ours; after that its span is not told.
+const ASKED_AT_MOST: usize = 16;
 
 /// 0 for `OFF` to 5 for `TRACE`; 6 when there is no hint.
 fn number_of(hint: Option<LevelFilter>) -> u8 {
@@ -164,7 +202,10 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
                 self.front.exit_or_close_unused(key);
             },
             None if Self::is_silent(attributes.metadata()) => Id::from_u64(Key::IGNORED.bits()),
-            None => self.new_foreign_span(attributes),
+            None => {
+                let mint = || self.inner.new_span(attributes);
+                self.unlike_ours(mint(), mint)
+            }
         }
     }
 
@@ -217,7 +258,13 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
                 self.front.clone_span(key);
                 id.clone()
             }
-            None => self.inner.clone_span(id),
+            None => {
+                let clone = || self.inner.clone_span(id);
+                match clone() {
+                    same if same == *id => same,
+                    another => self.unlike_ours(another, clone),
+                }
+            }
         }
     }
 
@@ -244,7 +291,8 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     }
 
     fn current_span(&self) -> Current {
-        self.inner.current_span()
+        // What our own threads are made of asks for it too.
+        if owner::is_our_thread() { Current::none() } else { self.inner.current_span() }
     }
 
     #[expect(unsafe_code, reason = "tracing's way of finding a type behind a dispatcher")]

@@ -1,13 +1,21 @@
 //! The version of [`super`] with recording compiled out: what the shims promise by
 //! themselves (`on_done` and `call_later` do what they say) and nothing else.
 
-use std::{panic::Location, sync::Arc, thread, time::Duration};
+use std::{cell::Cell, panic::Location, sync::Arc, thread, time::Duration};
 
-use super::{NewHolding, NewTask, budget::thread_has_a_budget};
+use super::{
+    NewHolding, NewTask, OnDrop,
+    budget::{a_drop_cancels, thread_has_a_budget},
+};
 use crate::{
     ended::{Callback, Done},
     words::{Cause, Outcome},
 };
+
+thread_local! {
+    /// A shim's call to a spawn function is in progress.
+    static SPAWNING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A task with its callbacks.
 #[derive(Clone, Debug)]
@@ -21,11 +29,20 @@ pub(crate) struct Polling;
 /// A call to a spawn function in progress.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Adopting;
+pub(crate) struct Adopting {
+    before: bool,
+}
 
 impl Adopting {
     #[inline]
     pub(crate) fn adopted(self, _: tokio::task::Id) {}
+}
+
+impl Drop for Adopting {
+    #[inline]
+    fn drop(&mut self) {
+        SPAWNING.set(self.before);
+    }
 }
 
 impl Task {
@@ -35,7 +52,7 @@ impl Task {
 
     #[inline]
     pub(crate) fn adopting(&self) -> Adopting {
-        Adopting
+        Adopting { before: SPAWNING.replace(true) }
     }
 
     #[inline]
@@ -43,21 +60,27 @@ impl Task {
         Polling
     }
 
+    /// Even when the drop panics the task has ended.
     pub(crate) fn completes(&self, _: Polling, drop_it: impl FnOnce()) {
+        let was_panicking = thread::panicking();
+        let _end = OnDrop(|| {
+            let panicked = !was_panicking && thread::panicking();
+            self.0.ends(if panicked { Outcome::Panicked } else { Outcome::Completed });
+        });
         drop_it();
-        self.0.ends(Outcome::Completed);
     }
 
     pub(crate) fn is_dropped(&self, drop_it: impl FnOnce()) {
-        let outcome = if thread::panicking() {
+        // A runtime that is dropped by an unwinding thread has no budget.
+        let outcome = if thread::panicking() && thread_has_a_budget() {
             Outcome::Panicked
-        } else if thread_has_a_budget() {
+        } else if self.0.is_asked() || (!SPAWNING.get() && a_drop_cancels()) {
             Outcome::Cancelled
         } else {
             Outcome::Shutdown
         };
+        let _end = OnDrop(|| self.0.ends(outcome));
         drop_it();
-        self.0.ends(outcome);
     }
 
     pub(crate) fn returns(&self, _: Polling) {
@@ -79,7 +102,9 @@ impl Task {
     pub(crate) fn scope_is_disarmed(&self) {}
 
     #[inline]
-    pub(crate) fn request(&self, _: Cause, _: &'static Location<'static>, _: Option<&str>) {}
+    pub(crate) fn request(&self, _: Cause, _: &'static Location<'static>, _: Option<&str>) {
+        self.0.ask();
+    }
 
     #[inline]
     pub(crate) fn is_kept(&self) {}

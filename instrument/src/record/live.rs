@@ -13,7 +13,10 @@ pub(crate) use self::{
     asker::{Asker, Group, Node, Noticing},
     chain::Chain,
 };
-use super::{Label, NewHolding, NewKind, NewTask, Options, Traits, budget::thread_has_a_budget};
+use super::{
+    Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,
+    budget::{a_drop_cancels, thread_has_a_budget},
+};
 use crate::{
     ended::{Callback, Done, call},
     recorder::{
@@ -229,11 +232,12 @@ impl Task {
             Self::Recorded(task) => {
                 (task.recorder.has_flag(task.key, Flag::Panicked), task.was_asked())
             }
-            Self::Bare(_) => (thread::panicking(), false),
+            // A runtime that is dropped by an unwinding thread has no budget.
+            Self::Bare(done) => (thread::panicking() && thread_has_a_budget(), done.is_asked()),
         };
         if panicked {
             Outcome::Panicked
-        } else if !asked && (SPAWNING.get() || !thread_has_a_budget()) {
+        } else if !asked && (SPAWNING.get() || !a_drop_cancels()) {
             Outcome::Shutdown
         } else {
             Outcome::Cancelled
@@ -296,7 +300,10 @@ impl Task {
         site: &'static Location<'static>,
         why: Option<&str>,
     ) {
-        let Self::Recorded(Recorded { recorder, key }) = *self else { return };
+        let Recorded { recorder, key } = match self {
+            Self::Recorded(task) => *task,
+            Self::Bare(done) => return done.ask(),
+        };
         let request = Request {
             canceller: recorder.current_who(),
             site: SiteId::of(site),
@@ -388,15 +395,6 @@ impl Drop for Polling {
         if !self.panicking && thread::panicking() {
             recorder.set_flag(key, Flag::Panicked);
         }
-    }
-}
-
-/// Runs when dropped, also by a panic.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
     }
 }
 

@@ -126,8 +126,14 @@ pub(crate) fn this_thread_is_ours() {
     STACK.with(|stack| stack.ours.set(true));
 }
 
+/// The thread is Holdover's own: none of the service's code runs on it.
+#[inline]
+pub(crate) fn is_our_thread() -> bool {
+    STACK.with(|stack| stack.ours.get())
+}
+
 /// The thread is Holdover's own, or works for it at the moment.
 #[inline]
 pub(crate) fn is_ours() -> bool {
-    STACK.with(|stack| stack.ours.get()) || current().is_some_and(|frame| frame.work == Work::Ours)
+    is_our_thread() || current().is_some_and(|frame| frame.work == Work::Ours)
 }

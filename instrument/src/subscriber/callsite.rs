@@ -47,7 +47,13 @@ impl Ours {
     }
 
     fn of_event(metadata: &Metadata<'_>) -> Option<Self> {
-        match metadata.target() {
+        let target = metadata.target();
+        if !target.starts_with("tokio::task::") && !target.starts_with("runtime::resource::") {
+            return None;
+        }
+        // A record of the `log` crate, or a callsite of the service's, of that target.
+        metadata.module_path().filter(|path| path.starts_with("tokio::"))?;
+        match target {
             "tokio::task::waker" => Some(Self::Waker),
             "runtime::resource::state_update" => {
                 let is_timer = metadata.fields().field("duration").is_some();

@@ -71,7 +71,9 @@ impl Visit for SpanFields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "task.id" => self.task_id = value,
-            "size.bytes" => self.size = value,
+            // Of a future that tokio boxes, its own; recorded before that of the box.
+            "original_size.bytes" => self.size = value,
+            "size.bytes" if self.size == 0 => self.size = value,
             "loc.line" => self.line = u32::try_from(value).unwrap_or(0),
             "loc.col" => self.column = u32::try_from(value).unwrap_or(0),
             _ => {}

@@ -216,3 +216,7 @@ impl<'a> Builder<'a> {
         self
     }
 }
+
+// As tokio's, which holds a name and nothing else.
+impl std::panic::UnwindSafe for Builder<'_> {}
+impl std::panic::RefUnwindSafe for Builder<'_> {}

@@ -13,7 +13,7 @@ use tokio::{runtime::Runtime, task::LocalEnterGuard};
 
 use super::{Builder, JoinHandle};
 use crate::{
-    record::{Asker, Group},
+    record::{Asker, Group, cancel_by_dropping},
     words::Cause,
 };
 
@@ -143,6 +143,7 @@ impl Future for LocalSet {
 impl Drop for LocalSet {
     fn drop(&mut self) {
         self.members.ask(Cause::Dropped, None);
+        cancel_by_dropping(std::mem::take(&mut self.inner));
     }
 }
 

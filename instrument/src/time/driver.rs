@@ -137,7 +137,9 @@ fn start(runtime: &Handle) -> Option<Driver> {
             // tokio panics here when the runtime has no timers; better now than in
             // the driver.
             drop(sleep_until(Instant::now()));
-            runtime.spawn(drive(incoming));
+            // Not in `drive`: a future that is dropped before its first poll cancels
+            // what it was sent, too.
+            runtime.spawn(drive(Waiting { incoming, heap: BinaryHeap::new(), next: 0 }));
         });
     });
     catch_unwind(spawn).ok()?;
@@ -221,8 +223,7 @@ impl Waiting {
     }
 }
 
-async fn drive(incoming: mpsc::UnboundedReceiver<(Instant, Arc<Armed>)>) {
-    let mut waiting = Waiting { incoming, heap: BinaryHeap::new(), next: 0 };
+async fn drive(mut waiting: Waiting) {
     let mut sleep = pin!(sleep_until(Instant::now()));
     loop {
         let next = waiting.next_deadline();

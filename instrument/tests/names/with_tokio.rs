@@ -1,0 +1,14 @@
+//! What is shared, over tokio itself.
+
+use tokio as rt;
+
+#[path = "shared/items.rs"]
+mod items;
+#[path = "shared/panics.rs"]
+mod panics;
+#[path = "shared/signatures.rs"]
+mod signatures;
+#[path = "shared/tasks.rs"]
+mod tasks;
+#[path = "shared/timers.rs"]
+mod timers;
