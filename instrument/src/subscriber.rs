@@ -253,18 +253,14 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     }
 
     fn clone_span(&self, id: &Id) -> Id {
-        match self.ours(id) {
-            Some(key) => {
-                self.front.clone_span(key);
-                id.clone()
-            }
-            None => {
-                let clone = || self.inner.clone_span(id);
-                match clone() {
-                    same if same == *id => same,
-                    another => self.unlike_ours(another, clone),
-                }
-            }
+        if let Some(key) = self.ours(id) {
+            self.front.clone_span(key);
+            return id.clone();
+        }
+        let clone = || self.inner.clone_span(id);
+        match clone() {
+            same if same == *id => same,
+            another => self.unlike_ours(another, clone),
         }
     }
 

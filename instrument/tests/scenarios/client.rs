@@ -64,10 +64,16 @@ impl Console {
         }
     }
 
+    /// Also those that have cleared: a machine with everything else going on may look
+    /// when it is all over.
+    async fn leaks_and_cleared(&mut self) -> v1::Update {
+        self.look(v1::View { cleared: true, ..view(ViewKind::Leaks) }).await
+    }
+
     /// Waits for a leak of this verdict on the task of this name.
     pub async fn leak(&mut self, verdict: Verdict, task: &str) -> v1::Leak {
         let what = format!("{verdict:?} on {task}");
-        self.wait(&what, Self::leaks, |update| {
+        self.wait(&what, Self::leaks_and_cleared, |update| {
             let is_it = |leak: &&v1::Leak| leak.verdict() == verdict && name(leak) == task;
             update.leaks.iter().find(is_it).cloned()
         })

@@ -17,8 +17,8 @@ use tracing_subscriber::{layer::SubscriberExt, registry};
 use crate::client::Console;
 
 /// The grace that a service process of ours goes by.
-pub const GRACE: Duration = Duration::from_millis(50);
-pub const ORPHAN_GRACE: Duration = Duration::from_millis(150);
+pub const GRACE: Duration = Duration::from_millis(100);
+pub const ORPHAN_GRACE: Duration = Duration::from_millis(400);
 
 /// What a scenario is written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

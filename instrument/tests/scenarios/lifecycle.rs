@@ -104,10 +104,13 @@ pub fn scenarios() -> Vec<Scenario> {
             shim: async {
                 let token = CancellationToken::new();
                 let waits = token.clone();
-                bound("worker", &token, async move {
+                // A longer one, so that a busy machine does not use up the rest of it.
+                let worker = holdover::task::Builder::new().name("worker").token(&token);
+                let worker = worker.grace(GRACE * 20).spawn(async move {
                     waits.cancelled().await;
-                    holdover::time::sleep(GRACE * 3 / 10).await;
+                    holdover::time::sleep(GRACE * 6).await;
                 });
+                drop(worker.expect("a task"));
                 holdover::time::sleep(Duration::from_millis(20)).await;
                 token.cancel();
             },
@@ -347,14 +350,17 @@ async fn a_bound_task_returns(console: &mut Console, _: Form) {
 async fn a_bound_task_ignores(console: &mut Console, _: Form) {
     let leak = console.leak(Verdict::Stuck, "deaf").await;
     assert_eq!(leak.accuracy(), Accuracy::Exact);
-    let polls = cancel(&leak).polls_since;
-    assert!(polls > 0, "it is polled, and ignores the cancel");
-    let more = console
-        .task_where("deaf", |task| {
-            task.cancel.as_ref().is_some_and(|cancel| cancel.polls_since > polls)
-        })
-        .await;
-    assert_eq!(more.outcome(), Outcome::Unspecified);
+    // It is polled, and ignores the cancel.
+    let mut polls = 0;
+    for _ in 0..2 {
+        let more = console
+            .task_where("deaf", |task| {
+                task.cancel.as_ref().is_some_and(|cancel| cancel.polls_since > polls)
+            })
+            .await;
+        assert_eq!(more.outcome(), Outcome::Unspecified);
+        polls = more.cancel.map_or(0, |cancel| cancel.polls_since);
+    }
 }
 
 async fn a_waiting_task_is_stuck_until_it_notices(console: &mut Console, _: Form) {

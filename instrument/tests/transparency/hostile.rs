@@ -311,7 +311,9 @@ fn clones_with_other_ids() {
         drop(timer);
         let (timer, _) = heard_timer();
         let used = copies.each_ref().map(bits);
-        copies.iter().for_each(|copy| copy.in_scope(|| ()));
+        for copy in &copies {
+            copy.in_scope(|| ());
+        }
         span.in_scope(|| ());
         yield_now().await;
         end(&task).await;

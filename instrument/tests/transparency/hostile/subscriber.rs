@@ -42,6 +42,7 @@ thread_local! {
     static CLONES: RefCell<VecDeque<u64>> = const { RefCell::new(VecDeque::new()) };
 }
 
+#[expect(clippy::unused_self, reason = "they are said of the subscriber under test")]
 impl State {
     /// On this thread the next spans get these ids, and after them unsuspicious ones.
     pub(super) fn mints(&self, ids: &[u64]) {
@@ -88,6 +89,7 @@ impl State {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as `split_inclusive` calls it")]
 fn is_drop(call: &Call) -> bool {
     *call == Call::Drop
 }
