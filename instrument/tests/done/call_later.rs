@@ -13,13 +13,13 @@ use tokio::{
     sync::oneshot,
 };
 
-use crate::support::{DEADLINE, HOUR, OnDrop, Said, keep, on_each_flavor, paused};
+use crate::support::{DEADLINE, HOUR, OnDrop, Said, keep, on_a_paused_clock, on_each_flavor};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_callback_runs_once_when_its_time_has_come() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let (said, start) = (Said::default(), Instant::now());
         let says = said.clone();
         let timer = call_later(SECOND, move || says.say(format!("{:?}", start.elapsed())));
@@ -33,7 +33,7 @@ fn a_callback_runs_once_when_its_time_has_come() {
 
 #[test]
 fn callbacks_run_in_the_order_of_their_deadlines_and_then_as_they_were_armed() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let (said, now) = (Said::default(), Instant::now());
         call_later(3 * SECOND, said.says("third"));
         call_at(now + 2 * SECOND, said.says("second"));
@@ -48,7 +48,7 @@ fn callbacks_run_in_the_order_of_their_deadlines_and_then_as_they_were_armed() {
 
 #[test]
 fn many_of_one_deadline_run_as_they_were_armed() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let (said, deadline) = (Said::default(), Instant::now() + SECOND);
         for number in 0..5000 {
             let says = said.clone();
@@ -91,7 +91,7 @@ fn a_callback_outlives_the_task_that_armed_it() {
 
 #[test]
 fn a_deadline_that_has_passed_is_due_but_not_within_the_call() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         call_at(Instant::now() - SECOND, said.says("called"));
         call_later(Duration::ZERO, said.says("called again"));
@@ -103,7 +103,7 @@ fn a_deadline_that_has_passed_is_due_but_not_within_the_call() {
 
 #[test]
 fn a_delay_without_end_is_one() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let timer = call_later(Duration::MAX, said.says("called"));
         sleep(HOUR).await;
@@ -135,7 +135,7 @@ fn cancel_drops_the_callback_at_once_on_the_cancellers_thread() {
 
 #[test]
 fn a_cancelled_callback_does_not_run() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let timer = call_later(SECOND, said.says("cancelled"));
         call_later(SECOND, said.says("not cancelled"));
@@ -148,7 +148,7 @@ fn a_cancelled_callback_does_not_run() {
 
 #[test]
 fn a_callback_may_cancel_another_that_is_due_with_it() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let (said, deadline) = (Said::default(), Instant::now() + SECOND);
         let (tell, told) = mpsc::channel::<TimerHandle>();
         let cancels = move || told.try_recv().expect("it was told").cancel();
@@ -162,7 +162,7 @@ fn a_callback_may_cancel_another_that_is_due_with_it() {
 
 #[test]
 fn a_callback_that_has_begun_cannot_be_cancelled() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let (tell, told) = mpsc::channel::<TimerHandle>();
         let says = said.clone();
@@ -181,7 +181,7 @@ fn a_callback_that_has_begun_cannot_be_cancelled() {
 
 #[test]
 fn a_callback_may_arm_another_and_spawn() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let (said, start) = (Said::default(), Instant::now());
         let (tell, told) = oneshot::channel();
         let says = said.clone();
@@ -200,7 +200,7 @@ fn a_callback_may_arm_another_and_spawn() {
 
 #[test]
 fn a_panic_in_a_callback_does_not_stop_the_next() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let panics = call_later(SECOND, || panic!("as it is meant to"));
         call_later(SECOND, said.says("due with it"));
@@ -216,7 +216,7 @@ fn a_panic_in_a_callback_does_not_stop_the_next() {
 
 #[test]
 fn a_panic_in_what_a_cancelled_callback_keeps_is_not_the_cancellers() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let kept = OnDrop(|| panic!("as it is meant to"));
         let timer = call_later(HOUR, move || drop(kept));
         timer.cancel();
@@ -384,7 +384,7 @@ fn a_callback_runs_in_the_runtime_in_which_it_was_armed() {
 
 #[test]
 fn while_its_owner_lives_a_callback_runs() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let says = said.clone();
         let (release, released) = oneshot::channel::<()>();

@@ -2,7 +2,10 @@
 
 use std::{
     future::pending,
+    io::{self, Write},
+    process,
     sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
     time::Duration,
 };
 
@@ -16,17 +19,37 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// Runs the scenario on a current-thread runtime and on one with a worker.
 pub(crate) fn on_each_flavor(scenario: impl Fn(Runtime)) {
+    let _watchdog = Watchdog::start();
     crate::begin();
     for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
         scenario(builder.worker_threads(1).enable_all().build().expect("a runtime"));
     }
 }
 
-/// A runtime whose clock goes on when nothing else is left to do.
-pub(crate) fn paused() -> Runtime {
+/// Runs the future while time passes only when nothing else is left to do.
+pub(crate) fn on_a_paused_clock<F: Future>(future: F) -> F::Output {
+    let _watchdog = Watchdog::start();
     crate::begin();
     let mut builder = Builder::new_current_thread();
-    builder.enable_time().start_paused(true).build().expect("a runtime")
+    builder.enable_time().start_paused(true).build().expect("a runtime").block_on(future)
+}
+
+/// Ends the process when the test takes far too long, which libtest does not: some
+/// tests wait within a runtime, and for ever when what they test is broken.
+struct Watchdog(#[expect(dead_code, reason = "it is hung up when dropped")] mpsc::Sender<()>);
+
+impl Watchdog {
+    fn start() -> Self {
+        let (hang_up, is_over) = mpsc::channel::<()>();
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        thread::spawn(move || {
+            if is_over.recv_timeout(3 * DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = writeln!(io::stderr(), "{test} waits for ever");
+                process::abort();
+            }
+        });
+        Self(hang_up)
+    }
 }
 
 /// What was said, in order.

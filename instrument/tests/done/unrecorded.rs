@@ -9,7 +9,7 @@ use holdover::{
 };
 use tokio::sync::oneshot;
 
-use crate::support::{HOUR, Said, on_each_flavor, paused};
+use crate::support::{HOUR, Said, on_a_paused_clock, on_each_flavor};
 
 #[test]
 fn an_ended_task_has_no_id_and_no_name() {
@@ -30,7 +30,7 @@ fn an_ended_task_has_no_id_and_no_name() {
 /// Nobody knows who armed it.
 #[test]
 fn a_callbacks_owner_always_lives() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let says = said.clone();
         spawn(async move {

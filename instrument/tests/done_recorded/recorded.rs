@@ -10,7 +10,7 @@ use holdover::{
 };
 use tokio::{runtime::Runtime, sync::oneshot};
 
-use crate::support::{HOUR, Said, on_each_flavor, paused};
+use crate::support::{HOUR, Said, on_a_paused_clock, on_each_flavor};
 
 fn ended<T>(runtime: &Runtime, task: &JoinHandle<T>, then: impl FnOnce()) -> Ended {
     let (tell, told) = oneshot::channel();
@@ -60,7 +60,7 @@ fn a_token_is_a_cause() {
 
 #[test]
 fn a_callback_is_dropped_instead_of_run_when_its_owner_has_ended() {
-    paused().block_on(async {
+    on_a_paused_clock(async {
         let said = Said::default();
         let (asks, kept) = (said.clone(), said.when_dropped("dropped"));
         let task = holdover::spawn(async move {

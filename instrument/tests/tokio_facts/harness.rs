@@ -2,7 +2,9 @@
 
 use std::{
     future::{Future, pending},
-    sync::{Arc, OnceLock},
+    io::{self, Write},
+    process,
+    sync::{Arc, OnceLock, mpsc},
     task::{Context, Poll, Waker},
     thread,
     time::Duration,
@@ -48,6 +50,7 @@ pub(crate) fn on_each_flavor(scenario: impl Fn(&Traced)) {
 }
 
 pub(crate) fn on(flavor: Flavor, scenario: impl Fn(&Traced)) {
+    let _watchdog = Watchdog::start();
     keep_callsites_open();
     let log = Arc::new(Log::default());
     let dispatch = Dispatch::from(Arc::clone(&log) as Arc<dyn Subscriber + Send + Sync>);
@@ -56,6 +59,24 @@ pub(crate) fn on(flavor: Flavor, scenario: impl Fn(&Traced)) {
     let entries = traced.log.entries();
     let stale = entries.iter().find(|entry| entry.call == Call::Stale);
     assert!(stale.is_none(), "a span that is closed was used: {stale:?}");
+}
+
+/// Ends the process when the test takes far too long, which libtest does not: some
+/// tests wait within a runtime, and for ever when what they test is broken.
+struct Watchdog(#[expect(dead_code, reason = "it is hung up when dropped")] mpsc::Sender<()>);
+
+impl Watchdog {
+    fn start() -> Self {
+        let (hang_up, is_over) = mpsc::channel::<()>();
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        thread::spawn(move || {
+            if is_over.recv_timeout(3 * DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                let _ = writeln!(io::stderr(), "{test} waits for ever");
+                process::abort();
+            }
+        });
+        Self(hang_up)
+    }
 }
 
 /// While a process has a single dispatcher, a callsite that is first hit on a thread
@@ -132,9 +153,10 @@ impl Traced {
         let (abort, metrics) = (task.abort_handle(), runtime.metrics());
         let ended = thread::scope(|scope| {
             scope.spawn(|| {
+                // Whatever happens, or it would never end.
+                let _aborts = OnDrop(|| abort.abort());
                 let polled = self.wait_for_the_first_poll("aborted");
                 wait(|| metrics.worker_park_count(0) > polled.parks.unwrap_or_default());
-                abort.abort();
             });
             runtime.block_on(task)
         });
