@@ -125,17 +125,7 @@ impl<S: Subscriber> HoldoverSubscriber<S> {
     fn claims(&self, id: &Id) -> bool {
         let bits = id.into_u64();
         let Some(key) = Key::from_bits(bits) else { return true };
-        let is_ours = || key.is_ignored() || self.front.recorder.is_live(key);
-        if is_ours() {
-            return false;
-        }
-        self.foreign.insert(bits);
-        // Another thread may have made it live before it could see that.
-        let is_claimed = !is_ours();
-        if !is_claimed {
-            self.foreign.remove(bits);
-        }
-        is_claimed
+        self.foreign.claim(bits, || key.is_ignored() || self.front.recorder.is_live(key))
     }
 }
 
@@ -195,7 +185,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
         match Ours::of(attributes.metadata()) {
             Some(ours) => loop {
                 let key = self.front.new_span(ours, attributes);
-                if !self.foreign.contains(key.bits()) {
+                if !self.foreign.is_taken(key.bits()) {
                     break Id::from_u64(key.bits());
                 }
                 // `S` uses that id: the slot's next generation is another one.

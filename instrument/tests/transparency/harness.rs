@@ -237,6 +237,8 @@ fn output_of(child: &str, variant: Variant) -> Result<String, String> {
         .env("HOLDOVER_LOG", "off")
         .env("RUST_LOG", RUST_LOG)
         .env("NO_COLOR", "1")
+        // Where a service leaves a file for those who look for it.
+        .env_remove("XDG_RUNTIME_DIR")
         .env_remove("RUST_BACKTRACE");
     match variant {
         Variant::Off => command.env("HOLDOVER", "off"),

@@ -42,18 +42,17 @@ thread_local! {
     static CLONES: RefCell<VecDeque<u64>> = const { RefCell::new(VecDeque::new()) };
 }
 
-#[expect(clippy::unused_self, reason = "they are said of the subscriber under test")]
+/// On this thread the next spans get these ids, and after them unsuspicious ones.
+pub(super) fn mints(ids: &[u64]) {
+    SPANS.set(ids.iter().copied().collect());
+}
+
+/// As [`mints`], for clones; after them a clone's id is the span's.
+pub(super) fn mints_for_clones(ids: &[u64]) {
+    CLONES.set(ids.iter().copied().collect());
+}
+
 impl State {
-    /// On this thread the next spans get these ids, and after them unsuspicious ones.
-    pub(super) fn mints(&self, ids: &[u64]) {
-        SPANS.set(ids.iter().copied().collect());
-    }
-
-    /// As [`Self::mints`], for clones; after them a clone's id is the span's.
-    pub(super) fn clones(&self, ids: &[u64]) {
-        CLONES.set(ids.iter().copied().collect());
-    }
-
     /// What it got for this id, which is forgotten.
     pub(super) fn took(&self, id: u64) -> Vec<Call> {
         self.noted().calls.remove(&id).unwrap_or_default()
@@ -69,7 +68,10 @@ impl State {
     /// another, or have been refused.
     pub(super) fn lives(&self) -> usize {
         let noted = self.noted();
-        let lives = noted.calls.values().flat_map(|calls| calls.split_inclusive(is_drop));
+        let lives = noted
+            .calls
+            .values()
+            .flat_map(|calls| calls.split_inclusive(|call| *call == Call::Drop));
         let whole = [Call::New, Call::Enter, Call::Exit, Call::Drop];
         lives
             .filter(|life| **life != [Call::New, Call::Drop])
@@ -87,11 +89,6 @@ impl State {
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as `split_inclusive` calls it")]
-fn is_drop(call: &Call) -> bool {
-    *call == Call::Drop
 }
 
 impl Noted {
