@@ -30,12 +30,15 @@ pub(crate) struct Polling;
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Adopting {
+    handle: Handle,
     before: bool,
 }
 
 impl Adopting {
     #[inline]
-    pub(crate) fn adopted(self, _: tokio::task::Id) {}
+    pub(crate) fn adopted(self, _: tokio::task::Id) -> Handle {
+        self.handle.clone()
+    }
 }
 
 impl Drop for Adopting {
@@ -52,7 +55,7 @@ impl Task {
 
     #[inline]
     pub(crate) fn adopting(&self) -> Adopting {
-        Adopting { before: SPAWNING.replace(true) }
+        Adopting { handle: Handle::new(self.clone()), before: SPAWNING.replace(true) }
     }
 
     #[inline]

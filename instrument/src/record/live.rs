@@ -156,9 +156,12 @@ impl Task {
     /// Until the guard is gone, the span that tokio makes takes this task's slot. A
     /// spawn that panics leaves no task behind.
     pub(crate) fn adopting(&self) -> Adopting {
+        // Made before the spawn: a task may have ended, and its slot be gone, before
+        // the spawn function returns.
+        let handle = Some(Handle::new(self.clone()));
         let task = self.recorded();
         ADOPT.set(task.map(|task| Adopt::Task(task.recorder, task.key)));
-        Adopting { task, before: SPAWNING.replace(true), spawned: false }
+        Adopting { task, handle, before: SPAWNING.replace(true) }
     }
 
     /// Enters the task's frame for one poll. Counts it, unless tokio's span does.
@@ -339,18 +342,19 @@ impl Task {
 #[must_use]
 pub(crate) struct Adopting {
     task: Option<Recorded>,
+    /// `None` once the task was spawned.
+    handle: Option<Handle>,
     before: bool,
-    spawned: bool,
 }
 
 impl Adopting {
-    /// The task was spawned, and this is tokio's id for it.
+    /// The task was spawned, and this is tokio's id for it. Gives its handle.
     #[inline]
-    pub(crate) fn adopted(mut self, id: tokio::task::Id) {
-        self.spawned = true;
+    pub(crate) fn adopted(mut self, id: tokio::task::Id) -> Handle {
         if let Some(task) = self.task {
             task.recorder.set_tokio_id(task.key, id_number(id));
         }
+        self.handle.take().expect("a spawn is over once")
     }
 }
 
@@ -358,7 +362,7 @@ impl Drop for Adopting {
     fn drop(&mut self) {
         ADOPT.set(None);
         SPAWNING.set(self.before);
-        if let Some(task) = self.task.filter(|_| !self.spawned) {
+        if let Some(task) = self.task.filter(|_| self.handle.is_some()) {
             task.recorder.never_was(task.key);
         }
     }

@@ -122,8 +122,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::spawn(followed);
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// Spawns a task on that runtime.
@@ -136,8 +136,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = runtime.spawn(followed);
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// Spawns a task that is not `Send` on the current `LocalSet`.
@@ -155,8 +155,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::task::spawn_local(followed);
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// Spawns a task that is not `Send` on that `LocalSet`.
@@ -174,8 +174,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = local_set.as_tokio().spawn_local(followed);
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// Runs a closure where it may block.
@@ -192,8 +192,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_closure(closure, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::task::spawn_blocking(move || followed.run());
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// Runs a closure where it may block, on that runtime.
@@ -206,8 +206,8 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_closure(closure, Location::caller());
         let adopting = task.adopting();
         let handle = runtime.spawn_blocking(move || followed.run());
-        adopting.adopted(handle.id());
-        Ok(JoinHandle::new(handle, task))
+        let followed = adopting.adopted(handle.id());
+        Ok(JoinHandle::new(handle, followed))
     }
 
     /// For a member of a set: bound to what asks the set's members.

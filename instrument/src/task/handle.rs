@@ -25,8 +25,8 @@ pub struct JoinHandle<T> {
 }
 
 impl<T> JoinHandle<T> {
-    pub(super) fn new(inner: tokio::task::JoinHandle<T>, task: Task) -> Self {
-        Self { inner, followed: Handle::new(task) }
+    pub(super) fn new(inner: tokio::task::JoinHandle<T>, followed: Handle) -> Self {
+        Self { inner, followed }
     }
 
     /// Asks the task to stop; [`tokio::task::JoinHandle::abort`], with the caller
@@ -149,8 +149,8 @@ pub struct AbortHandle {
 }
 
 impl AbortHandle {
-    pub(super) fn new(inner: tokio::task::AbortHandle, task: Task) -> Self {
-        Self { inner, followed: Handle::new(task) }
+    pub(super) fn new(inner: tokio::task::AbortHandle, followed: Handle) -> Self {
+        Self { inner, followed }
     }
 
     /// Asks the task to stop; [`tokio::task::AbortHandle::abort`], with the caller

@@ -61,8 +61,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn(followed);
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// Spawns a member on that runtime; [`tokio::task::JoinSet::spawn_on`].
@@ -75,8 +75,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_on(followed, handle);
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// Spawns a member on the current `LocalSet`; [`tokio::task::JoinSet::spawn_local`].
@@ -92,8 +92,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.local_member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local(followed);
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// Spawns a member on that `LocalSet`; [`tokio::task::JoinSet::spawn_local_on`].
@@ -105,8 +105,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.local_member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local_on(followed, local_set.as_tokio());
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// Runs a closure where it may block; [`tokio::task::JoinSet::spawn_blocking`].
@@ -123,8 +123,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.blocking_member(f, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_blocking(move || followed.run());
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// Runs a closure where it may block, on that runtime;
@@ -138,8 +138,8 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.blocking_member(f, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_blocking_on(move || followed.run(), handle);
-        adopting.adopted(handle.id());
-        AbortHandle::new(handle, member)
+        let followed = adopting.adopted(handle.id());
+        AbortHandle::new(handle, followed)
     }
 
     /// [`tokio::task::JoinSet::join_next`].

@@ -61,8 +61,8 @@ where
     let (followed, task) = builder.follow_local(future, Location::caller());
     let adopting = task.adopting();
     let handle = tokio::task::spawn_local(followed);
-    adopting.adopted(handle.id());
-    JoinHandle::new(handle, task)
+    let followed = adopting.adopted(handle.id());
+    JoinHandle::new(handle, followed)
 }
 
 /// [`tokio::task::LocalSet`], recorded: the tasks that it drops are cancelled, cause
@@ -95,8 +95,8 @@ impl LocalSet {
         let (followed, task) = builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.inner.spawn_local(followed);
-        adopting.adopted(handle.id());
-        JoinHandle::new(handle, task)
+        let followed = adopting.adopted(handle.id());
+        JoinHandle::new(handle, followed)
     }
 
     /// [`tokio::task::LocalSet::block_on`].

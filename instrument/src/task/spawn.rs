@@ -27,8 +27,8 @@ where
     // caller's location: `adopting` is a guard.
     let adopting = task.adopting();
     let handle = tokio::spawn(followed);
-    adopting.adopted(handle.id());
-    JoinHandle::new(handle, task)
+    let followed = adopting.adopted(handle.id());
+    JoinHandle::new(handle, followed)
 }
 
 /// Runs a closure where it may block; [`tokio::task::spawn_blocking`], recorded.
@@ -48,6 +48,6 @@ where
     let (followed, task) = Builder::new().follow_closure(closure, Location::caller());
     let adopting = task.adopting();
     let handle = tokio::task::spawn_blocking(move || followed.run());
-    adopting.adopted(handle.id());
-    JoinHandle::new(handle, task)
+    let followed = adopting.adopted(handle.id());
+    JoinHandle::new(handle, followed)
 }

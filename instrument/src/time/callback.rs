@@ -35,7 +35,7 @@ use crate::{
 /// ```
 #[track_caller]
 pub fn call_later(delay: Duration, callback: impl FnOnce() + Send + 'static) -> TimerHandle {
-    arm(deadline(delay), delay, Location::caller(), Box::new(callback), false)
+    arm(after(delay), Location::caller(), Box::new(callback), false)
 }
 
 /// Runs `callback` once, at `deadline`: asyncio's [`loop.call_at`]. See [`call_later`].
@@ -43,7 +43,7 @@ pub fn call_later(delay: Duration, callback: impl FnOnce() + Send + 'static) -> 
 /// [`loop.call_at`]: https://docs.python.org/3/library/asyncio-eventloop.html#asyncio.loop.call_at
 #[track_caller]
 pub fn call_at(deadline: Instant, callback: impl FnOnce() + Send + 'static) -> TimerHandle {
-    arm(|| deadline, until(deadline), Location::caller(), Box::new(callback), false)
+    arm(|| (deadline, until(deadline)), Location::caller(), Box::new(callback), false)
 }
 
 /// As [`call_later`], and the callback is dropped instead of run when the task that
@@ -53,7 +53,7 @@ pub fn call_later_while_alive(
     delay: Duration,
     callback: impl FnOnce() + Send + 'static,
 ) -> TimerHandle {
-    arm(deadline(delay), delay, Location::caller(), Box::new(callback), true)
+    arm(after(delay), Location::caller(), Box::new(callback), true)
 }
 
 /// In a callback: whether the task that asked for it still lives and was not asked to
@@ -63,17 +63,17 @@ pub fn owner_is_alive() -> bool {
 }
 
 /// As tokio's `sleep` does with a delay that no `Instant` can hold.
-fn deadline(delay: Duration) -> impl FnOnce() -> Instant {
+fn after(delay: Duration) -> impl FnOnce() -> (Instant, Duration) {
     const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
     move || {
         let now = Instant::now();
-        now.checked_add(delay).unwrap_or_else(|| now + FAR)
+        (now.checked_add(delay).unwrap_or_else(|| now + FAR), delay)
     }
 }
 
+/// `when` is asked for once there is a runtime: without one tokio's clock may panic.
 fn arm(
-    deadline: impl FnOnce() -> Instant,
-    due_in: Duration,
+    when: impl FnOnce() -> (Instant, Duration),
     location: &'static Location<'static>,
     callback: Box<dyn FnOnce() + Send>,
     alive_only: bool,
@@ -82,6 +82,7 @@ fn arm(
         crate::report::callback_without_runtime(location);
         return TimerHandle { armed: Arc::new(Armed::cancelled()) };
     };
+    let (deadline, due_in) = when();
     let timer = NewHolding {
         kind: Kind::Timer,
         label: Label::Fixed("call_later"),
@@ -90,7 +91,7 @@ fn arm(
         traits: Traits::Fixed,
     };
     let armed = Arc::new(Armed::new(callback, alive_only, Chain::next(&timer)));
-    if !driver.arm(deadline(), &armed) {
+    if !driver.arm(deadline, &armed) {
         armed.cancel();
         crate::report::callback_without_runtime(location);
     }

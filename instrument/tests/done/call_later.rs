@@ -272,7 +272,7 @@ fn after_its_runtimes_shutdown_a_callback_comes_back_cancelled() {
 
 #[test]
 fn as_a_thread_ends_a_callback_comes_back_cancelled() {
-    type Last = RefCell<Option<OnDrop<fn()>>>;
+    type Last = RefCell<Option<OnDrop<Box<dyn FnMut()>>>>;
     thread_local! {
         static LAST: Last = const { RefCell::new(None) };
     }
@@ -280,7 +280,11 @@ fn as_a_thread_ends_a_callback_comes_back_cancelled() {
         let handle = runtime.handle().clone();
         // A panic while a thread's values are dropped would end the process.
         let thread = thread::spawn(move || {
-            LAST.set(Some(OnDrop(|| assert!(call_later(HOUR, || {}).cancelled()))));
+            let deadline = Instant::now() + HOUR;
+            LAST.set(Some(OnDrop(Box::new(move || {
+                assert!(call_later(HOUR, || {}).cancelled());
+                assert!(call_at(deadline, || {}).cancelled());
+            }))));
             let _entered = handle.enter();
             call_later(HOUR, || {}).cancel();
         });

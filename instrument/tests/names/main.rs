@@ -10,3 +10,6 @@ mod bounds;
 mod caught;
 mod with_holdover;
 mod with_tokio;
+
+/// Nothing is recorded.
+fn begin() {}

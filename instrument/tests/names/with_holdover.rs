@@ -2,6 +2,8 @@
 
 use holdover as rt;
 
+use crate::begin;
+
 #[path = "shared/items.rs"]
 mod items;
 #[path = "shared/panics.rs"]

@@ -4,9 +4,12 @@ use std::{future::ready, rc::Rc, time::Duration};
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::rt::{
-    task::{self, JoinSet, LocalSet},
-    time::{self, Instant},
+use super::{
+    begin,
+    rt::{
+        task::{self, JoinSet, LocalSet},
+        time::{self, Instant},
+    },
 };
 use crate::caught::caught;
 
@@ -38,6 +41,7 @@ fn runtime(builder: &mut Builder) -> Runtime {
 
 #[test]
 fn spawning_outside_a_runtime() {
+    begin();
     panics_here!(super::rt::spawn(ready(1)), OUTSIDE);
     panics_here!(task::spawn(ready(1)), OUTSIDE);
     panics_here!(task::spawn_blocking(|| 1), OUTSIDE);
@@ -49,6 +53,7 @@ fn spawning_outside_a_runtime() {
 
 #[test]
 fn spawning_outside_a_local_set() {
+    begin();
     let caught_here = [
         caught(|| task::spawn_local(ready(Rc::new(1)))),
         caught(|| JoinSet::new().spawn_local(ready(Rc::new(1)))),
@@ -65,6 +70,7 @@ fn spawning_outside_a_local_set() {
 
 #[test]
 fn timers_outside_a_runtime() {
+    begin();
     let now = Instant::now();
     panics_here!(time::sleep(HOUR), OUTSIDE);
     panics_here!(time::sleep_until(now), OUTSIDE);
@@ -76,6 +82,7 @@ fn timers_outside_a_runtime() {
 
 #[test]
 fn timers_where_there_are_none() {
+    begin();
     let runtime = runtime(&mut Builder::new_current_thread());
     let _entered = runtime.enter();
     let now = Instant::now();
@@ -87,6 +94,7 @@ fn timers_where_there_are_none() {
 
 #[test]
 fn an_interval_without_a_period() {
+    begin();
     let runtime = runtime(Builder::new_current_thread().enable_time());
     let _entered = runtime.enter();
     panics_here!(time::interval(Duration::ZERO), NO_PERIOD);
@@ -95,12 +103,14 @@ fn an_interval_without_a_period() {
 
 #[test]
 fn asking_for_an_id_outside_a_task() {
+    begin();
     panics_here!(task::id(), "Can't get a task id when not inside a task");
     assert!(task::try_id().is_none());
 }
 
 #[test]
 fn a_local_set_that_blocks_within_a_runtime() {
+    begin();
     let (outer, inner) = (Builder::new_current_thread(), Builder::new_current_thread());
     let [outer, inner] = [outer, inner].map(|mut builder| runtime(&mut builder));
     outer.block_on(async {
@@ -110,6 +120,7 @@ fn a_local_set_that_blocks_within_a_runtime() {
 
 #[test]
 fn a_handle_that_is_polled_when_it_was_ready() {
+    begin();
     let runtime = runtime(&mut Builder::new_current_thread());
     let _entered = runtime.enter();
     let mut handle = task::spawn(ready(1));
@@ -120,6 +131,7 @@ fn a_handle_that_is_polled_when_it_was_ready() {
 
 #[test]
 fn join_all_with_a_member_that_panics_or_is_aborted() {
+    begin();
     let runtime = runtime(&mut Builder::new_current_thread());
     let panics = caught(|| {
         runtime.block_on(async {

@@ -17,7 +17,13 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::rt::task::{self, JoinSet, LocalSet, yield_now};
+use super::{
+    begin,
+    rt::task::{self, JoinSet, LocalSet, yield_now},
+};
+
+#[cfg(all(tokio_unstable, feature = "console"))]
+use super::rt::task::Builder as TaskBuilder;
 
 tokio::task_local! {
     static NUMBER: u32;
@@ -25,6 +31,7 @@ tokio::task_local! {
 
 #[tokio::test]
 async fn a_task_gives_its_value_its_panic_or_that_it_was_cancelled() {
+    begin();
     assert_eq!(task::spawn(async { 7 }).await.unwrap(), 7);
     let panicked = task::spawn(async { std::panic::resume_unwind(Box::new(7_u8)) });
     let panicked: Result<(), _> = panicked.await;
@@ -39,6 +46,7 @@ async fn a_task_gives_its_value_its_panic_or_that_it_was_cancelled() {
 
 #[tokio::test]
 async fn a_task_knows_its_id_as_its_handles_do() {
+    begin();
     let handle = task::spawn(async { task::id() });
     let (id, abort) = (handle.id(), handle.abort_handle());
     assert_eq!((abort.id(), handle.await.unwrap()), (id, id));
@@ -47,6 +55,7 @@ async fn a_task_knows_its_id_as_its_handles_do() {
 
 #[tokio::test]
 async fn a_handle_is_finished_when_its_task_is() {
+    begin();
     let (release, released) = oneshot::channel::<()>();
     let mut handle = task::spawn(released);
     yield_now().await;
@@ -58,6 +67,7 @@ async fn a_handle_is_finished_when_its_task_is() {
 
 #[tokio::test]
 async fn a_task_whose_handle_is_dropped_goes_on() {
+    begin();
     let (tell, told) = oneshot::channel();
     drop(task::spawn(async move { tell.send(7) }));
     assert_eq!(told.await, Ok(7));
@@ -65,6 +75,7 @@ async fn a_task_whose_handle_is_dropped_goes_on() {
 
 #[tokio::test]
 async fn a_handle_can_lose_a_select_and_be_awaited_again() {
+    begin();
     let (release, released) = oneshot::channel::<()>();
     let mut handle = task::spawn(async move {
         released.await.expect("it is released");
@@ -87,6 +98,7 @@ async fn a_handle_can_lose_a_select_and_be_awaited_again() {
 
 #[tokio::test]
 async fn a_blocking_closure_gives_its_value() {
+    begin();
     assert_eq!(task::spawn_blocking(|| 7).await.unwrap(), 7);
     let mut set = JoinSet::new();
     set.spawn_blocking(|| 7);
@@ -96,6 +108,7 @@ async fn a_blocking_closure_gives_its_value() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_worker_steps_aside_for_a_blocking_call() {
+    begin();
     let blocks = async {
         let (release, released) = oneshot::channel::<()>();
         task::spawn(async { release.send(()) });
@@ -107,6 +120,7 @@ async fn a_worker_steps_aside_for_a_blocking_call() {
 
 #[tokio::test]
 async fn task_locals_and_cooperation_are_tokios() {
+    begin();
     let scoped = NUMBER.scope(7, async { NUMBER.get() });
     assert_eq!(task::spawn(scoped).await.unwrap(), 7);
     assert!(NUMBER.try_with(|number| *number).is_err());
@@ -118,6 +132,7 @@ async fn task_locals_and_cooperation_are_tokios() {
 
 #[tokio::test]
 async fn a_set_gives_each_member_once() {
+    begin();
     let mut set: JoinSet<u32> = (0..5).map(ready).collect();
     let sixth = set.spawn_on(ready(5), &Handle::current()).id();
     assert_eq!((set.len(), set.is_empty()), (6, false));
@@ -134,6 +149,7 @@ async fn a_set_gives_each_member_once() {
 
 #[tokio::test]
 async fn a_set_gives_what_is_ready_without_waiting() {
+    begin();
     let mut set = JoinSet::new();
     assert!(set.try_join_next().is_none());
     let id = set.spawn(ready(7)).id();
@@ -154,6 +170,7 @@ async fn a_set_gives_what_is_ready_without_waiting() {
 /// `join_next` may lose a `select!` as often as one likes.
 #[tokio::test]
 async fn join_next_is_cancel_safe() {
+    begin();
     let mut set = JoinSet::new();
     for number in 0..100 {
         set.spawn(async move {
@@ -188,6 +205,7 @@ fn poll_and_drop<T, E>(next: impl Future<Output = Option<Result<T, E>>>, joined:
 
 #[tokio::test]
 async fn a_sets_members_are_aborted_with_it() {
+    begin();
     let alive = Arc::new(());
     let member = |alive: &Arc<()>| {
         let alive = Arc::clone(alive);
@@ -211,6 +229,7 @@ async fn a_sets_members_are_aborted_with_it() {
 
 #[tokio::test]
 async fn shutdown_does_nothing_until_it_is_polled() {
+    begin();
     let mut set = JoinSet::new();
     set.spawn(pending::<()>());
     drop(set.shutdown());
@@ -221,6 +240,7 @@ async fn shutdown_does_nothing_until_it_is_polled() {
 
 #[tokio::test]
 async fn members_that_are_detached_go_on() {
+    begin();
     let (tell, told) = oneshot::channel();
     let mut set = JoinSet::new();
     set.spawn(async move { tell.send(7) });
@@ -232,6 +252,7 @@ async fn members_that_are_detached_go_on() {
 
 #[tokio::test]
 async fn an_abort_handle_of_a_set_aborts_one_member() {
+    begin();
     let mut set = JoinSet::new();
     let first = set.spawn(pending::<u8>());
     set.spawn(ready(7));
@@ -245,6 +266,7 @@ async fn an_abort_handle_of_a_set_aborts_one_member() {
 
 #[test]
 fn a_local_set_runs_what_is_not_send() {
+    begin();
     let runtime = Builder::new_current_thread().build().unwrap();
     let local = LocalSet::new();
     let said = Rc::new(RefCell::new(Vec::new()));
@@ -272,6 +294,7 @@ fn a_local_set_runs_what_is_not_send() {
 
 #[test]
 fn run_until_goes_on_with_the_sets_tasks() {
+    begin();
     let runtime = Builder::new_current_thread().build().unwrap();
     let local = LocalSet::new();
     let polls = Rc::new(AtomicUsize::new(0));
@@ -296,6 +319,7 @@ fn run_until_goes_on_with_the_sets_tasks() {
 /// A runtime all of whose tasks are local needs no set.
 #[test]
 fn spawn_local_on_a_local_runtime() {
+    begin();
     let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
     let not_send = Rc::new(7);
     let spawned = runtime.block_on(async { task::spawn_local(async move { not_send }).await });
@@ -304,6 +328,7 @@ fn spawn_local_on_a_local_runtime() {
 
 #[tokio::test]
 async fn handles_and_sets_are_shown_as_tokios() {
+    begin();
     let handle = task::spawn(ready(7));
     let (abort, set, local) = (handle.abort_handle(), JoinSet::<u8>::new(), LocalSet::new());
     let id = format!("{:?}", handle.id());
@@ -316,18 +341,17 @@ async fn handles_and_sets_are_shown_as_tokios() {
 #[cfg(all(tokio_unstable, feature = "console"))]
 #[tokio::test]
 async fn a_builder_spawns_whatever_can_be_spawned() {
-    use super::rt::task::Builder;
-
+    begin();
     let runtime = Handle::current();
-    assert_eq!(Builder::new().name("1").spawn(ready(1)).unwrap().await.unwrap(), 1);
-    assert_eq!(Builder::new().spawn_on(ready(2), &runtime).unwrap().await.unwrap(), 2);
-    assert_eq!(Builder::new().spawn_blocking(|| 3).unwrap().await.unwrap(), 3);
-    assert_eq!(Builder::new().spawn_blocking_on(|| 4, &runtime).unwrap().await.unwrap(), 4);
+    assert_eq!(TaskBuilder::new().name("1").spawn(ready(1)).unwrap().await.unwrap(), 1);
+    assert_eq!(TaskBuilder::new().spawn_on(ready(2), &runtime).unwrap().await.unwrap(), 2);
+    assert_eq!(TaskBuilder::new().spawn_blocking(|| 3).unwrap().await.unwrap(), 3);
+    assert_eq!(TaskBuilder::new().spawn_blocking_on(|| 4, &runtime).unwrap().await.unwrap(), 4);
     let local = LocalSet::new();
-    let fifth = Builder::new().name("5").spawn_local_on(ready(Rc::new(5)), &local).unwrap();
+    let fifth = TaskBuilder::new().name("5").spawn_local_on(ready(Rc::new(5)), &local).unwrap();
     let rest = async {
         assert_eq!(*fifth.await.unwrap(), 5);
-        *Builder::new().spawn_local(ready(Rc::new(6))).unwrap().await.unwrap()
+        *TaskBuilder::new().spawn_local(ready(Rc::new(6))).unwrap().await.unwrap()
     };
     assert_eq!(local.run_until(rest).await, 6);
 }

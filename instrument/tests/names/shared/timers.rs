@@ -9,14 +9,17 @@ use std::{
 
 use tokio::select;
 
-use super::rt::{
-    task::{
-        coop::{consume_budget, unconstrained},
-        spawn, yield_now,
-    },
-    time::{
-        Duration, Instant, MissedTickBehavior, advance, interval, interval_at, pause, resume,
-        sleep, sleep_until, timeout, timeout_at,
+use super::{
+    begin,
+    rt::{
+        task::{
+            coop::{consume_budget, unconstrained},
+            spawn, yield_now,
+        },
+        time::{
+            Duration, Instant, MissedTickBehavior, advance, interval, interval_at, pause, resume,
+            sleep, sleep_until, timeout, timeout_at,
+        },
     },
 };
 
@@ -28,6 +31,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 
 #[tokio::test]
 async fn the_clock_can_be_paused_and_resumed() {
+    begin();
     pause();
     let start = Instant::now();
     advance(SECOND).await;
@@ -37,6 +41,7 @@ async fn the_clock_can_be_paused_and_resumed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sleep_ends_at_its_deadline() {
+    begin();
     let start = Instant::now();
     let mut first = pin!(sleep(SECOND));
     assert_eq!((first.deadline(), first.is_elapsed()), (start + SECOND, false));
@@ -49,6 +54,7 @@ async fn a_sleep_ends_at_its_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sleep_can_be_reset_before_and_after_it_has_ended() {
+    begin();
     let start = Instant::now();
     let mut again = pin!(sleep(SECOND));
     again.as_mut().reset(start + 2 * SECOND);
@@ -63,12 +69,14 @@ async fn a_sleep_can_be_reset_before_and_after_it_has_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sleep_of_no_end_is_far_away() {
+    begin();
     let start = Instant::now();
     assert!(sleep(Duration::MAX).deadline() > start + 86_400 * 365 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sleep_that_loses_a_select_goes_on_by_reference() {
+    begin();
     let start = Instant::now();
     let mut long = pin!(sleep(3 * SECOND));
     for seconds in 1..3 {
@@ -83,6 +91,7 @@ async fn a_sleep_that_loses_a_select_goes_on_by_reference() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interval_ticks_at_once_and_then_every_period() {
+    begin();
     let start = Instant::now();
     let mut every = interval(SECOND);
     assert_eq!(every.period(), SECOND);
@@ -97,6 +106,7 @@ async fn an_interval_ticks_at_once_and_then_every_period() {
 /// A tick that loses a `select!` is not lost.
 #[tokio::test(start_paused = true)]
 async fn tick_is_cancel_safe() {
+    begin();
     let start = Instant::now();
     let mut every = interval(SECOND);
     let mut ticks = Vec::new();
@@ -116,6 +126,7 @@ async fn tick_is_cancel_safe() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interval_can_be_reset() {
+    begin();
     let start = Instant::now();
     let mut every = interval(SECOND);
     every.tick().await;
@@ -132,6 +143,7 @@ async fn an_interval_can_be_reset() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interval_makes_up_for_missed_ticks_as_it_is_told() {
+    begin();
     for (behavior, next) in [
         (MissedTickBehavior::Burst, 2.0),
         (MissedTickBehavior::Delay, 3.5),
@@ -151,6 +163,7 @@ async fn an_interval_makes_up_for_missed_ticks_as_it_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_gives_the_value_or_that_the_time_is_over() {
+    begin();
     let start = Instant::now();
     assert_eq!(timeout(SECOND, ready(7)).await.unwrap(), 7);
     assert_eq!(timeout(SECOND, async { sleep(SECOND / 2).await }).await, Ok(()));
@@ -164,6 +177,7 @@ async fn a_timeout_gives_the_value_or_that_the_time_is_over() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_looks_at_its_body_first() {
+    begin();
     assert_eq!(timeout(Duration::ZERO, ready(7)).await.unwrap(), 7);
     assert!(timeout(Duration::ZERO, yield_now()).await.is_err());
     assert!(timeout_at(Instant::now(), pending::<()>()).await.is_err());
@@ -171,6 +185,7 @@ async fn a_timeout_looks_at_its_body_first() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_takes_whatever_becomes_a_future() {
+    begin();
     let handle = spawn(ready(7));
     assert_eq!(timeout(SECOND, handle).await.unwrap().unwrap(), 7);
     let mut slow = pin!(sleep(2 * SECOND));
@@ -180,6 +195,7 @@ async fn a_timeout_takes_whatever_becomes_a_future() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeouts_body_can_be_reached_and_taken_out() {
+    begin();
     let mut limited = timeout(SECOND, ready(7));
     assert_eq!(limited.get_ref().clone().into_inner(), 7);
     *limited.get_mut() = ready(8);
@@ -192,6 +208,7 @@ async fn a_timeouts_body_can_be_reached_and_taken_out() {
 /// A body that is always ready to go on does not keep the time from being over.
 #[tokio::test]
 async fn a_timeout_ends_a_body_that_uses_up_its_budget() {
+    begin();
     let greedy = async {
         loop {
             consume_budget().await;
@@ -203,6 +220,7 @@ async fn a_timeout_ends_a_body_that_uses_up_its_budget() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_without_end_never_comes() {
+    begin();
     let mut forever = pin!(timeout(Duration::MAX, pending::<()>()));
     advance(1_000_000 * SECOND).await;
     assert!(poll(forever.as_mut()).is_pending());
