@@ -20,7 +20,7 @@ pub use self::{
     builder::Builder,
     handle::{AbortHandle, JoinHandle},
     join_set::JoinSet,
-    local::{LocalSet, spawn_local},
+    local::{LocalEnterGuard, LocalSet, spawn_local},
     scope::{FutureExt, Scope},
     spawn::{spawn, spawn_blocking},
     tracker::TaskTracker,

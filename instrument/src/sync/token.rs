@@ -201,6 +201,12 @@ impl PartialEq for CancellationToken {
 
 impl Eq for CancellationToken {}
 
+impl std::hash::Hash for CancellationToken {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.inner.hash(state);
+    }
+}
+
 pin_project! {
     /// The future of [`CancellationToken::cancelled`].
     #[derive(Debug)]
@@ -260,6 +266,12 @@ pub struct DropGuard {
 }
 
 impl DropGuard {
+    /// [`tokio_util::sync::DropGuard::token`].
+    #[expect(clippy::missing_panics_doc, reason = "it has a token until it is disarmed")]
+    pub fn token(&self) -> &CancellationToken {
+        self.token.as_ref().expect("a disarmed guard is gone")
+    }
+
     /// [`tokio_util::sync::DropGuard::disarm`].
     #[expect(clippy::missing_panics_doc, reason = "it has a token until it is disarmed")]
     pub fn disarm(mut self) -> CancellationToken {
@@ -284,6 +296,12 @@ pub struct DropGuardRef<'a> {
 }
 
 impl<'a> DropGuardRef<'a> {
+    /// [`tokio_util::sync::DropGuardRef::token`].
+    #[expect(clippy::missing_panics_doc, reason = "it has a token until it is disarmed")]
+    pub fn token(&self) -> &CancellationToken {
+        self.token.expect("a disarmed guard is gone")
+    }
+
     /// [`tokio_util::sync::DropGuardRef::disarm`].
     #[expect(clippy::missing_panics_doc, reason = "it has a token until it is disarmed")]
     pub fn disarm(mut self) -> &'a CancellationToken {

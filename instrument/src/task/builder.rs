@@ -43,9 +43,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The task's name.
-    pub fn name(mut self, name: &'a str) -> Self {
-        self.name = Some(name);
-        self
+    pub fn name(&self, name: &'a str) -> Self {
+        Self { name: Some(name), options: self.options.clone() }
     }
 
     /// Binds the task to the token: it is asked to stop when the token, or an ancestor

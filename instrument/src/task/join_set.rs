@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    io,
     panic::{self, Location},
     task::{Context, Poll},
 };
@@ -12,7 +13,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{AbortHandle, Builder, LocalSet};
+use super::{AbortHandle, LocalSet};
 use crate::{
     record::{Asker, Group},
     words::Cause,
@@ -228,7 +229,7 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future + Send,
     {
-        Builder::new().bound_to(self.asker()).follow(future, location)
+        super::Builder::new().bound_to(self.asker()).follow(future, location)
     }
 
     fn local_member<F: Future>(
@@ -236,7 +237,7 @@ impl<T: 'static> JoinSet<T> {
         future: F,
         location: &'static Location<'static>,
     ) -> Member<F> {
-        Builder::new().bound_to(self.asker()).follow_local(future, location)
+        super::Builder::new().bound_to(self.asker()).follow_local(future, location)
     }
 
     fn blocking_member<F>(
@@ -244,7 +245,127 @@ impl<T: 'static> JoinSet<T> {
         closure: F,
         location: &'static Location<'static>,
     ) -> (super::future::FollowedClosure<F>, crate::record::Task) {
-        Builder::new().bound_to(self.asker()).follow_closure(closure, location)
+        super::Builder::new().bound_to(self.asker()).follow_closure(closure, location)
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Sets what is known of a member before it is spawned;
+    /// [`tokio::task::JoinSet::build_task`], on stable too.
+    pub fn build_task(&mut self) -> Builder<'_, T> {
+        let builder = super::Builder::new().bound_to(self.asker());
+        Builder { set: self, builder }
+    }
+}
+
+/// [`tokio::task::join_set::Builder`][tokio], recorded.
+///
+/// [tokio]: https://docs.rs/tokio/latest/tokio/task/join_set/struct.Builder.html
+#[derive(Debug)]
+#[must_use = "nothing is spawned until a `spawn` method is called"]
+pub struct Builder<'a, T> {
+    set: &'a mut JoinSet<T>,
+    builder: super::Builder<'a>,
+}
+
+impl<'a, T: 'static> Builder<'a, T> {
+    /// The member's name.
+    pub fn name(self, name: &'a str) -> Self {
+        Self { builder: self.builder.name(name), ..self }
+    }
+
+    /// Spawns a member on the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// When called outside a runtime.
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        let (member, task) = self.builder.follow(future, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn(member);
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
+    }
+
+    /// Spawns a member on that runtime.
+    #[track_caller]
+    pub fn spawn_on<F>(self, future: F, handle: &Handle) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        let (member, task) = self.builder.follow(future, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn_on(member, handle);
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
+    }
+
+    /// Runs a closure where it may block.
+    ///
+    /// # Panics
+    ///
+    /// When called outside a runtime.
+    #[track_caller]
+    pub fn spawn_blocking<F>(self, f: F) -> io::Result<AbortHandle>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        let (member, task) = self.builder.follow_closure(f, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn_blocking(move || member.run());
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
+    }
+
+    /// Runs a closure where it may block, on that runtime.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(self, f: F, handle: &Handle) -> io::Result<AbortHandle>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        let (member, task) = self.builder.follow_closure(f, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn_blocking_on(move || member.run(), handle);
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
+    }
+
+    /// Spawns a member on the current `LocalSet`.
+    ///
+    /// # Panics
+    ///
+    /// When called outside a `LocalSet`.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let (member, task) = self.builder.follow_local(future, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn_local(member);
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
+    }
+
+    /// Spawns a member on that `LocalSet`.
+    #[track_caller]
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> io::Result<AbortHandle>
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let (member, task) = self.builder.follow_local(future, Location::caller());
+        let adopting = task.adopting();
+        let handle = self.set.inner.spawn_local_on(member, local_set.as_tokio());
+        let followed = adopting.adopted(handle.id());
+        Ok(AbortHandle::new(handle, followed))
     }
 }
 
@@ -279,5 +400,15 @@ where
         let mut set = Self::new();
         futures.into_iter().for_each(|future| drop(set.spawn(future)));
         set
+    }
+}
+
+impl<T, F> Extend<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        futures.into_iter().for_each(|future| drop(self.spawn(future)));
     }
 }

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::{runtime::Runtime, task::LocalEnterGuard};
+use tokio::runtime::{Id, Runtime};
 
 use super::{Builder, JoinHandle};
 use crate::{
@@ -39,6 +39,18 @@ impl Current {
 impl Drop for Current {
     fn drop(&mut self) {
         let _ = CURRENT.try_with(|current| current.replace(self.0.take()));
+    }
+}
+
+/// [`tokio::task::LocalEnterGuard`]: what is spawned while it lives is the set's.
+pub struct LocalEnterGuard {
+    _current: Current,
+    inner: tokio::task::LocalEnterGuard,
+}
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 
@@ -81,7 +93,23 @@ impl LocalSet {
 
     /// [`tokio::task::LocalSet::enter`].
     pub fn enter(&self) -> LocalEnterGuard {
-        self.inner.enter()
+        LocalEnterGuard { _current: Current::enter(&self.members), inner: self.inner.enter() }
+    }
+
+    /// [`tokio::task::LocalSet::id`].
+    pub fn id(&self) -> Id {
+        self.inner.id()
+    }
+
+    /// [`tokio::task::LocalSet::unhandled_panic`].
+    ///
+    /// # Panics
+    ///
+    /// When called after the set has started.
+    #[cfg(tokio_unstable)]
+    pub fn unhandled_panic(&mut self, behavior: tokio::runtime::UnhandledPanic) -> &mut Self {
+        self.inner.unhandled_panic(behavior);
+        self
     }
 
     /// Spawns a task on the set; [`tokio::task::LocalSet::spawn_local`].

@@ -5,7 +5,7 @@ use std::{future::pending, time::Duration};
 use holdover::{
     Cause, Outcome,
     sync::CancellationToken,
-    task::{Builder, Ended, JoinHandle, yield_now},
+    task::{Builder, Ended, JoinHandle, LocalSet, spawn_local, yield_now},
     time::{call_later, call_later_while_alive, owner_is_alive, sleep},
 };
 use tokio::{runtime::Runtime, sync::oneshot};
@@ -55,6 +55,18 @@ fn a_token_is_a_cause() {
         let told = ended(&runtime, &task, || token.cancel_because("of a reason"));
         assert_eq!((told.cause(), told.reason()), (Some(Cause::Token), Some("of a reason")));
         assert_eq!(told.outcome(), Outcome::Completed, "it acted on it");
+    });
+}
+
+#[test]
+fn a_local_set_is_a_cause_for_what_was_spawned_while_it_was_entered() {
+    on_each_flavor(|runtime| {
+        let local = LocalSet::new();
+        let entered = local.enter();
+        let task = spawn_local(pending::<()>());
+        drop(entered);
+        let told = ended(&runtime, &task, || drop(local));
+        assert_eq!((told.cause(), told.outcome()), (Some(Cause::Dropped), Outcome::Cancelled));
     });
 }
 

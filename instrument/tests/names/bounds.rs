@@ -95,6 +95,12 @@ same! { local_set:
     { task::LocalEnterGuard }
 }
 
+#[cfg(all(tokio_unstable, feature = "console"))]
+same! { builder:
+    { task::Builder<'static> }
+    { task::join_set::Builder<'static, u8> }
+}
+
 same! { plain_data:
     { task::Id }
     { task::JoinError }

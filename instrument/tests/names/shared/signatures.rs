@@ -65,6 +65,7 @@ fn a_join_set() {
     let _: fn(&mut Set) = Set::abort_all;
     let _: fn(&mut Set) = Set::detach_all;
     let _: fn(Vec<Done>) -> Set = FromIterator::from_iter::<Vec<Done>>;
+    let _: fn(&mut Set, Vec<Done>) = Extend::extend::<Vec<Done>>;
 }
 
 #[test]
@@ -80,6 +81,10 @@ fn a_join_set_of_what_is_not_send() {
 fn a_local_set() {
     let _: fn() -> LocalSet = LocalSet::new;
     let _: fn(&LocalSet) -> LocalEnterGuard = LocalSet::enter;
+    let _: fn(&LocalSet) -> tokio::runtime::Id = LocalSet::id;
+    #[cfg(tokio_unstable)]
+    let _: fn(&mut LocalSet, tokio::runtime::UnhandledPanic) -> &mut LocalSet =
+        LocalSet::unhandled_panic;
     let _: fn(&LocalSet, Local) -> LocalHandle = LocalSet::spawn_local::<Local>;
     let _: fn(&LocalSet, &Runtime, Local) -> Rc<u8> = LocalSet::block_on::<Local>;
     let _: fn(Pin<&mut LocalSet>, &mut Context<'_>) -> Poll<()> = Future::poll;
@@ -179,6 +184,7 @@ fn a_builder() {
     type Of = Builder<'static>;
     let _: fn() -> Of = Of::new;
     let _: fn() -> Of = Default::default;
+    let _: fn(&Of, &'static str) -> Of = Of::name;
     let _: fn(Of, Done) -> Result<JoinHandle<u8>> = Of::spawn::<Done>;
     let _: fn(Of, Done, &Handle) -> Result<JoinHandle<u8>> = Of::spawn_on::<Done>;
     let _: fn(Of, Local) -> Result<LocalHandle> = Of::spawn_local::<Local>;
@@ -186,4 +192,22 @@ fn a_builder() {
     let _: fn(Of, Closure) -> Result<JoinHandle<u8>> = Of::spawn_blocking::<Closure, u8>;
     let _: fn(Of, Closure, &Handle) -> Result<JoinHandle<u8>> =
         Of::spawn_blocking_on::<Closure, u8>;
+}
+
+#[cfg(all(tokio_unstable, feature = "console"))]
+#[test]
+fn a_builder_of_a_member() {
+    use std::io::Result;
+
+    use super::rt::task::join_set::Builder;
+
+    type Of = Builder<'static, u8>;
+    let _: fn(&mut JoinSet<u8>) -> Builder<'_, u8> = JoinSet::build_task;
+    let _: fn(Of, &'static str) -> Of = Of::name;
+    let _: fn(Of, Done) -> Result<AbortHandle> = Of::spawn::<Done>;
+    let _: fn(Of, Done, &Handle) -> Result<AbortHandle> = Of::spawn_on::<Done>;
+    let _: fn(Of, Done) -> Result<AbortHandle> = Of::spawn_local::<Done>;
+    let _: fn(Of, Done, &LocalSet) -> Result<AbortHandle> = Of::spawn_local_on::<Done>;
+    let _: fn(Of, Closure) -> Result<AbortHandle> = Of::spawn_blocking::<Closure>;
+    let _: fn(Of, Closure, &Handle) -> Result<AbortHandle> = Of::spawn_blocking_on::<Closure>;
 }
