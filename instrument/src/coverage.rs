@@ -1,7 +1,7 @@
 //! What the recording speaks for, and what it is blind to: each cause with the sentence
 //! to show and the lines to paste.
 
-use crate::{recorder::Level, settings::Settings};
+use crate::{recorder::Level, runtimes::Seen, settings::Settings};
 
 /// One cause of blindness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) enum Blind {
     DefaultIsSet,
     /// The recorder started within a runtime.
     InitInRuntime,
+    /// A runtime has tasks that were there before the recorder.
+    OlderRuntime,
     /// Recording is off.
     LevelOff,
     /// Only tasks are recorded.
@@ -27,6 +29,7 @@ impl Blind {
             Self::StaticMaxLevel => "static-max-level",
             Self::DefaultIsSet => "default-is-set",
             Self::InitInRuntime => "init-in-runtime",
+            Self::OlderRuntime => "older-runtime",
             Self::LevelOff => "level-off",
             Self::LevelTasks => "level-tasks",
         }
@@ -46,6 +49,10 @@ impl Blind {
             Self::InitInRuntime => {
                 "holdover::init() ran inside a runtime, so the future of block_on (main) and \
                  tasks spawned before it are not seen"
+            }
+            Self::OlderRuntime => {
+                "a runtime has tasks that are not seen: they were spawned before holdover::init(), \
+                 or a filter of the whole registry hides them"
             }
             Self::LevelOff => "recording is off",
             Self::LevelTasks => "only tasks are recorded: what they hold is not seen",
@@ -67,7 +74,7 @@ impl Blind {
                 "holdover::Builder::new().wrap(subscriber).init();  // or \
                  registry().with(holdover::layer())"
             }
-            Self::InitInRuntime => {
+            Self::InitInRuntime | Self::OlderRuntime => {
                 "fn main() {\n    holdover::init();\n    \
                  tokio::runtime::Runtime::new().unwrap().block_on(run());\n}"
             }
@@ -106,13 +113,19 @@ impl Coverage {
     }
 
     /// Every cause, the most important first.
-    pub(crate) fn blind(&self, level: Level) -> Vec<Blind> {
+    pub(crate) fn blind(&self, level: Level, runtimes: &[Seen]) -> Vec<Blind> {
         let by_level = match level {
             Level::Off => Some(Blind::LevelOff),
             Level::Tasks => Some(Blind::LevelTasks),
             Level::All => None,
         };
-        by_level.into_iter().chain(self.blind.iter().copied()).collect()
+        // Where spans are not seen at all, or the first tasks are known to be missing,
+        // the runtimes say nothing new.
+        let is_explained = !self.spans || level == Level::Off;
+        let is_explained = is_explained || self.blind.contains(&Blind::InitInRuntime);
+        let is_whole = is_explained || runtimes.iter().all(Seen::is_whole);
+        let older = (!is_whole).then_some(Blind::OlderRuntime);
+        by_level.into_iter().chain(self.blind.iter().copied()).chain(older).collect()
     }
 
     /// For the line in the log.
@@ -133,15 +146,15 @@ mod tests {
     fn a_recorder_started_within_a_runtime_says_so() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let inside = runtime.block_on(async { Coverage::at_start(true) });
-        assert!(inside.blind(Level::All).contains(&Blind::InitInRuntime));
-        assert!(!Coverage::at_start(true).blind(Level::All).contains(&Blind::InitInRuntime));
+        assert!(inside.blind(Level::All, &[]).contains(&Blind::InitInRuntime));
+        assert!(!Coverage::at_start(true).blind(Level::All, &[]).contains(&Blind::InitInRuntime));
     }
 
     #[test]
     fn a_level_below_all_is_the_first_thing_that_is_said() {
         let coverage = Coverage::at_start(false);
-        assert_eq!(coverage.blind(Level::Tasks)[0], Blind::LevelTasks);
-        assert!(coverage.blind(Level::All).contains(&Blind::DefaultIsSet));
+        assert_eq!(coverage.blind(Level::Tasks, &[])[0], Blind::LevelTasks);
+        assert!(coverage.blind(Level::All, &[]).contains(&Blind::DefaultIsSet));
         assert!(!coverage.spans);
     }
 }

@@ -21,6 +21,8 @@ mod record;
 mod recorder;
 mod report;
 #[cfg(feature = "console")]
+mod runtimes;
+#[cfg(feature = "console")]
 mod server;
 #[cfg(feature = "console")]
 mod settings;

@@ -226,13 +226,6 @@ impl Recorder {
     }
 
     #[inline]
-    pub(crate) fn poll_begins(&self, key: Key) {
-        if let Some(slot) = self.tasks.get(key) {
-            slot.poll_begins(self.clock.now());
-        }
-    }
-
-    #[inline]
     pub(crate) fn poll_ends(&self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
             slot.poll_ends(self.clock.now());

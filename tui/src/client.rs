@@ -9,7 +9,10 @@ use holdover_proto::{
     MAX_MESSAGE_BYTES,
     v1::{self, holdover_client::HoldoverClient},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tonic::{
     Status,
     transport::{Channel, Endpoint},
@@ -24,13 +27,17 @@ const LAST_RETRY: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
 /// A connection that is silent for so long is asked whether it is there.
 const PING: Duration = Duration::from_secs(5);
+/// How often the target is asked what it can see: that changes with its runtimes.
+const DESCRIBE: Duration = Duration::from_secs(10);
 
 /// What the client tells the UI. In this order for one connection: `Connecting`,
-/// `Connected`, any number of `Update`s and `Refused`s, `Lost`.
+/// `Connected`, any number of `Update`s, `Described`s and `Refused`s, `Lost`.
 #[derive(Debug)]
 pub(crate) enum Event {
     Connected(Box<v1::DescribeResponse>),
     Update(Box<v1::Update>),
+    /// What the target says of itself now.
+    Described(Box<v1::DescribeResponse>),
     /// The target does not answer this view; it says why.
     Refused(String),
     /// There is no connection; the next try comes after `retry_in`.
@@ -129,6 +136,7 @@ async fn follow(
     view: &mut watch::Receiver<v1::View>,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Status> {
+    let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
     loop {
         let wanted = view.borrow_and_update().clone();
         let request = v1::WatchRequest { view: Some(wanted) };
@@ -159,6 +167,12 @@ async fn follow(
                     Ok(()) => break,
                     Err(_) => return Ok(()),
                 },
+                _ = describe.tick() => {
+                    let described = client.describe(v1::DescribeRequest {}).await?.into_inner();
+                    if events.send(Event::Described(Box::new(described))).await.is_err() {
+                        return Ok(());
+                    }
+                }
             }
         }
     }

@@ -186,6 +186,7 @@ impl Model {
     pub(crate) fn apply(&mut self, event: Event, now: Instant) {
         match event {
             Event::Connected(described) => self.connected(*described, now),
+            Event::Described(described) => self.described(*described),
             Event::Update(update) if self.frozen.is_none() => self.update(*update, now),
             Event::Update(_) => {}
             Event::Refused(why) => self.refused = Some(why),
@@ -206,6 +207,12 @@ impl Model {
         let restarted_at = if another { Some(now) } else { None };
         self.target = Some(Target { described, restarted_at });
         self.connection = Connection::Live;
+    }
+
+    fn described(&mut self, described: v1::DescribeResponse) {
+        if let Some(target) = &mut self.target {
+            target.described = described;
+        }
     }
 
     fn forget(&mut self) {
@@ -271,6 +278,12 @@ impl Model {
     /// The target's time; that of the freezing while everything stands still.
     pub(crate) fn target_now(&self, now: Instant) -> u64 {
         self.clock.now(self.frozen.unwrap_or(now))
+    }
+
+    /// The runtimes that have tasks, with how many of them are recorded.
+    pub(crate) fn runtimes(&self) -> &[v1::RuntimeCoverage] {
+        let coverage = self.target.as_ref().and_then(|it| it.described.coverage.as_ref());
+        coverage.map_or(&[], |coverage| &coverage.runtimes)
     }
 
     pub(crate) fn blindness(&self) -> &[v1::Blindness] {

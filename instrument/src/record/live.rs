@@ -29,6 +29,7 @@ use crate::{
         table::{FileId, Origin, SiteId, TextId, cut},
         task::{Birth, Flag},
     },
+    runtimes,
     words::{Cause, Outcome, TaskKind},
 };
 
@@ -172,8 +173,9 @@ impl Task {
             return Polling { task: None, counted: false, panicking, entered: None };
         };
         let counted = !task.recorder.has_flag(task.key, Flag::Span);
-        if counted {
-            task.recorder.poll_begins(task.key);
+        if counted && let Some(slot) = task.recorder.task_slot(task.key) {
+            runtimes::met_by(slot);
+            slot.poll_begins(task.recorder.clock.now());
         }
         let entered = Some(owner::enter(task.recorder, Work::Task(task.key)));
         Polling { task: Some(task), counted, panicking, entered }

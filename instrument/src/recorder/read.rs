@@ -4,6 +4,7 @@
 use super::{
     LISTS, NO_SPAWNER, Recorder,
     arena::Slot,
+    clock::Nanos,
     holding::HoldingFacts,
     key::{Key, Which},
     task::{TaskFacts, TaskSlot},
@@ -33,6 +34,13 @@ impl Recorder {
     /// Every task that has a slot.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = TaskFacts> {
         self.tasks.scan().filter_map(|(index, ..)| self.task_in(index))
+    }
+
+    /// Calls `each` with every task that lives or ended after `since`.
+    pub(crate) fn tasks_since(&self, since: Nanos, mut each: impl FnMut(&TaskSlot)) {
+        let recent = |slot: &TaskSlot| slot.ended_at().is_none_or(|ended| ended > since);
+        let slots = self.tasks.scan().map(|(.., slot)| slot);
+        slots.filter(|slot| recent(slot)).for_each(|slot| each(slot));
     }
 
     /// Every task whose spawner `wanted` names, with it; the slot is read only then.

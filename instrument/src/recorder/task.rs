@@ -3,6 +3,7 @@
 //! | field | writer |
 //! |---|---|
 //! | identity (`id` … `size`) | the spawning thread, before the slot is published |
+//! | `runtime` | the thread that polls it first |
 //! | `tokio_id` | the spawning thread, once tokio has told it |
 //! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
 //! | `woken_at`, `wakes` | any thread |
@@ -71,6 +72,8 @@ pub(crate) struct TaskSlot {
     type_name: AtomicU32,
     size: AtomicU32,
     spawned_at: AtomicU64,
+    /// The runtime that polls it, counted from 1; 0 until it is known.
+    runtime: AtomicU32,
     /// Index into the side table of what few tasks have; 0 is none.
     extra: AtomicU32,
     /// Index into the table of requests; 0 is none.
@@ -127,6 +130,7 @@ impl Slot for TaskSlot {
             type_name: AtomicU32::new(0),
             size: AtomicU32::new(0),
             spawned_at: zero(),
+            runtime: AtomicU32::new(0),
             extra: AtomicU32::new(0),
             request: AtomicU32::new(0),
             polls: zero(),
@@ -265,6 +269,7 @@ impl TaskSlot {
         self.type_name.store(birth.type_name.0, Relaxed);
         self.size.store(u32::try_from(birth.size).unwrap_or(u32::MAX), Relaxed);
         self.extra.store(birth.extra, Relaxed);
+        self.runtime.store(0, Relaxed);
         self.request.store(0, Relaxed);
         self.spawned_at.store(now, Relaxed);
         // A spawn is the first wake.
@@ -296,7 +301,7 @@ impl TaskSlot {
     // === what polls write: one thread at a time ===
 
     #[inline]
-    pub(super) fn poll_begins(&self, now: Nanos) {
+    pub(crate) fn poll_begins(&self, now: Nanos) {
         if self.first_poll.load(Relaxed) == 0 {
             self.first_poll.store(now, Relaxed);
         }
@@ -489,6 +494,18 @@ impl TaskSlot {
 
     pub(crate) fn kind(&self) -> TaskKind {
         at(TaskKind::ALL, self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
+    }
+
+    pub(crate) fn runtime(&self) -> u32 {
+        self.runtime.load(Relaxed)
+    }
+
+    pub(crate) fn set_runtime(&self, number: u32) {
+        self.runtime.store(number, Relaxed);
+    }
+
+    pub(super) fn ended_at(&self) -> Option<Nanos> {
+        some(self.ended_at.load(SeqCst))
     }
 
     #[inline]

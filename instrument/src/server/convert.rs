@@ -13,6 +13,7 @@ use crate::{
         clock::{Nanos, nanos},
         task::TaskFacts,
     },
+    runtimes,
     store::{CancelStory, Event, EventKind, Held, Person, Row, Totals, state},
     words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
 };
@@ -63,6 +64,7 @@ pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
 
 fn coverage(console: &Console) -> v1::Coverage {
     let recorder = console.recorder;
+    let runtimes = runtimes::seen(recorder);
     let level = recorder.level();
     let blindness = |blind: Blind| v1::Blindness {
         cause: blind.name().to_owned(),
@@ -81,10 +83,15 @@ fn coverage(console: &Console) -> v1::Coverage {
         }
         .to_owned(),
         recording_since_ns: 0,
-        runtimes: Vec::new(),
+        runtimes: runtimes.iter().map(runtime).collect(),
         not_recorded: recorder.not_recorded(),
-        blind: console.coverage.blind(level).into_iter().map(blindness).collect(),
+        blind: console.coverage.blind(level, &runtimes).into_iter().map(blindness).collect(),
     }
+}
+
+fn runtime(seen: &runtimes::Seen) -> v1::RuntimeCoverage {
+    let &runtimes::Seen { number, alive, recorded } = seen;
+    v1::RuntimeCoverage { runtime: number.into(), alive, recorded }
 }
 
 pub(super) fn update(window: Window) -> v1::Update {

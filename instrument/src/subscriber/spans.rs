@@ -18,6 +18,7 @@ use crate::{
         table::{FileId, Origin, TextId},
         task::{Birth, Flag},
     },
+    runtimes,
     words::{Kind, TaskKind},
 };
 
@@ -150,6 +151,7 @@ impl Front {
             if !slot.has(Flag::Shim) {
                 classify::run_begins(slot);
             }
+            runtimes::met_by(slot);
             slot.span_poll_begins(self.recorder.clock.now());
         }
         owner::push(self.recorder, Work::Task(key));

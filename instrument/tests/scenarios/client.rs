@@ -35,6 +35,11 @@ impl Console {
         updates.message().await.expect("an update").expect("one at least")
     }
 
+    async fn coverage(&mut self) -> v1::Coverage {
+        let described = self.client.describe(v1::DescribeRequest {}).await;
+        described.expect("it answers").into_inner().coverage.expect("a coverage")
+    }
+
     pub async fn leaks(&mut self) -> v1::Update {
         self.look(view(ViewKind::Leaks)).await
     }
@@ -68,6 +73,12 @@ impl Console {
     /// when it is all over.
     async fn leaks_and_cleared(&mut self) -> v1::Update {
         self.look(v1::View { cleared: true, ..view(ViewKind::Leaks) }).await
+    }
+
+    /// Waits for the coverage to be so.
+    pub async fn coverage_where(&mut self, is_so: impl Fn(&v1::Coverage) -> bool) -> v1::Coverage {
+        let found = |seen: &v1::Coverage| is_so(seen).then(|| seen.clone());
+        self.wait("the coverage", Self::coverage, found).await
     }
 
     /// Waits for a leak of this verdict on the task of this name.

@@ -221,6 +221,9 @@ impl Service {
             let _ = errors.read_to_string(&mut said);
         }
         let _ = self.child.wait();
+        if let Some(socket) = self.address.strip_prefix("unix:") {
+            let _ = std::fs::remove_file(socket);
+        }
         said
     }
 }

@@ -14,6 +14,7 @@
 
 mod callbacks;
 mod client;
+mod coverage;
 mod harness;
 mod innocent;
 mod lifecycle;
@@ -26,6 +27,7 @@ use harness::Scenario;
 
 fn scenarios() -> Vec<Scenario> {
     let mut all = lifecycle::scenarios();
+    all.extend(coverage::scenarios());
     all.extend(callbacks::scenarios());
     all.extend(propagation::scenarios());
     all.extend(resources::scenarios());

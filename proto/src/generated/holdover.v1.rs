@@ -56,11 +56,14 @@ pub struct Coverage {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RuntimeCoverage {
+    /// Counted from 1 in the order in which they were met. One without tasks is not
+    /// listed.
     #[prost(uint64, tag = "1")]
     pub runtime: u64,
-    /// Live tasks as tokio counts them.
+    /// Live tasks as tokio counts them: those that `spawn` put on it.
     #[prost(uint64, tag = "2")]
     pub alive: u64,
+    /// Less than `alive` only when some are certainly not recorded.
     #[prost(uint64, tag = "3")]
     pub recorded: u64,
 }
@@ -132,8 +135,6 @@ pub struct Update {
     /// Events that the history no longer had when they were asked for.
     #[prost(uint64, tag = "10")]
     pub events_lost: u64,
-    #[prost(message, optional, tag = "11")]
-    pub coverage: ::core::option::Option<Coverage>,
     #[prost(message, repeated, tag = "12")]
     pub holdings: ::prost::alloc::vec::Vec<HeldRow>,
 }

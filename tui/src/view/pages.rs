@@ -7,6 +7,8 @@ use ratatui::{
     widgets::{Paragraph, Wrap},
 };
 
+use holdover_proto::v1;
+
 use super::Scene;
 use crate::{format::safe, keymap::BINDINGS};
 
@@ -46,6 +48,13 @@ pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             lines.push(Line::from(format!("      {}", safe(line))));
         }
         lines.push(Line::default());
+    }
+    for runtime in model.runtimes() {
+        let v1::RuntimeCoverage { runtime, alive, recorded } = runtime;
+        let style = if recorded < alive { theme.late() } else { theme.dim() };
+        let line =
+            format!("  runtime {runtime}: {recorded} of its {alive} live tasks are recorded");
+        lines.push(Line::styled(line, style));
     }
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), area);
 }

@@ -404,6 +404,8 @@ fn blindness_is_said_on_every_screen() {
         && let Some(coverage) = &mut target.described.coverage
     {
         coverage.spans = false;
+        let runtime = |runtime, alive, recorded| v1::RuntimeCoverage { runtime, alive, recorded };
+        coverage.runtimes = vec![runtime(1, 120, 3), runtime(2, 8, 8)];
         coverage.blind = vec![v1::Blindness {
             cause: "no-tokio-unstable".into(),
             sentence: sentence.into(),
@@ -418,6 +420,7 @@ fn blindness_is_said_on_every_screen() {
     press(&mut model, now, "1!");
     let terminal = draw(&model, theme(), now, (80, 24));
     find(terminal.backend().buffer(), "rustflags = [\"--cfg\", \"tokio_unstable\"]");
+    find(terminal.backend().buffer(), "runtime 1: 3 of its 120 live tasks are recorded");
     insta::assert_snapshot!(terminal.backend());
 }
 
