@@ -76,7 +76,11 @@ pub(crate) struct Store {
     totals: Totals,
     ended_so_far: u64,
     askers_seen: u64,
+    /// What those hold that ended by cancellation.
     listed: listing::Listed,
+    /// What those hold that were asked and go on: it changes with each of their polls,
+    /// and the others are not judged anew for that.
+    listed_live: listing::Listed,
     version: u64,
 }
 
@@ -114,6 +118,7 @@ impl Store {
             ended_so_far: 0,
             askers_seen: 0,
             listed: listing::Listed::default(),
+            listed_live: listing::Listed::default(),
             version: 0,
             settings,
         }
@@ -240,8 +245,12 @@ impl Store {
         for key in self.refresh_watched() {
             self.no_longer_watched(key, now, notes);
         }
-        let tasks = self.watched.values().map(|task| &task.facts);
-        let changed = self.listed.refresh(self.recorder, tasks);
+        let tasks = || self.watched.values().map(|task| &task.facts);
+        let holds = |it: &&TaskFacts| it.ended_by_cancellation() && it.pins > 0;
+        let mut changed = self.listed.refresh(self.recorder, tasks().filter(holds));
+        let is_late = |it: &&Watched| is_late(it, limits(&self.settings, it), now);
+        let late = self.watched.values().filter(is_late).map(|task| &task.facts);
+        changed.extend(self.listed_live.refresh(self.recorder, late));
         let due: Vec<Key> = self
             .watched
             .iter()
@@ -262,7 +271,9 @@ impl Store {
     fn judge(&mut self, key: Key, now: Nanos, notes: &mut Vec<Note>) {
         let Some(task) = self.watched.get_mut(&key) else { return };
         let limits = limits(&self.settings, task);
-        let listing: &Listing = self.listed.listing();
+        let has_ended = task.facts.ended_at.is_some();
+        let listed = if has_ended { &self.listed } else { &self.listed_live };
+        let listing: &Listing = listed.listing();
         let passes = listing::passes_outward(self.recorder, &task.facts);
         let findings =
             if passes { Vec::new() } else { verdict::judge(&task.facts, limits, listing, now) };
@@ -317,6 +328,13 @@ impl Store {
         let noted = self.notes.len();
         self.notes.drain(..noted.saturating_sub(NOTES));
     }
+}
+
+/// It was asked to stop longer than its grace ago, and goes on.
+fn is_late(task: &Watched, limits: Limits, now: Nanos) -> bool {
+    let TaskFacts { requested_at, ended_at, holdings, children, .. } = task.facts;
+    let asked = requested_at.filter(|_| ended_at.is_none() && holdings + children > 0);
+    asked.is_some_and(|at| now.saturating_sub(at) >= limits.grace)
 }
 
 fn limits(settings: &Settings, task: &Watched) -> Limits {

@@ -24,7 +24,7 @@ pub(crate) struct Limits {
     pub(crate) orphan_grace: Nanos,
 }
 
-/// What the cancelled tasks and their descendants hold and have spawned.
+/// What some tasks and their descendants hold and have spawned.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) holdings: HashMap<Key, Vec<HoldingFacts>>,
@@ -108,7 +108,7 @@ pub(crate) fn judge(
     now: Nanos,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(stuck::judge(task, limits, now));
+    findings.extend(stuck::judge(task, limits, listing, now));
     if task.ended_by_cancellation() {
         findings.extend(held::judge(task, limits, listing, now));
         findings.extend(orphaned::judge(task, limits, listing, now));
@@ -121,7 +121,11 @@ pub(crate) fn look_again(task: &TaskFacts, limits: Limits, listing: &Listing, no
     let grace_of = |since: Nanos| since.saturating_add(limits.grace);
     let mut moments = Vec::new();
     match (task.requested_at, task.ended_at) {
-        (Some(asked), None) => moments.push(grace_of(asked)),
+        (Some(asked), None) => {
+            moments.push(grace_of(asked));
+            let held = held::held_by(task, listing, now);
+            moments.extend(held.iter().map(|listed| grace_of(listed.since)));
+        }
         (_, Some(ended)) => {
             moments.push(ended.saturating_add(limits.orphan_grace));
             for listed in held::held_by(task, listing, now) {

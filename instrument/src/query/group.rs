@@ -44,7 +44,9 @@ pub(super) fn groups(rows: Vec<Arc<Row>>, now: Nanos) -> Vec<Group> {
 type Name = (bool, Verdict, u32, Arc<str>, Option<(Kind, Arc<str>)>);
 
 fn name(row: &Row) -> Name {
-    let held = row.holdings.first().map(|held| (held.kind, Arc::clone(&held.label)));
+    // What a stuck task holds is not what is wrong with it.
+    let reason = row.holdings.first().filter(|_| row.verdict != Verdict::Stuck);
+    let held = reason.map(|held| (held.kind, Arc::clone(&held.label)));
     (row.cleared_at.is_some(), row.verdict, row.task.site.0, Arc::clone(&row.person.name), held)
 }
 
@@ -62,8 +64,11 @@ fn group(mut members: Vec<Arc<Row>>, now: Nanos) -> Option<Group> {
 }
 
 /// When the row goes by itself: when its last holding does. `None` when one of them
-/// has no known end.
+/// has no known end, and of a stuck task, whose holdings are not what keeps it.
 pub(crate) fn goes_at(row: &Row) -> Option<Nanos> {
+    if row.verdict == Verdict::Stuck {
+        return None;
+    }
     let direct = row.holdings.iter().filter(|held| held.via.is_none() && !held.maybe_moved);
     direct.map(|held| held.due_at).collect::<Option<Vec<_>>>()?.into_iter().max()
 }

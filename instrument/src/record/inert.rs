@@ -112,7 +112,7 @@ impl Task {
     #[inline]
     pub(crate) fn is_kept(&self) {}
 
-    pub(crate) fn on_end(&self, callback: Callback) {
+    pub(crate) fn on_end(&self, callback: Callback, _: &'static Location<'static>) {
         self.0.on_end(callback);
     }
 }

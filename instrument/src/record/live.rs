@@ -30,7 +30,7 @@ use crate::{
         task::{Birth, Flag},
     },
     runtimes,
-    words::{Cause, Outcome, TaskKind},
+    words::{Cause, Kind, Outcome, TaskKind},
 };
 
 thread_local! {
@@ -326,10 +326,15 @@ impl Task {
     }
 
     /// Keeps the callback until the task ends, or calls it at once when it has ended.
-    pub(crate) fn on_end(&self, callback: Callback) {
+    pub(crate) fn on_end(&self, callback: Callback, location: &'static Location<'static>) {
         let Recorded { recorder, key } = match self {
             Self::Recorded(task) => *task,
             Self::Bare(done) => return done.on_end(callback),
+        };
+        let callback = if recorder.has_ended(key) {
+            callback
+        } else {
+            held_by(recorder, key, callback, location)
         };
         if let Err(callback) = recorder.on_end(key, callback)
             && let Some(ended) = recorder.end_of(key)
@@ -338,6 +343,27 @@ impl Task {
             call(callback, &ended);
         }
     }
+}
+
+/// The callback as a holding of the task that it waits on, until it is called.
+fn held_by(
+    recorder: &'static Recorder,
+    task: Key,
+    callback: Callback,
+    location: &'static Location<'static>,
+) -> Callback {
+    let acquired = Acquired {
+        kind: Kind::Callback,
+        label: TextId::fixed("on_done"),
+        site: SiteId::of(location),
+        flags: HoldingFlag::Noted as u8,
+        due_at: 0,
+    };
+    let holding = Holding(recorder.acquired_by(&acquired, Some(task)).map(|key| (recorder, key)));
+    Box::new(move |ended| {
+        drop(holding);
+        callback(ended);
+    })
 }
 
 /// A call to a spawn function in progress.

@@ -1,8 +1,8 @@
-//! Finds what the cancelled tasks and their descendants hold and have spawned.
+//! Finds what cancelled tasks and their descendants hold and have spawned.
 //!
 //! The recorder keeps no lists, so that acquiring and releasing stay cheap; they are
 //! made here, by a scan over the scan words (8 bytes a slot), and only for tasks that
-//! ended by cancellation with something left. A listing is kept while nothing in it
+//! ended by cancellation with something left, or were asked to and go on. A listing is kept while nothing in it
 //! changes: then a round looks at what it lists and at nothing else.
 
 use std::collections::{HashMap, HashSet};
@@ -43,12 +43,9 @@ impl Listed {
     pub(super) fn refresh<'a>(
         &mut self,
         recorder: &Recorder,
-        watched: impl Iterator<Item = &'a TaskFacts>,
+        tasks: impl Iterator<Item = &'a TaskFacts>,
     ) -> HashSet<Key> {
-        let wanted: HashMap<Key, Counts> = watched
-            .filter(|facts| facts.ended_by_cancellation() && facts.pins > 0)
-            .map(|facts| (facts.key, counts(facts)))
-            .collect();
+        let wanted: HashMap<Key, Counts> = tasks.map(|it| (it.key, counts(it))).collect();
         let reread = self.reread(recorder);
         if reread == Reread::Same && wanted == self.made_for {
             return HashSet::new();

@@ -78,8 +78,9 @@ impl<T> JoinHandle<T> {
     /// assert_eq!(rx.await, Ok(Outcome::Cancelled));
     /// # }
     /// ```
+    #[track_caller]
     pub fn on_done(&self, callback: impl FnOnce(&Ended) + Send + 'static) {
-        self.followed.task().on_end(Box::new(callback));
+        self.followed.task().on_end(Box::new(callback), Location::caller());
     }
 
     /// [`tokio::task::JoinHandle::is_finished`].

@@ -5,8 +5,12 @@ use std::{
     time::Duration,
 };
 
-use holdover::time::{TimerHandle, call_later, call_later_while_alive, sleep};
-use holdover_proto::v1::{Accuracy, Cause, HoldingKind, Outcome, Phase, Verdict};
+use holdover::{
+    sync::CancellationToken,
+    task::Builder,
+    time::{TimerHandle, call_later, call_later_while_alive, sleep},
+};
+use holdover_proto::v1::{self, Accuracy, Cause, HoldingKind, Outcome, Phase, Verdict};
 
 use crate::{
     client::{Console, assert_cause, assert_holding, assert_site, cancel},
@@ -130,6 +134,25 @@ pub fn scenarios() -> Vec<Scenario> {
             check: async |console: &mut Console, _| {
                 console.task("all as it should be").await;
                 console.nothing_for(4).await;
+            },
+        },
+        scenario! {
+            "11_a_callback_on_a_stuck_task",
+            shim: async {
+                let token = CancellationToken::new();
+                let stuck = Builder::new().name("stuck").token(&token);
+                let stuck = stuck.spawn(sleep(GRACE * 12)).expect("it spawns");
+                stuck.on_done(|_| {});
+                token.cancel();
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::Stuck, "stuck").await;
+                let is_callback = |held: &&v1::Holding| held.kind() == HoldingKind::Callback;
+                let held = leak.holdings.iter().find(is_callback).expect("it waits");
+                assert_holding(held, HoldingKind::Callback, "on_done", Phase::Before);
+                assert_site(&held.site, "callbacks");
+                console.cleared().await;
+                assert_eq!(console.totals().await.holdings, 0, "it was called");
             },
         },
         scenario! {

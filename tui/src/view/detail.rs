@@ -75,7 +75,9 @@ fn story(
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
     }
-    let kind = leak.holdings.first().map(v1::Holding::kind);
+    // What a stuck task holds is not what is wrong with it.
+    let reason = leak.holdings.first().filter(|_| leak.verdict() != v1::Verdict::Stuck);
+    let kind = reason.map(v1::Holding::kind);
     if let Some(explanation) = explain(group.verdict(), kind) {
         if tall {
             lines.push(("why", explanation.why.to_owned()));
@@ -122,6 +124,7 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
             format!("the first of them goes by itself in {}", span(at.saturating_sub(now)))
         }
         (None, Some(at)) => format!("it goes by itself in {}", span(at.saturating_sub(now))),
+        (None, None) if group.verdict() == v1::Verdict::Stuck => "it ends".to_owned(),
         (None, None) => "nothing known will release it".to_owned(),
     }
 }

@@ -72,7 +72,8 @@ pub(super) fn holds(leak: &v1::Leak, theme: Theme) -> String {
     match leak.verdict() {
         v1::Verdict::Stuck => {
             let polls = polls.map_or(0, |cancel| cancel.polls_since);
-            polled_since(polls, theme)
+            let polled = polled_since(polls, theme);
+            first_holding(leak).map_or(polled.clone(), |held| format!("{polled}; {held}"))
         }
         v1::Verdict::Orphaned => match first_holding(leak) {
             Some(held) => format!("still running; {held}"),
