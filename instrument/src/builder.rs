@@ -132,6 +132,14 @@ impl Builder {
         self
     }
 
+    /// How many bytes the history and the leaks may take at most; 64 MiB unless set.
+    /// Beyond, the oldest events go, and the oldest leaks are counted and not listed.
+    /// `HOLDOVER_MEMORY`.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.settings.memory = bytes;
+        self
+    }
+
     /// How much is recorded; everything unless set. `HOLDOVER_LEVEL`.
     pub fn level(mut self, level: Level) -> Self {
         self.settings.level = level;

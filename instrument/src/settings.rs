@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) retention: Duration,
     pub(crate) max_ended: usize,
     pub(crate) max_leaks: usize,
+    /// In bytes, of the history and the rows.
+    pub(crate) memory: usize,
     pub(crate) level: Level,
     pub(crate) service: String,
     pub(crate) log: Log,
@@ -67,6 +69,7 @@ impl Default for Settings {
             retention: Duration::from_secs(10),
             max_ended: 10_000,
             max_leaks: 10_000,
+            memory: 64 << 20,
             level: Level::All,
             service: executable(),
             log: Log::New,
@@ -138,10 +141,11 @@ type Set = fn(&mut Settings, &str) -> Result<(), &'static str>;
 
 const A_DURATION: &str = "a duration such as 500ms, 1s or 2m";
 const A_COUNT: &str = "a whole number";
+const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 12] = [
+const VARIABLES: [(&str, Set); 13] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -176,6 +180,10 @@ const VARIABLES: [(&str, Set); 12] = [
     }),
     ("HOLDOVER_MAX_LEAKS", |settings, value| {
         settings.max_leaks = value.parse().or(Err(A_COUNT))?;
+        Ok(())
+    }),
+    ("HOLDOVER_MEMORY", |settings, value| {
+        settings.memory = parse::bytes(value).ok_or(A_SIZE)?;
         Ok(())
     }),
     ("HOLDOVER_LEVEL", |settings, value| {
@@ -248,6 +256,12 @@ mod tests {
             ),
             ("HOLDOVER_LEVEL", "some", "HOLDOVER_LEVEL is \"some\": expected off, tasks or all"),
             ("HOLDOVER_MAX_ENDED", "-1", "HOLDOVER_MAX_ENDED is \"-1\": expected a whole number"),
+            (
+                "HOLDOVER_MEMORY",
+                "64MB",
+                "HOLDOVER_MEMORY is \"64MB\": expected a number of bytes such as 64MiB, 512KiB or \
+                 1048576",
+            ),
             ("HOLDOVER", "maybe", "HOLDOVER is \"maybe\": expected off or on"),
         ] {
             assert_eq!(read(variable, value).expect_err(variable), message);

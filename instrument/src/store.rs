@@ -153,7 +153,8 @@ impl Store {
 
     /// What happened, up to now.
     pub(crate) fn history(&mut self) -> &History {
-        self.history.collect(self.recorder, &self.notes, self.notes_so_far);
+        let most = self.settings.memory / 2;
+        self.history.collect(self.recorder, &self.notes, self.notes_so_far, most);
         &self.history
     }
 
@@ -309,7 +310,8 @@ impl Store {
 
     /// Beyond the cap leaks are counted by site; the oldest first.
     fn fold_beyond_the_cap(&mut self) {
-        for key in self.rows.fold_beyond(self.recorder, self.settings.max_leaks) {
+        let most = rows::Most { rows: self.settings.max_leaks, bytes: self.settings.memory / 2 };
+        for key in self.rows.fold_beyond(self.recorder, most) {
             self.watched.remove(&key);
             self.version += 1;
         }

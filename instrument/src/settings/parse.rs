@@ -35,6 +35,20 @@ pub(super) fn bind(text: &str) -> Result<Bind, &'static str> {
     numeric.parse::<SocketAddr>().map(Bind::Tcp).or(Err(EXPECTED))
 }
 
+/// `64MiB`, `512KiB`, `1048576`: a number of bytes, in binary units.
+pub(super) fn bytes(text: &str) -> Option<usize> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let factor: usize = match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(factor)
+}
+
 pub(super) fn switch(text: &str) -> Option<bool> {
     match text {
         "1" | "true" | "on" => Some(true),
@@ -46,6 +60,22 @@ pub(super) fn switch(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_a_number_and_a_binary_unit() {
+        for (text, expected) in [
+            ("64MiB", Some(64 << 20)),
+            ("512 KiB", Some(512 << 10)),
+            ("1048576", Some(1 << 20)),
+            ("1MB", None),
+            ("MiB", None),
+            ("1.5MiB", None),
+            ("-1", None),
+            ("99999999999GiB", None),
+        ] {
+            assert_eq!(bytes(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn a_duration_is_a_number_and_a_unit() {

@@ -62,22 +62,32 @@ pub(crate) struct Event {
     pub(crate) lasted: Option<Nanos>,
 }
 
+impl Event {
+    /// Its texts are the tables' own, but for what happened.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.what.len()
+    }
+}
+
 /// See the module's header.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     cursor: Cursor,
     notes_seen: u64,
     events: VecDeque<Event>,
+    /// What the events take.
+    bytes: usize,
     last_seq: u64,
 }
 
 impl History {
-    /// Takes in what has happened since the last time.
+    /// Takes in what has happened since the last time, and keeps at most so many bytes.
     pub(super) fn collect(
         &mut self,
         recorder: &Recorder,
         notes: &VecDeque<Note>,
         notes_so_far: u64,
+        most: usize,
     ) {
         let entries = recorder.events.read(&mut self.cursor);
         let mut new: Vec<Event> = entries.iter().filter_map(|it| noted(recorder, it)).collect();
@@ -89,10 +99,13 @@ impl History {
         for mut event in new {
             self.last_seq += 1;
             event.seq = self.last_seq;
+            self.bytes += event.bytes();
             self.events.push_back(event);
         }
-        let kept = self.events.len();
-        self.events.drain(..kept.saturating_sub(EVENTS));
+        while self.events.len() > EVENTS || self.bytes > most {
+            let Some(oldest) = self.events.pop_front() else { return };
+            self.bytes -= oldest.bytes();
+        }
     }
 
     /// Oldest first.

@@ -125,6 +125,12 @@ impl Row {
         Self { cleared_at: Some(now), ..self.clone() }
     }
 
+    /// What it takes: its texts are shared with the tables.
+    pub(super) fn bytes(&self) -> usize {
+        let people = self.ancestors.len() * size_of::<Person>();
+        size_of::<Self>() + people + self.holdings.len() * size_of::<Held>()
+    }
+
     pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
         self.cleared_at.unwrap_or(now).saturating_sub(self.since)
     }

@@ -18,6 +18,13 @@ const CLEARED: usize = 1000;
 /// A row's name: its verdict and the id of the task that it is given to.
 type Name = (Verdict, u64);
 
+/// What is kept at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub(super) rows: usize,
+    pub(super) bytes: usize,
+}
+
 /// See the module's header.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
@@ -25,6 +32,8 @@ pub(super) struct Rows {
     /// Which rows each judged task has given: an orphan's row is another task's.
     of_task: HashMap<Key, Vec<Name>>,
     cleared: VecDeque<Arc<Row>>,
+    /// What the rows take, the cleared ones too.
+    bytes: usize,
     /// Leaks by task beyond the cap: how many verdicts, and where it was spawned.
     folded: HashMap<u64, (u64, SiteId)>,
 }
@@ -75,7 +84,7 @@ impl Rows {
             if given_at.is_none() {
                 notes.push(Note { at: now, row: Arc::clone(&row), given: true });
             }
-            self.by_name.insert(name, row);
+            self.insert(name, row);
         }
         for name in before {
             changed += 1;
@@ -88,19 +97,45 @@ impl Rows {
     }
 
     fn clear(&mut self, name: Name, now: Nanos, notes: &mut Vec<Note>) {
-        let Some(row) = self.by_name.remove(&name) else { return };
+        let Some(row) = self.remove(name) else { return };
         let row = Arc::new(row.cleared_at(now));
+        self.bytes += row.bytes();
         self.cleared.push_back(Arc::clone(&row));
         if self.cleared.len() > CLEARED {
-            self.cleared.pop_front();
+            self.forget_oldest_cleared();
         }
         notes.push(Note { at: now, row, given: false });
     }
 
-    /// Folds the oldest tasks with rows until at most `most` rows are left. A task that
-    /// has not ended stays: what it is about can still change.
-    pub(super) fn fold_beyond(&mut self, recorder: &'static Recorder, most: usize) -> Vec<Key> {
-        if self.by_name.len() <= most {
+    fn insert(&mut self, name: Name, row: Arc<Row>) {
+        self.bytes += row.bytes();
+        if let Some(before) = self.by_name.insert(name, row) {
+            self.bytes -= before.bytes();
+        }
+    }
+
+    fn remove(&mut self, name: Name) -> Option<Arc<Row>> {
+        let row = self.by_name.remove(&name)?;
+        self.bytes -= row.bytes();
+        Some(row)
+    }
+
+    fn forget_oldest_cleared(&mut self) -> bool {
+        let Some(row) = self.cleared.pop_front() else { return false };
+        self.bytes -= row.bytes();
+        true
+    }
+
+    fn is_within(&self, most: Most) -> bool {
+        self.by_name.len() <= most.rows && self.bytes <= most.bytes
+    }
+
+    /// Folds the oldest tasks with rows until no more than that is left; what has
+    /// cleared goes first. A task that has not ended stays: what it is about can still
+    /// change.
+    pub(super) fn fold_beyond(&mut self, recorder: &'static Recorder, most: Most) -> Vec<Key> {
+        while self.bytes > most.bytes && self.forget_oldest_cleared() {}
+        if self.is_within(most) {
             return Vec::new();
         }
         let mut oldest: Vec<(Nanos, Key)> = self
@@ -115,7 +150,7 @@ impl Rows {
         oldest.sort_unstable();
         let mut folded = Vec::new();
         for (_, key) in oldest {
-            if self.by_name.len() <= most {
+            if self.is_within(most) {
                 break;
             }
             self.fold(recorder, key);
@@ -126,7 +161,7 @@ impl Rows {
 
     fn fold(&mut self, recorder: &'static Recorder, key: Key) {
         for name in self.of_task.remove(&key).unwrap_or_default() {
-            let Some(row) = self.by_name.remove(&name) else { continue };
+            let Some(row) = self.remove(name) else { continue };
             if name.0.is_leak() {
                 self.folded.entry(row.task.id).or_insert((0, row.task.site)).0 += 1;
             }

@@ -154,6 +154,25 @@ fn beyond_the_cap_leaks_are_counted_exactly() {
 }
 
 #[test]
+fn history_and_leaks_stay_within_the_memory_they_are_given() {
+    let memory = 64 << 10;
+    let mut bench = Bench::new(Settings { memory, ..nothing_kept() });
+    for _ in 0..1_000 {
+        let task = bench.spawn(None);
+        bench.acquire(task);
+        bench.end(task, Outcome::Cancelled);
+    }
+    bench.store.round(LATER);
+    let listed: usize = bench.store.rows().map(|row| row.bytes()).sum();
+    assert!((1..=memory / 2).contains(&listed), "{listed} bytes of rows");
+    assert_eq!(bench.store.totals().leaks, 1_000, "those that are not listed are counted");
+    let events = bench.store.history().events().count();
+    assert!((1..1_000).contains(&events), "{events} events of 4000");
+    let newest = bench.store.history().events().last().expect("one").seq;
+    assert_eq!(newest, 5_000, "the oldest go");
+}
+
+#[test]
 fn an_idle_round_over_many_leaks_judges_none_of_them() {
     let mut bench = Bench::new(nothing_kept());
     for _ in 0..1_000 {
