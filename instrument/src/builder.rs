@@ -373,7 +373,10 @@ pub fn init() {
 /// nothing.
 ///
 /// A filter that applies to the whole registry hides tokio's spans from it: give the
-/// other layers filters of their own instead.
+/// other layers filters of their own instead. And a registry keeps a span open for as
+/// long as one made within it is: a task that no shim saw, and that ended while a
+/// blocking closure of its own goes on, is shown as live until that returns, so what it
+/// left is reported late. [`Builder::wrap`] has neither limit, and costs less.
 ///
 /// ```no_run
 /// use tracing_subscriber::prelude::*;

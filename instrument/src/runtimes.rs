@@ -111,7 +111,7 @@ impl Seen {
 /// Every runtime that has tasks, by number. Costs a look at each recorded task.
 pub(crate) fn seen(recorder: &Recorder) -> Vec<Seen> {
     let first = look(recorder);
-    if first.iter().all(|runtime| runtime.is_whole()) {
+    if first.iter().all(Seen::is_whole) {
         return first;
     }
     // A task may have been between its end here and its end there: what is not seen

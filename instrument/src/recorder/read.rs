@@ -37,10 +37,10 @@ impl Recorder {
     }
 
     /// Calls `each` with every task that lives or ended after `since`.
-    pub(crate) fn tasks_since(&self, since: Nanos, mut each: impl FnMut(&TaskSlot)) {
+    pub(crate) fn tasks_since(&self, since: Nanos, each: impl FnMut(&TaskSlot)) {
         let recent = |slot: &TaskSlot| slot.ended_at().is_none_or(|ended| ended > since);
         let slots = self.tasks.scan().map(|(.., slot)| slot);
-        slots.filter(|slot| recent(slot)).for_each(|slot| each(slot));
+        slots.filter(|slot| recent(slot)).for_each(each);
     }
 
     /// Every task whose spawner `wanted` names, with it; the slot is read only then.

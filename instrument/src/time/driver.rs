@@ -100,34 +100,37 @@ pub(super) struct Driver {
     armed: mpsc::UnboundedSender<(Instant, Arc<Armed>)>,
 }
 
-static DRIVERS: LazyLock<Mutex<HashMap<Id, Driver>>> = LazyLock::new(Mutex::default);
+/// `None` for a runtime without timers: tokio can only be asked by a panic, which the
+/// service's panic hook sees, so it is asked once.
+static DRIVERS: LazyLock<Mutex<HashMap<Id, Option<Driver>>>> = LazyLock::new(Mutex::default);
 
 /// The driver of the runtime that this thread runs in; started when it is first
-/// needed. `None` outside a runtime, and in one that is shut down or without timers.
+/// needed, and `None` outside a runtime, and in one that is shut down or without timers.
 pub(super) fn of_this_runtime() -> Option<Driver> {
     let runtime = Handle::try_current().ok()?;
     // A lock a callback, not a poll; held for a look-up.
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(driver) = drivers.get(&runtime.id())
-        && !driver.armed.is_closed()
-    {
-        return Some(driver.clone());
+    match drivers.get(&runtime.id()) {
+        Some(None) => return None,
+        Some(Some(driver)) if driver.is_there() => return Some(driver.clone()),
+        _ => {}
     }
-    let gone: Vec<_> = drivers.extract_if(|_, driver| driver.armed.is_closed()).collect();
+    let is_gone = |driver: &Option<Driver>| driver.as_ref().is_some_and(|it| !it.is_there());
+    let gone: Vec<_> = drivers.extract_if(|_, driver| is_gone(driver)).collect();
     // With the lock released: what is dropped here may be the service's, and a runtime
     // that is shut down drops the driver's future inside `spawn`.
     drop(drivers);
     drop(gone);
-    let driver = start(&runtime)?;
+    let driver = start(&runtime);
     let mut drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
     // Another thread may have been faster: then its driver is the runtime's.
-    if let Some(faster) = drivers.get(&runtime.id()).filter(|it| !it.armed.is_closed()) {
+    if let Some(Some(faster)) = drivers.get(&runtime.id()).filter(|it| !is_gone(it)) {
         return Some(faster.clone());
     }
     let replaced = drivers.insert(runtime.id(), driver.clone());
     drop(drivers);
     drop(replaced);
-    Some(driver)
+    driver
 }
 
 fn start(runtime: &Handle) -> Option<Driver> {
@@ -150,7 +153,11 @@ impl Driver {
     /// False when the runtime is shut down.
     pub(super) fn arm(&self, deadline: Instant, armed: &Arc<Armed>) -> bool {
         // Sent while the runtime shuts down, it may be neither taken nor refused.
-        self.armed.send((deadline, Arc::clone(armed))).is_ok() && !self.armed.is_closed()
+        self.armed.send((deadline, Arc::clone(armed))).is_ok() && self.is_there()
+    }
+
+    fn is_there(&self) -> bool {
+        !self.armed.is_closed()
     }
 }
 

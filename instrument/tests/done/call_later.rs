@@ -1,6 +1,16 @@
 //! Callbacks that run later, whoever armed them.
 
-use std::{cell::RefCell, future::pending, sync::mpsc, thread, time::Duration};
+use std::{
+    cell::RefCell,
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
 use holdover::{
     task::{Builder, spawn},
@@ -251,6 +261,26 @@ fn without_timers_a_callback_comes_back_cancelled() {
     crate::begin();
     let runtime = RuntimeBuilder::new_current_thread().build().unwrap();
     runtime.block_on(async { assert_is_cancelled_at_once() });
+}
+
+#[test]
+fn a_runtime_without_timers_is_asked_once() {
+    crate::begin();
+    let (before, here) = (std::panic::take_hook(), thread::current().id());
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    // Other tests panic on their own threads.
+    std::panic::set_hook(Box::new(move |panic| {
+        if thread::current().id() == here {
+            count.fetch_add(1, Ordering::SeqCst);
+        } else {
+            before(panic);
+        }
+    }));
+    let runtime = RuntimeBuilder::new_current_thread().build().unwrap();
+    runtime.block_on(async { assert_is_cancelled_at_once() });
+    runtime.block_on(async { assert_is_cancelled_at_once() });
+    assert_eq!(seen.load(Ordering::SeqCst), 1, "panics that the service's hook has seen");
 }
 
 #[test]
