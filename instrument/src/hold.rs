@@ -44,7 +44,7 @@ impl Hold {
 
     /// It is that task's from now on, on purpose.
     pub fn transfer_to<'a>(&self, task: impl Into<Named<'a>>) {
-        self.holding.transfer_to(task.into().0);
+        task.into().takes(&self.holding);
     }
 
     /// How many bytes it keeps.
@@ -131,6 +131,12 @@ impl<T: ?Sized> DerefMut for Held<T> {
 /// A task to transfer to: made from a [`JoinHandle`] or an [`AbortHandle`].
 #[derive(Debug)]
 pub struct Named<'a>(&'a Task);
+
+impl Named<'_> {
+    pub(crate) fn takes(self, holding: &Holding) {
+        holding.transfer_to(self.0);
+    }
+}
 
 impl<'a, T> From<&'a JoinHandle<T>> for Named<'a> {
     fn from(handle: &'a JoinHandle<T>) -> Self {

@@ -147,7 +147,8 @@ fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {
 fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
     let facts = rows::tasks(store);
     let all = facts.len();
-    let row = |facts| TaskRow::new(store, facts);
+    let waits = rows::Waits::of(store);
+    let row = |facts| TaskRow::new(store, facts, &waits);
     if view.filter.is_empty() && view.sort.is_none() {
         let window = page(facts, view).into_iter().map(row).collect();
         return (all, all, Rows::Tasks(window));

@@ -87,6 +87,8 @@ pub(crate) enum Traits {
     Periodic,
     /// A value that may move into another task unseen; noted in the history.
     Value,
+    /// As a value, taken and given back too often for the history.
+    Guard,
     /// Nothing that could move: a callback; noted in the history.
     Fixed,
 }

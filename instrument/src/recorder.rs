@@ -90,6 +90,9 @@ pub(crate) struct Recorder {
     /// How often a set or a token was cancelled: a change makes the console thread
     /// look for the tasks that were asked by it.
     askers_cancelled: AtomicU64,
+    /// How often a task began or ceased to wait for what others hold: while it stays,
+    /// those who wait are those that were found.
+    waits_changed: AtomicU64,
 }
 
 #[derive(Default)]
@@ -122,6 +125,7 @@ impl Recorder {
             not_recorded: AtomicU64::new(0),
             live_holdings: AtomicU64::new(0),
             askers_cancelled: AtomicU64::new(0),
+            waits_changed: AtomicU64::new(0),
         }))
     }
 
@@ -578,6 +582,12 @@ impl Recorder {
         }
     }
 
+    pub(crate) fn set_amount(&self, key: Key, amount: u32) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_amount(amount);
+        }
+    }
+
     pub(crate) fn set_bytes(&self, key: Key, bytes: u64) {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_bytes(bytes);
@@ -590,13 +600,8 @@ impl Recorder {
     /// it is not counted, and pins nothing.
     pub(crate) fn wait_begins(&'static self, task: Key, asker: u32) -> Option<Key> {
         let (key, slot) = self.holdings.alloc()?;
-        let what = Acquired {
-            kind: Kind::Custom,
-            label: TextId::EMPTY,
-            site: SiteId::default(),
-            flags: HoldingFlag::Wait as u8 | HoldingFlag::Over as u8,
-            due_at: 0,
-        };
+        let flags = HoldingFlag::Wait as u8 | HoldingFlag::Over as u8;
+        let what = Acquired::new(Kind::Custom, TextId::EMPTY, SiteId::default(), flags);
         slot.begin(&what, self.clock.now());
         slot.set_bytes(asker.into());
         self.holdings.publish(key, task.bits());
@@ -613,6 +618,26 @@ impl Recorder {
 
     pub(crate) fn wait_ends(&'static self, wait: Key) {
         self.holdings.free(wait);
+    }
+
+    // === tasks that wait to get what others hold ===
+
+    /// The task waits for what `what` describes. A slot like a holding's, and none.
+    pub(crate) fn blocked(&'static self, task: Key, what: &Acquired) -> Option<Key> {
+        if self.level() != Level::All {
+            return None;
+        }
+        let (key, slot) = self.holdings.alloc()?;
+        let flags = HoldingFlag::Blocked as u8 | HoldingFlag::Over as u8;
+        slot.begin(&Acquired { flags, ..*what }, self.clock.now());
+        self.holdings.publish(key, task.bits());
+        self.waits_changed.fetch_add(1, Relaxed);
+        Some(key)
+    }
+
+    pub(crate) fn blocked_ends(&'static self, wait: Key) {
+        self.holdings.free(wait);
+        self.waits_changed.fetch_add(1, Relaxed);
     }
 
     /// What a scope stands in: the task or scope that it was polled by. `None` for a

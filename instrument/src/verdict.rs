@@ -29,11 +29,17 @@ pub(crate) struct Limits {
 pub(crate) struct Listing {
     pub(crate) holdings: HashMap<Key, Vec<HoldingFacts>>,
     pub(crate) children: HashMap<Key, Vec<TaskFacts>>,
+    /// The tasks that wait for a resource of this number.
+    pub(crate) waits: HashMap<u64, Vec<Key>>,
 }
 
 impl Listing {
     pub(crate) fn holdings_of(&self, owner: Key) -> &[HoldingFacts] {
         self.holdings.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn waiting_for(&self, holding: &HoldingFacts) -> &[Key] {
+        self.waits.get(&holding.resource).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn children_of(&self, spawner: Key) -> &[TaskFacts] {
@@ -62,13 +68,14 @@ pub(crate) struct Listed {
     /// The child that holds it; `None` when the task does itself.
     pub(crate) via: Option<Key>,
     pub(crate) maybe_moved: bool,
+    /// Those who wait for it.
+    pub(crate) waiting: Vec<Key>,
     /// Where its grace starts.
     pub(crate) since: Nanos,
 }
 
 /// A child is a holding too.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "few at a time, and none is kept")]
 pub(crate) enum Thing {
     Holding(HoldingFacts),
     Child(TaskFacts),

@@ -4,6 +4,8 @@ use holdover_proto::v1::{
     self, Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
 };
 
+use crate::format::safe;
+
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Stuck => "stuck",
@@ -125,5 +127,20 @@ pub(crate) fn event(kind: v1::EventKind) -> &'static str {
         v1::EventKind::Cleared => "cleared",
         v1::EventKind::Fired => "fired",
         v1::EventKind::Unspecified => "unknown",
+    }
+}
+
+/// `timer call_later`, `lock state (3 waiting)`, `2 permits db`.
+pub(crate) fn held(held: &v1::Holding) -> String {
+    let mut text = kind(held.kind()).to_owned();
+    if held.amount > 1 {
+        text = format!("{} {text}s", held.amount);
+    }
+    if !held.label.is_empty() {
+        text = format!("{text} {}", safe(&held.label));
+    }
+    match held.waiting {
+        0 => text,
+        waiting => format!("{text} ({waiting} waiting)"),
     }
 }

@@ -1,12 +1,13 @@
 //! Rows of tasks and holdings, and a task's story. Text is looked up for the window's
 //! rows only.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     recorder::{
         clock::Nanos,
         holding::{HoldingFacts, HoldingFlag},
+        key::Key,
         task::TaskFacts,
     },
     store::{
@@ -25,16 +26,36 @@ pub(crate) struct TaskRow {
     pub(crate) ancestors: Vec<Person>,
     pub(crate) cancel: Option<CancelStory>,
     pub(crate) detached: Option<Arc<str>>,
+    /// What it waits to get, as if it held it.
+    pub(crate) waits_for: Option<Held>,
+}
+
+/// What tasks wait to get.
+#[derive(Debug, Default)]
+pub(super) struct Waits(HashMap<Key, HoldingFacts>);
+
+impl Waits {
+    /// A scan, where any task ever waited.
+    pub(super) fn of(store: &Store) -> Self {
+        let recorder = store.recorder();
+        if recorder.waits_changed() == 0 {
+            return Self::default();
+        }
+        let waits = recorder.blocked_tasks();
+        Self(waits.filter_map(|wait| Some((wait.owner?, wait))).collect())
+    }
 }
 
 impl TaskRow {
-    pub(super) fn new(store: &Store, facts: TaskFacts) -> Self {
+    pub(super) fn new(store: &Store, facts: TaskFacts, waits: &Waits) -> Self {
         let recorder = store.recorder();
+        let waits_for = waits.0.get(&facts.key);
         Self {
             person: person(&facts),
             state: state(&facts),
             ancestors: ancestors(recorder, &facts),
             cancel: cancel_story(recorder, &facts),
+            waits_for: waits_for.map(|wait| held_alone(recorder, wait, Phase::Before)),
             detached: recorder.extras.get(facts.extra).and_then(|it| it.detached.clone()),
             facts,
         }
@@ -97,7 +118,7 @@ impl Story {
         let rows = store.rows().filter(|row| row.task.id == id);
         Some(Self {
             verdicts: rows.map(|row| row.verdict).collect(),
-            task: TaskRow::new(store, facts),
+            task: TaskRow::new(store, facts, &Waits::of(store)),
             holdings,
             children,
             events: events.into_iter().rev().collect(),

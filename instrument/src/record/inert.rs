@@ -4,12 +4,12 @@
 use std::{cell::Cell, panic::Location, sync::Arc, thread, time::Duration};
 
 use super::{
-    NewHolding, NewTask, OnDrop,
+    NewHolding, NewTask, OnDrop, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
     ended::{Callback, Done},
-    words::{Cause, Outcome},
+    words::{Cause, Kind, Outcome},
 };
 
 thread_local! {
@@ -140,6 +140,8 @@ pub(crate) struct Holding;
 pub(crate) struct AdoptingHolding;
 
 impl Holding {
+    pub(crate) const NONE: Self = Self;
+
     #[inline]
     pub(crate) fn new(_: &NewHolding<'_>) -> Self {
         Self
@@ -150,6 +152,9 @@ impl Holding {
 
     #[inline]
     pub(crate) fn transfer_to(&self, _: &Task) {}
+
+    #[inline]
+    pub(crate) fn set_amount(&self, _: u32) {}
 
     #[inline]
     pub(crate) fn set_bytes(&self, _: u64) {}
@@ -170,6 +175,33 @@ impl Holding {
 
     #[inline]
     pub(crate) fn is_not_over(&self) {}
+}
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct Resource;
+
+impl Resource {
+    pub(crate) const fn new(_: Kind, _: &'static str) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn acquired(&self, _: u32, _: Traits, _: &'static Location<'static>) -> Holding {
+        Holding
+    }
+}
+
+/// Nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Wait;
+
+impl Wait {
+    #[inline]
+    pub(crate) fn goes_on(&mut self, _: &Resource, _: u32, _: &'static Location<'static>) {}
+
+    #[inline]
+    pub(crate) fn ends(&mut self) {}
 }
 
 /// A callback's timer.

@@ -6,12 +6,14 @@
 
 mod asker;
 mod chain;
+mod resource;
 
 use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
 
 pub(crate) use self::{
     asker::{Asker, Group, Node, Noticing},
     chain::Chain,
+    resource::{Resource, Wait},
 };
 use super::{
     Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,
@@ -352,13 +354,8 @@ fn held_by(
     callback: Callback,
     location: &'static Location<'static>,
 ) -> Callback {
-    let acquired = Acquired {
-        kind: Kind::Callback,
-        label: TextId::fixed("on_done"),
-        site: SiteId::of(location),
-        flags: HoldingFlag::Noted as u8,
-        due_at: 0,
-    };
+    let (label, site) = (TextId::fixed("on_done"), SiteId::of(location));
+    let acquired = Acquired::new(Kind::Callback, label, site, HoldingFlag::Noted as u8);
     let holding = Holding(recorder.acquired_by(&acquired, Some(task)).map(|key| (recorder, key)));
     Box::new(move |ended| {
         drop(holding);
@@ -463,6 +460,17 @@ impl Drop for Handle {
     }
 }
 
+impl Traits {
+    fn flags(self) -> u8 {
+        match self {
+            Self::Sleep => HoldingFlag::Expires as u8 | HoldingFlag::Moves as u8,
+            Self::Periodic | Self::Guard => HoldingFlag::Moves as u8,
+            Self::Value => HoldingFlag::Noted as u8 | HoldingFlag::Moves as u8,
+            Self::Fixed => HoldingFlag::Noted as u8,
+        }
+    }
+}
+
 /// A recorded holding; released when dropped.
 pub(crate) struct Holding(Option<(&'static Recorder, Key)>);
 
@@ -478,21 +486,14 @@ impl Holding {
     pub(crate) fn new(new: &NewHolding<'_>) -> Self {
         let Some(recorder) = Recorder::current() else { return Self::NONE };
         let now = recorder.clock.now();
-        let flags = match new.traits {
-            Traits::Sleep => HoldingFlag::Expires as u8 | HoldingFlag::Moves as u8,
-            Traits::Periodic => HoldingFlag::Moves as u8,
-            Traits::Value => HoldingFlag::Noted as u8 | HoldingFlag::Moves as u8,
-            Traits::Fixed => HoldingFlag::Noted as u8,
+        let label = match new.label {
+            Label::Fixed(text) => TextId::fixed(text),
+            Label::Made(text) => TextId::counted(text),
         };
+        let site = SiteId::of(new.location);
         let acquired = Acquired {
-            kind: new.kind,
-            label: match new.label {
-                Label::Fixed(text) => TextId::fixed(text),
-                Label::Made(text) => TextId::counted(text),
-            },
-            site: SiteId::of(new.location),
-            flags,
             due_at: new.due_in.map_or(0, |due_in| now.saturating_add(nanos(due_in))),
+            ..Acquired::new(new.kind, label, site, new.traits.flags())
         };
         let made = recorder.acquired(&acquired).map(|key| (recorder, key));
         if made.is_none() {
@@ -530,6 +531,13 @@ impl Holding {
             && std::ptr::eq(recorder, to.recorder)
         {
             recorder.owned_by(key, Some(to.key));
+        }
+    }
+
+    /// How many permits it is.
+    pub(crate) fn set_amount(&self, amount: u32) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.set_amount(key, amount);
         }
     }
 

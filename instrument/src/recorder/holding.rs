@@ -36,6 +36,8 @@ pub(crate) enum HoldingFlag {
     Noted = 1 << 5,
     /// No holding at all: a task waits on a token.
     Wait = 1 << 6,
+    /// No holding at all: a task waits to get what others hold.
+    Blocked = 1 << 7,
 }
 
 #[derive(Debug)]
@@ -49,6 +51,8 @@ pub(crate) struct HoldingSlot {
     acquired_at: AtomicU64,
     due_at: AtomicU64,
     bytes: AtomicU64,
+    resource: AtomicU64,
+    amount: AtomicU32,
 }
 
 thread_local! {
@@ -69,6 +73,8 @@ impl Slot for HoldingSlot {
             acquired_at: AtomicU64::new(0),
             due_at: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            resource: AtomicU64::new(0),
+            amount: AtomicU32::new(0),
         }
     }
 
@@ -90,6 +96,17 @@ pub(crate) struct Acquired {
     pub(crate) flags: u8,
     /// When it goes by itself; 0 when that is not known.
     pub(crate) due_at: Nanos,
+    /// The number of what it is a share of; 0 for none.
+    pub(crate) resource: u64,
+    /// How large a share: of a semaphore, how many permits.
+    pub(crate) amount: u32,
+}
+
+impl Acquired {
+    /// Something by itself, whose end is not known.
+    pub(crate) fn new(kind: Kind, label: TextId, site: SiteId, flags: u8) -> Self {
+        Self { kind, label, site, flags, due_at: 0, resource: 0, amount: 1 }
+    }
 }
 
 /// A holding as it was at one moment: plain data.
@@ -104,6 +121,8 @@ pub(crate) struct HoldingFacts {
     pub(crate) acquired_at: Nanos,
     pub(crate) due_at: Option<Nanos>,
     pub(crate) bytes: u64,
+    pub(crate) resource: u64,
+    pub(crate) amount: u32,
 }
 
 impl HoldingFacts {
@@ -127,6 +146,8 @@ impl HoldingSlot {
         self.acquired_at.store(now, Relaxed);
         self.due_at.store(acquired.due_at, Relaxed);
         self.bytes.store(0, Relaxed);
+        self.resource.store(acquired.resource, Relaxed);
+        self.amount.store(acquired.amount, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
 
@@ -156,6 +177,10 @@ impl HoldingSlot {
         self.bytes.store(bytes, Relaxed);
     }
 
+    pub(super) fn set_amount(&self, amount: u32) {
+        self.amount.store(amount, Relaxed);
+    }
+
     #[inline]
     pub(super) fn count_span_refs(&self) -> &AtomicU32 {
         &self.span_refs
@@ -173,6 +198,8 @@ impl HoldingSlot {
             acquired_at: self.acquired_at.load(Relaxed),
             due_at: some(self.due_at.load(Relaxed)),
             bytes: self.bytes.load(Relaxed),
+            resource: self.resource.load(Relaxed),
+            amount: self.amount.load(Relaxed),
         }
     }
 }

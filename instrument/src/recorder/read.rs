@@ -5,7 +5,7 @@ use super::{
     LISTS, NO_SPAWNER, Recorder,
     arena::Slot,
     clock::Nanos,
-    holding::HoldingFacts,
+    holding::{HoldingFacts, HoldingFlag, HoldingSlot},
     key::{Key, Which},
     task::{TaskFacts, TaskSlot},
 };
@@ -65,6 +65,18 @@ impl Recorder {
             Key::from_bits(word).filter(|owner| wanted(*owner))?;
             self.holding_in(index, word)
         })
+    }
+
+    /// Every wait of a task for what others hold: its owner is the task.
+    pub(crate) fn blocked_tasks(&self) -> impl Iterator<Item = HoldingFacts> {
+        let is_wait = |slot: &HoldingSlot| slot.has(HoldingFlag::Blocked);
+        let waits = self.holdings.scan().filter(move |(.., slot)| is_wait(slot));
+        waits.filter_map(|(index, word, _)| self.holding_in(index, word))
+    }
+
+    /// Counts up whenever a task begins or ceases to wait for what others hold.
+    pub(crate) fn waits_changed(&self) -> u64 {
+        self.waits_changed.load(Ordering::Relaxed)
     }
 
     /// The holding as it is now; `None` when it was released.

@@ -182,6 +182,7 @@ fn group(group: &Group) -> v1::LeakGroup {
 fn task_row(row: &TaskRow) -> v1::Task {
     v1::Task {
         detached: row.detached.as_deref().map(str::to_owned),
+        waits_for: row.waits_for.as_ref().map(waits_for),
         ..task(&row.facts, &row.person, row.state, &row.ancestors, row.cancel.as_ref())
     }
 }
@@ -217,6 +218,7 @@ fn task(
         holdings: facts.holdings,
         children: facts.children,
         detached: None,
+        waits_for: None,
     }
 }
 
@@ -247,6 +249,15 @@ fn held_row(row: &HeldRow) -> v1::HeldRow {
     }
 }
 
+fn waits_for(held: &Held) -> v1::WaitsFor {
+    v1::WaitsFor {
+        kind: holding_kind(held.kind).into(),
+        label: text(&held.label),
+        site: text(&held.site),
+        since_ns: held.acquired_at,
+    }
+}
+
 fn holding(held: &Held) -> v1::Holding {
     v1::Holding {
         id: held.id,
@@ -261,6 +272,9 @@ fn holding(held: &Held) -> v1::Holding {
         accuracy: accuracy(held.accuracy).into(),
         maybe_moved: held.maybe_moved,
         bytes: held.bytes,
+        amount: held.amount,
+        waiting: held.waiting.len().try_into().unwrap_or(u32::MAX),
+        waiters: held.waiters.iter().map(reference).collect(),
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Listed {
     listing: Listing,
     /// The cancelled tasks with their counts of holdings, children and pins.
     made_for: HashMap<Key, Counts>,
+    /// How often waits had changed when they were looked for.
+    waits_seen: u64,
 }
 
 type Counts = (u32, u32, u64);
@@ -45,6 +47,18 @@ impl Listed {
         recorder: &Recorder,
         tasks: impl Iterator<Item = &'a TaskFacts>,
     ) -> HashSet<Key> {
+        let mut changed = self.relist(recorder, tasks);
+        if self.look_for_waits(recorder, !changed.is_empty()) {
+            changed.extend(self.made_for.keys());
+        }
+        changed
+    }
+
+    fn relist<'a>(
+        &mut self,
+        recorder: &Recorder,
+        tasks: impl Iterator<Item = &'a TaskFacts>,
+    ) -> HashSet<Key> {
         let wanted: HashMap<Key, Counts> = tasks.map(|it| (it.key, counts(it))).collect();
         let reread = self.reread(recorder);
         if reread == Reread::Same && wanted == self.made_for {
@@ -56,6 +70,26 @@ impl Listed {
         self.listing = list(recorder, wanted.keys().copied().collect());
         self.made_for = wanted;
         self.made_for.keys().copied().collect()
+    }
+
+    /// Finds who waits for what is listed. True when that has changed.
+    fn look_for_waits(&mut self, recorder: &Recorder, relisted: bool) -> bool {
+        let changes = recorder.waits_changed();
+        if !relisted && changes == self.waits_seen {
+            return false;
+        }
+        self.waits_seen = changes;
+        let listed = self.listing.holdings.values().flatten();
+        let wanted: HashSet<u64> = listed.map(|it| it.resource).filter(|it| *it != 0).collect();
+        let mut waits: HashMap<u64, Vec<Key>> = HashMap::new();
+        if !wanted.is_empty() {
+            for wait in recorder.blocked_tasks().filter(|it| wanted.contains(&it.resource)) {
+                waits.entry(wait.resource).or_default().extend(wait.owner);
+            }
+        }
+        let changed = waits != self.listing.waits;
+        self.listing.waits = waits;
+        changed
     }
 
     /// Reads what is listed again. What comes while something else goes is found by

@@ -56,6 +56,9 @@ pub(crate) struct CancelStory {
     pub(crate) waiting: bool,
 }
 
+/// Of those who wait for a holding, so many are named.
+const WAITERS: usize = 16;
+
 /// A holding in words.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Held {
@@ -70,6 +73,10 @@ pub(crate) struct Held {
     pub(crate) accuracy: Accuracy,
     pub(crate) maybe_moved: bool,
     pub(crate) bytes: u64,
+    pub(crate) amount: u32,
+    /// Those who wait for it, and the first of them in words.
+    pub(crate) waiting: Vec<Key>,
+    pub(crate) waiters: Vec<Person>,
 }
 
 /// See the module's header.
@@ -113,6 +120,8 @@ impl Row {
                 row.id == id_of(&listed.thing)
                     && row.due_at == due_at(&listed.thing)
                     && row.maybe_moved == listed.maybe_moved
+                    && row.amount == amount(&listed.thing)
+                    && row.waiting == listed.waiting
             });
         same_holdings
             && self.accuracy == finding.accuracy
@@ -147,6 +156,13 @@ fn due_at(thing: &Thing) -> Option<Nanos> {
     match thing {
         Thing::Holding(holding) => holding.due_at,
         Thing::Child(_) => None,
+    }
+}
+
+fn amount(thing: &Thing) -> u32 {
+    match thing {
+        Thing::Holding(holding) => holding.amount,
+        Thing::Child(_) => 1,
     }
 }
 
@@ -203,9 +219,10 @@ fn site_of(request: Option<&Request>) -> Option<Arc<str>> {
 pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
     let via = listed.via.and_then(|key| recorder.task(key)).map(|facts| person(&facts));
     let (label, site, bytes) = match &listed.thing {
-        Thing::Holding(holding) => (holding.label.text(), holding.site, holding.bytes),
-        Thing::Child(child) => (person(child).shown(), child.site, u64::from(child.size)),
+        Thing::Holding(it) => (it.label.text(), it.site, it.bytes),
+        Thing::Child(it) => (person(it).shown(), it.site, u64::from(it.size)),
     };
+    let waiters = listed.waiting.iter().filter_map(|key| recorder.task(*key));
     Held {
         id: id_of(&listed.thing),
         kind: listed.thing.kind(),
@@ -218,13 +235,18 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
         accuracy: listed.thing.accuracy(),
         maybe_moved: listed.maybe_moved,
         bytes,
+        amount: amount(&listed.thing),
+        waiting: listed.waiting.clone(),
+        waiters: waiters.take(WAITERS).map(|facts| person(&facts)).collect(),
     }
 }
 
 /// A holding outside any verdict.
 pub(crate) fn held_alone(recorder: &Recorder, holding: &HoldingFacts, phase: Phase) -> Held {
     let thing = Thing::Holding(holding.clone());
-    let listed = Listed { thing, phase, via: None, maybe_moved: false, since: holding.acquired_at };
+    let since = holding.acquired_at;
+    let waiting = Vec::new();
+    let listed = Listed { thing, phase, via: None, maybe_moved: false, waiting, since };
     held(recorder, &listed)
 }
 

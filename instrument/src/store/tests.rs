@@ -34,13 +34,8 @@ impl Bench {
     }
 
     fn acquire(&self, owner: Key) -> Key {
-        let acquired = Acquired {
-            kind: Kind::Custom,
-            label: TextId::fixed("thing"),
-            site: SiteId::default(),
-            flags: 0,
-            due_at: 0,
-        };
+        let label = TextId::fixed("thing");
+        let acquired = Acquired::new(Kind::Custom, label, SiteId::default(), 0);
         self.recorder.acquired_by(&acquired, Some(owner)).expect("a slot")
     }
 

@@ -108,13 +108,8 @@ impl Front {
         } else {
             ("sleep", HoldingFlag::Moves as u8 | HoldingFlag::Expires as u8)
         };
-        let acquired = Acquired {
-            kind: Kind::Timer,
-            label: TextId::fixed(label),
-            site: fields.site(),
-            flags: flags | HoldingFlag::Inferred as u8,
-            due_at: 0,
-        };
+        let flags = flags | HoldingFlag::Inferred as u8;
+        let acquired = Acquired::new(Kind::Timer, TextId::fixed(label), fields.site(), flags);
         let key = self.recorder.acquired(&acquired)?;
         self.recorder.holding_span_opened(key);
         Some(key)

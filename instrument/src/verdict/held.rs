@@ -78,6 +78,7 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         thing: Thing::Child(child.clone()),
         via: None,
         maybe_moved: false,
+        waiting: Vec::new(),
     });
     let holdings = listing.holdings_of(task.key).iter().filter(|holding| is_live(holding, now));
     let holdings = holdings.map(|holding| Listed {
@@ -86,6 +87,7 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         thing: Thing::Holding(holding.clone()),
         via: None,
         maybe_moved: maybe_moved(task, holding, listing),
+        waiting: listing.waiting_for(holding).to_vec(),
     });
     holdings.chain(children).collect()
 }

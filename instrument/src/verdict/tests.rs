@@ -73,6 +73,8 @@ fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
         acquired_at: acquired_ms * MS,
         due_at: None,
         bytes: 0,
+        resource: 0,
+        amount: 1,
     }
 }
 

@@ -83,10 +83,19 @@ impl Console {
 
     /// Waits for a leak of this verdict on the task of this name.
     pub async fn leak(&mut self, verdict: Verdict, task: &str) -> v1::Leak {
+        self.leak_where(verdict, task, |_| true).await
+    }
+
+    pub async fn leak_where(
+        &mut self,
+        verdict: Verdict,
+        task: &str,
+        is_so: impl Fn(&v1::Leak) -> bool,
+    ) -> v1::Leak {
         let what = format!("{verdict:?} on {task}");
         self.wait(&what, Self::leaks_and_cleared, |update| {
             let is_it = |leak: &&v1::Leak| leak.verdict() == verdict && name(leak) == task;
-            update.leaks.iter().find(is_it).cloned()
+            update.leaks.iter().filter(is_it).find(|leak| is_so(leak)).cloned()
         })
         .await
     }

@@ -20,6 +20,7 @@ mod innocent;
 mod lifecycle;
 mod propagation;
 mod resources;
+mod shares;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(callbacks::scenarios());
     all.extend(propagation::scenarios());
     all.extend(resources::scenarios());
+    all.extend(shares::scenarios());
     all.extend(innocent::scenarios());
     all
 }

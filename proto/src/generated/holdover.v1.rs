@@ -233,6 +233,9 @@ pub struct Task {
     /// The reason given to `Builder::detached`, if it was.
     #[prost(string, optional, tag = "23")]
     pub detached: ::core::option::Option<::prost::alloc::string::String>,
+    /// Absent when it waits for nothing that others hold.
+    #[prost(message, optional, tag = "24")]
+    pub waits_for: ::core::option::Option<WaitsFor>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {
@@ -266,7 +269,7 @@ pub struct Cancel {
     #[prost(bool, tag = "12")]
     pub waiting: bool,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Holding {
     #[prost(uint64, tag = "1")]
     pub id: u64,
@@ -295,6 +298,27 @@ pub struct Holding {
     pub maybe_moved: bool,
     #[prost(uint64, tag = "12")]
     pub bytes: u64,
+    /// Of a permit, how many it is; otherwise 1.
+    #[prost(uint32, tag = "13")]
+    pub amount: u32,
+    /// How many tasks wait for it, and the first 16 of them.
+    #[prost(uint32, tag = "14")]
+    pub waiting: u32,
+    #[prost(message, repeated, tag = "15")]
+    pub waiters: ::prost::alloc::vec::Vec<TaskRef>,
+}
+/// What a task waits to get, and others hold.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitsFor {
+    #[prost(enumeration = "HoldingKind", tag = "1")]
+    pub kind: i32,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// Where it asked.
+    #[prost(string, tag = "3")]
+    pub site: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub since_ns: u64,
 }
 /// One (task, verdict) pair.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -345,7 +369,7 @@ pub struct LeakGroup {
     pub cleared: bool,
 }
 /// A live holding and who it is charged to.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HeldRow {
     #[prost(message, optional, tag = "1")]
     pub holding: ::core::option::Option<Holding>,

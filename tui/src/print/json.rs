@@ -81,6 +81,14 @@ struct Task<'a> {
     outcome: Option<&'static str>,
     location: &'a str,
     spawned_at: String,
+    waits_for: Option<WaitsFor<'a>>,
+}
+
+#[derive(Serialize)]
+struct WaitsFor<'a> {
+    kind: &'static str,
+    label: &'a str,
+    site: &'a str,
 }
 
 #[derive(Serialize)]
@@ -109,6 +117,8 @@ struct Holding<'a> {
     age_ms: u64,
     due_in_ms: Option<u64>,
     maybe_moved: bool,
+    amount: u32,
+    waiting: u32,
 }
 
 #[derive(Serialize)]
@@ -222,6 +232,11 @@ fn task(task: &v1::Task, wall: Wall) -> Task<'_> {
         outcome: words::outcome(task.outcome()),
         location: &task.location,
         spawned_at: wall.date(task.spawned_ns),
+        waits_for: task.waits_for.as_ref().map(|it| WaitsFor {
+            kind: words::kind(it.kind()),
+            label: &it.label,
+            site: &it.site,
+        }),
     }
 }
 
@@ -252,5 +267,7 @@ fn holding(held: &v1::Holding, now: u64) -> Holding<'_> {
         age_ms: now.saturating_sub(held.acquired_ns) / MS,
         due_in_ms: held.due_ns.map(|due| due.saturating_sub(now) / MS),
         maybe_moved: held.maybe_moved,
+        amount: held.amount,
+        waiting: held.waiting,
     }
 }

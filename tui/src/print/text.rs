@@ -9,6 +9,9 @@ use crate::{
     words,
 };
 
+/// So many of those who wait are named in a line.
+const WAITERS: usize = 4;
+
 /// One leak in two or three lines.
 pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     let verdict = words::verdict(leak.verdict());
@@ -90,16 +93,20 @@ fn cancelled(cancel: &v1::Cancel) -> String {
 }
 
 fn holding(held: &v1::Holding, now: u64) -> String {
-    let kind = words::kind(held.kind());
-    let label = safe(&held.label);
+    let what = words::held(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);
-    let mut text = format!("{kind} {label}, acquired {phase} the cancel at {}", safe(&site));
+    let mut text = format!("{what}, acquired {phase} the cancel at {}", safe(&site));
     if held.phase() == v1::Phase::InDrop {
-        text = format!("{kind} {label}, acquired in the drop at {}", safe(&site));
+        text = format!("{what}, acquired in the drop at {}", safe(&site));
     }
     if let Some(due) = held.due_ns {
         let _ = write!(text, ", goes in {}", span(due.saturating_sub(now)));
+    }
+    if !held.waiters.is_empty() {
+        let named = held.waiters.iter().map(|it| format!("{} #{}", safe(&it.name), it.id));
+        let named: Vec<String> = named.take(WAITERS).collect();
+        let _ = write!(text, "; waiting: {}", named.join(", "));
     }
     text
 }

@@ -141,7 +141,7 @@ fn holdings(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line
         let moved = if held.maybe_moved { ", may have moved" } else { "" };
         lines.push(Line::from(format!(
             "  {}  {}{moved}  {}  held {age}, goes in {goes}",
-            pad(&text::holding(held), 28, theme.glyphs.more),
+            pad(&words::held(held), 28, theme.glyphs.more),
             pad(text::phase(held.phase()), 18, ""),
             safe(&place(&held.site)),
         )));

@@ -92,7 +92,7 @@ pub(super) fn polled_since(polls: u64, theme: Theme) -> String {
 
 fn first_holding(leak: &v1::Leak) -> Option<String> {
     let first = leak.holdings.first()?;
-    let mut text = holding(first);
+    let mut text = words::held(first);
     if first.phase() == v1::Phase::InDrop {
         text.push_str(", in drop");
     }
@@ -101,12 +101,6 @@ fn first_holding(leak: &v1::Leak) -> Option<String> {
         text = format!("{text} +{more}");
     }
     Some(text)
-}
-
-/// `timer call_later`.
-pub(super) fn holding(held: &v1::Holding) -> String {
-    let kind = words::kind(held.kind());
-    if held.label.is_empty() { kind.to_owned() } else { format!("{kind} {}", safe(&held.label)) }
 }
 
 /// `abort main.rs:30`.

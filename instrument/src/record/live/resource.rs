@@ -1,0 +1,105 @@
+//! What holdings are shares of: a lock, a semaphore, a channel. It has a number, so
+//! that those who hold it and those who wait for it are found together.
+
+use std::{
+    panic::Location,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use super::{Holding, Traits};
+use crate::{
+    recorder::{
+        Recorder,
+        holding::Acquired,
+        key::Key,
+        owner,
+        table::{SiteId, TextId},
+    },
+    words::Kind,
+};
+
+/// Numbers of the process's resources.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// See the module's header. It gets its number when it is first held or waited for,
+/// since what is made by a `const fn` has none.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    number: AtomicU64,
+    kind: Kind,
+    label: &'static str,
+}
+
+impl Resource {
+    pub(crate) const fn new(kind: Kind, label: &'static str) -> Self {
+        Self { number: AtomicU64::new(0), kind, label }
+    }
+
+    fn number(&self) -> u64 {
+        let known = self.number.load(Relaxed);
+        if known != 0 {
+            return known;
+        }
+        let mine = NEXT.fetch_add(1, Relaxed);
+        match self.number.compare_exchange(0, mine, Relaxed, Relaxed) {
+            Ok(_) => mine,
+            Err(faster) => faster,
+        }
+    }
+
+    fn share(&self, amount: u32, flags: u8, location: &'static Location<'static>) -> Acquired {
+        let (label, site) = (TextId::fixed(self.label), SiteId::of(location));
+        let what = Acquired::new(self.kind, label, site, flags);
+        Acquired { resource: self.number(), amount, ..what }
+    }
+
+    /// So much of it was acquired by whoever runs on this thread.
+    #[inline]
+    pub(crate) fn acquired(
+        &self,
+        amount: u32,
+        traits: Traits,
+        location: &'static Location<'static>,
+    ) -> Holding {
+        let Some(recorder) = Recorder::current() else { return Holding::NONE };
+        let share = self.share(amount, traits.flags(), location);
+        Holding(recorder.acquired(&share).map(|key| (recorder, key)))
+    }
+}
+
+/// A future that waits for a share: while it is not ready, the task that polls it is
+/// one that waits.
+#[derive(Debug, Default)]
+pub(crate) struct Wait(Option<(&'static Recorder, Key)>);
+
+impl Wait {
+    /// Polled, and not ready.
+    pub(crate) fn goes_on(
+        &mut self,
+        resource: &Resource,
+        amount: u32,
+        location: &'static Location<'static>,
+    ) {
+        if let Some((recorder, wait)) = self.0 {
+            recorder.wait_moves(wait, owner::current_task(recorder));
+        } else if let Some(recorder) = Recorder::current()
+            && let Some(task) = owner::current_task(recorder)
+        {
+            let share = resource.share(amount, 0, location);
+            self.0 = recorder.blocked(task, &share).map(|wait| (recorder, wait));
+        }
+    }
+
+    /// Ready, or given up.
+    pub(crate) fn ends(&mut self) {
+        if let Some((recorder, wait)) = self.0.take() {
+            recorder.blocked_ends(wait);
+        }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.ends();
+    }
+}

@@ -1,0 +1,239 @@
+//! D: locks and permits.
+
+use std::{
+    future::pending,
+    sync::{Arc, LazyLock, Mutex as StdMutex},
+    time::Duration,
+};
+
+use holdover::{
+    sync::{Mutex, OwnedMutexGuard, Semaphore},
+    time::sleep,
+};
+use holdover_proto::v1::{self, HoldingKind, Outcome, Phase, Verdict};
+use tokio::sync::oneshot;
+
+use crate::{
+    client::{Console, assert_holding, assert_site},
+    harness::{Form, GRACE, Scenario},
+    lifecycle::{named, plain},
+    scenario,
+};
+
+static STATE: LazyLock<Arc<Mutex<u8>>> = LazyLock::new(|| Arc::new(Mutex::named("state", 0)));
+static PARKED: StdMutex<Option<OwnedMutexGuard<u8>>> = StdMutex::new(None);
+static DB: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::named("db", 3)));
+
+static OF_TOKIO: LazyLock<Arc<tokio::sync::Semaphore>> =
+    LazyLock::new(|| Arc::new(tokio::sync::Semaphore::new(3)));
+
+/// Long enough for a task to get where it waits; nothing is asserted on it.
+const A_WHILE: Duration = Duration::from_millis(30);
+
+pub fn scenarios() -> Vec<Scenario> {
+    let mut all = locks();
+    all.extend(permits());
+    all
+}
+
+fn locks() -> Vec<Scenario> {
+    vec![
+        scenario! {
+            "18_a_guard_outlives_its_task",
+            shim: async {
+                let holder = named("holder", async {
+                    let guard = Arc::clone(&STATE).lock_owned().await;
+                    *PARKED.lock().expect("it") = Some(guard);
+                    pending::<()>().await;
+                });
+                sleep(A_WHILE).await;
+                for name in ["waiter 1", "waiter 2"] {
+                    drop(named(name, async { drop(STATE.lock().await) }));
+                }
+                sleep(A_WHILE).await;
+                holder.abort();
+                sleep(GRACE * 20).await;
+                drop(PARKED.lock().expect("it").take());
+            },
+            check: async |console: &mut Console, _| {
+                let all_wait = |leak: &v1::Leak| {
+                    leak.holdings.first().is_some_and(|held| held.waiting == 2)
+                };
+                let leak = console.leak_where(Verdict::LeftBehind, "holder", all_wait).await;
+                let held = &leak.holdings[0];
+                assert_holding(held, HoldingKind::Lock, "state", Phase::Before);
+                assert_site(&held.site, "shares");
+                let mut names: Vec<&str> =
+                    held.waiters.iter().map(|waiter| waiter.name.as_str()).collect();
+                names.sort_unstable();
+                assert_eq!(names, ["waiter 1", "waiter 2"]);
+                console.cleared().await;
+                let waiter = console.ended("waiter 1", Outcome::Completed).await;
+                assert_eq!(waiter.waits_for, None, "it got the lock");
+            },
+        },
+        scenario! {
+            "18_a_task_that_waits_says_for_what",
+            shim: async {
+                drop(named("holder", async {
+                    let _guard = STATE.lock().await;
+                    pending::<()>().await;
+                }));
+                sleep(A_WHILE).await;
+                drop(named("waiter", async { drop(STATE.lock().await) }));
+            },
+            check: async |console: &mut Console, _| {
+                let waiter = console.task_where("waiter", |task| task.waits_for.is_some()).await;
+                let waits_for = waiter.waits_for.expect("something");
+                assert_eq!((waits_for.kind(), waits_for.label.as_str()), (HoldingKind::Lock, "state"));
+                assert_site(&waits_for.site, "shares");
+                assert_eq!(waiter.holdings, 0, "to wait is not to hold");
+                console.nothing_for(3).await;
+            },
+        },
+        scenario! {
+            "18_a_waiter_is_cancelled",
+            shim: async {
+                drop(named("holder", async {
+                    let _guard = STATE.lock().await;
+                    pending::<()>().await;
+                }));
+                sleep(A_WHILE).await;
+                let waiter = named("waiter", async { drop(STATE.lock().await) });
+                sleep(A_WHILE).await;
+                waiter.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("waiter").await;
+                assert_eq!(console.task("waiter").await.waits_for, None);
+            },
+        },
+        scenario! {
+            "18_a_guard_that_another_task_uses",
+            shim: async {
+                let (give, take) = oneshot::channel::<OwnedMutexGuard<u8>>();
+                let (used, was_used) = oneshot::channel();
+                drop(named("user", async move {
+                    let mut guard = take.await.expect("a guard");
+                    *guard += 1;
+                    let _ = used.send(());
+                    pending::<()>().await;
+                }));
+                let holder = named("holder", async {
+                    let guard = Arc::clone(&STATE).lock_owned().await;
+                    let _ = give.send(guard);
+                    pending::<()>().await;
+                });
+                was_used.await.expect("it is used");
+                holder.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("holder").await;
+                assert_eq!(console.task("user").await.holdings, 1, "the guard is the user's");
+            },
+        },
+    ]
+}
+
+fn permits() -> Vec<Scenario> {
+    vec![
+        scenario! {
+            "19_a_forgotten_permit",
+            shim: async {
+                let task = named("forgetful", async {
+                    DB.acquire_many(2).await.expect("open").forget();
+                    pending::<()>().await;
+                });
+                sleep(A_WHILE).await;
+                task.abort();
+                sleep(GRACE * 10).await;
+                DB.add_permits(1);
+                sleep(GRACE * 10).await;
+                DB.add_permits(1);
+            },
+            check: async |console: &mut Console, _| {
+                let of = |amount| move |leak: &v1::Leak| {
+                    leak.holdings.first().is_some_and(|held| held.amount == amount)
+                };
+                let leak = console.leak_where(Verdict::LeftBehind, "forgetful", of(2)).await;
+                assert_holding(&leak.holdings[0], HoldingKind::Permit, "db", Phase::Before);
+                assert_site(&leak.holdings[0].site, "shares");
+                console.leak_where(Verdict::LeftBehind, "forgetful", of(1)).await;
+                console.cleared().await;
+            },
+        },
+        scenario! {
+            "19_a_permit_dropped_with_its_task",
+            shim: async {
+                let task = named("tidy", async {
+                    let _permit = DB.acquire().await.expect("open");
+                    let _other = Arc::clone(&DB).acquire_owned().await.expect("open");
+                    pending::<()>().await;
+                });
+                sleep(A_WHILE).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("tidy").await;
+                assert_eq!(console.totals().await.holdings, 0);
+            },
+        },
+        scenario! {
+            "19_a_permit_of_a_closed_semaphore_is_forgotten",
+            shim: async {
+                let task = named("forgetful", async {
+                    let permit = DB.acquire().await.expect("open");
+                    DB.close();
+                    permit.forget();
+                    pending::<()>().await;
+                });
+                sleep(A_WHILE).await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("forgetful").await;
+                assert_eq!(console.totals().await.holdings, 0);
+            },
+        },
+        scenario! {
+            "46_an_accept_loop_moves_a_permit_into_each_connection",
+            shim: async {
+                let accepts = named("accept loop", async {
+                    for _ in 0..3 {
+                        let permit = Arc::clone(&DB).acquire_owned().await.expect("open");
+                        drop(named("connection", async move {
+                            let _permit = permit;
+                            pending::<()>().await;
+                        }));
+                    }
+                    pending::<()>().await;
+                });
+                sleep(A_WHILE).await;
+                accepts.abort();
+            },
+            plain: async {
+                let accepts = plain("accept loop", async {
+                    for _ in 0..3 {
+                        let permit = Arc::clone(&OF_TOKIO).acquire_owned().await.expect("open");
+                        drop(plain("connection", async move {
+                            let _permit = permit;
+                            pending::<()>().await;
+                        }));
+                    }
+                    pending::<()>().await;
+                });
+                tokio::time::sleep(A_WHILE).await;
+                accepts.abort();
+            },
+            check: connections_may_be_orphaned,
+        },
+    ]
+}
+
+async fn connections_may_be_orphaned(console: &mut Console, _: Form) {
+    console.leak(Verdict::Orphaned, "connection").await;
+    let update = console.leaks().await;
+    let others: Vec<_> =
+        update.leaks.iter().filter(|leak| leak.verdict() != Verdict::Orphaned).collect();
+    assert!(others.is_empty(), "the permits are with the connections: {others:#?}");
+}
