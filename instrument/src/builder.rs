@@ -9,7 +9,7 @@ use tracing_subscriber::{filter::Filtered, registry::LookupSpan};
 #[cfg(feature = "layer")]
 use crate::layer::{HoldoverLayer, OnlyTokio};
 use crate::{
-    coverage::Coverage,
+    coverage::{Coverage, Heard},
     recorder::{Level, Recorder, table::set_own},
     server::{self, Console, Listener},
     settings::{BadSetting, Log, Settings},
@@ -212,7 +212,7 @@ impl Builder {
             if !recorder.make_the_process_own() {
                 return Err(InitError(Why::Twice));
             }
-            start(recorder, &settings, true).map(|_| Some(recorder))
+            start(recorder, &settings, Heard::ByLayer).map(|_| Some(recorder))
         });
         HoldoverLayer::new(started.map_err(|error| error.to_string())).filtered()
     }
@@ -254,7 +254,10 @@ impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
     /// is wrong is logged as one error, and the service goes on.
     pub fn init(self) {
         if let Err(error) = self.try_init() {
-            crate::report::not_started(&error.to_string());
+            match error.0 {
+                Why::Default => crate::report::partly_blind(DEFAULT_IS_SET),
+                _ => crate::report::not_started(&error.to_string()),
+            }
         }
     }
 
@@ -292,7 +295,8 @@ impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
         if defaulted.is_ok() {
             forward_log(hint);
         }
-        let started = start(recorder, &settings, defaulted.is_ok());
+        let heard = if defaulted.is_ok() { Heard::ByDefault } else { Heard::Not };
+        let started = start(recorder, &settings, heard);
         defaulted?;
         started
     }
@@ -331,11 +335,12 @@ fn forward_log(hint: Option<tracing_core::LevelFilter>) {
 fn start(
     recorder: &'static Recorder,
     settings: &Settings,
-    defaulted: bool,
+    heard: Heard,
 ) -> Result<Started, InitError> {
     set_own(settings.own.clone());
-    let coverage = Coverage::at_start(defaulted);
-    let in_short = coverage.in_short(settings);
+    let coverage = Coverage::at_start(heard);
+    // A layer's registry is not there yet, so nobody would hear it: the console says it.
+    let said_now = (heard != Heard::ByLayer).then(|| coverage.in_short(settings.level));
     let listener = match Listener::bind(&settings.bind) {
         Ok(listener) => listener,
         Err(error) => {
@@ -350,7 +355,9 @@ fn start(
         InitError(Why::Thread(error))
     })?;
     server::announce(&settings.service, &address);
-    crate::report::started(&address, in_short);
+    if let Some(in_short) = said_now {
+        crate::report::started(&address, in_short);
+    }
     Ok(Started { address: Some(address) })
 }
 
@@ -358,11 +365,9 @@ fn start(
 /// [`Builder::new()`](Builder::new)[`.init()`](Builder::init).
 ///
 /// ```no_run
-/// #[tokio::main]
-/// async fn main() {
-///     holdover::init();
-///     // …
-/// }
+/// holdover::init(); // before the runtime: then nothing is missed
+/// tokio::runtime::Runtime::new()?.block_on(async { /* … */ });
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn init() {
     Builder::new().init();

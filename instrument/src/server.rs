@@ -97,9 +97,10 @@ fn serve(console: Arc<Console>, listener: Listener) -> std::io::Result<()> {
         .enable_all()
         .on_thread_start(owner::this_thread_is_ours)
         .build()?;
+    let unsaid = console.coverage.is_by_layer().then(|| listener.address.to_string());
     runtime.block_on(async move {
         tokio::spawn(listen::serve(listener, holdover::Service::new(Arc::clone(&console))));
-        round::run(&console).await;
+        round::run(&console, unsaid).await;
     });
     Ok(())
 }

@@ -29,6 +29,11 @@ pub(crate) fn not_started(why: &str) {
     error!(target: "holdover", "not recording: {why}");
 }
 
+/// It was started, and not all can be recorded.
+pub(crate) fn partly_blind(why: &str) {
+    error!(target: "holdover", "{why}");
+}
+
 /// A callback of ours to run has panicked; nobody else was disturbed.
 pub(crate) fn callback_panicked(what: &str, task: &str) {
     error!(target: "holdover::callback", what, task, "a callback panicked");

@@ -73,7 +73,7 @@ fn coverage(console: &Console) -> v1::Coverage {
     };
     v1::Coverage {
         shims: level != Level::Off,
-        spans: console.coverage.spans && level != Level::Off,
+        spans: console.coverage.spans(level),
         tokio_unstable: cfg!(tokio_unstable),
         static_max_level: tracing::level_filters::STATIC_MAX_LEVEL.to_string().to_uppercase(),
         level: match level {
@@ -85,7 +85,7 @@ fn coverage(console: &Console) -> v1::Coverage {
         recording_since_ns: 0,
         runtimes: runtimes.iter().map(runtime).collect(),
         not_recorded: recorder.not_recorded(),
-        blind: console.coverage.blind(level, &runtimes).into_iter().map(blindness).collect(),
+        blind: console.coverage.blind_now(level, &runtimes).into_iter().map(blindness).collect(),
     }
 }
 
