@@ -66,6 +66,12 @@ pub const INIT_IN_RUNTIME: Cause = Cause {
     fix: "fn main() {",
 };
 
+pub const OLDER_RUNTIME: Cause = Cause {
+    name: "older-runtime",
+    sentence: "a runtime has tasks that were spawned before holdover::init(): they are not seen",
+    fix: "fn main() {",
+};
+
 pub const LEVEL_OFF: Cause =
     Cause { name: "level-off", sentence: "recording is off", fix: "HOLDOVER_LEVEL=all" };
 
@@ -76,6 +82,11 @@ pub const LEVEL_TASKS: Cause = Cause {
 };
 
 impl Cause {
+    /// Said only where tokio's spans are seen: else it says nothing new.
+    pub fn is_of_spans(self) -> bool {
+        self == OLDER_RUNTIME
+    }
+
     /// Said before anything else.
     pub fn is_of_the_level(self) -> bool {
         self == LEVEL_OFF || self == LEVEL_TASKS

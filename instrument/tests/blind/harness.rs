@@ -87,9 +87,11 @@ impl Case {
 
     /// Those of the level, those of the build, those of the program.
     fn causes(&self) -> Vec<Cause> {
+        let build = causes::of_the_build();
+        let is_said = |cause: &&Cause| build.is_empty() || !cause.is_of_spans();
         let (level, program): (Vec<_>, Vec<_>) =
-            self.blind.iter().partition(|cause| cause.is_of_the_level());
-        [level, causes::of_the_build(), program].concat()
+            self.blind.iter().filter(is_said).partition(|cause| cause.is_of_the_level());
+        [level, build, program].concat()
     }
 
     /// Is it recorded, in this build?

@@ -28,6 +28,9 @@ use harness::{Case, Recorded};
 
 /// What is recorded without tokio's spans.
 const SHIMS: &[Recorded] = &[Recorded::Shims, Recorded::Holdings];
+/// Everything there is, from when it was started.
+const WHOLE: &[Recorded] =
+    &[Recorded::Spans, Recorded::BlockOn, Recorded::Shims, Recorded::Holdings];
 /// What is recorded from when a runtime runs already.
 const LATE: &[Recorded] = &[Recorded::Spans, Recorded::Shims, Recorded::Holdings];
 /// What is recorded of tasks.
@@ -42,6 +45,7 @@ const CASES: &[Case] = &[
     Case::new("init_in_runtime::current_thread", programs::in_current_thread)
         .blind(&[INIT_IN_RUNTIME], LATE),
     Case::new("init_in_runtime::layer", programs::layer_in_runtime).blind(&[INIT_IN_RUNTIME], LATE),
+    Case::new("older_runtime", programs::after_a_runtime).blind(&[causes::OLDER_RUNTIME], WHOLE),
     Case::new("default_is_set::init", programs::init_after_a_default)
         .blind(&[DEFAULT_IS_SET], SHIMS)
         .error(DEFAULT_IS_SET.sentence),

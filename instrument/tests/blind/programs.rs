@@ -32,6 +32,14 @@ pub fn init() {
     runtime().block_on(service());
 }
 
+/// Started between two uses of a runtime.
+pub fn after_a_runtime() {
+    let runtime = runtime();
+    runtime.block_on(early());
+    holdover::init();
+    runtime.block_on(service());
+}
+
 pub fn wrap() {
     holdover::Builder::new().wrap(registry().with(logs())).init();
     runtime().block_on(service());
