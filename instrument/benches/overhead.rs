@@ -98,6 +98,10 @@ fn measure(mode: &str) {
         report(&format!("spawn and end, {flavor}"), spawn);
         let poll = runtime.block_on(in_a_task(shims, polls()));
         report(&format!("poll (yield_now), {flavor}"), poll);
+        let locks = runtime.block_on(in_a_task(shims, async move { locks(shims).await }));
+        report(&format!("lock and unlock, {flavor}"), locks);
+        let permits = runtime.block_on(in_a_task(shims, async move { permits(shims).await }));
+        report(&format!("permit and back, {flavor}"), permits);
     }
     report(
         "a disabled debug!",
@@ -141,6 +145,32 @@ async fn polls() -> Duration {
     let began = Instant::now();
     for _ in 0..OPERATIONS {
         tokio::task::yield_now().await;
+    }
+    began.elapsed()
+}
+
+async fn locks(shims: bool) -> Duration {
+    let (ours, tokios) = (holdover::sync::Mutex::new(0_u64), tokio::sync::Mutex::new(0_u64));
+    let began = Instant::now();
+    for _ in 0..OPERATIONS {
+        if shims {
+            *ours.lock().await += 1;
+        } else {
+            *tokios.lock().await += 1;
+        }
+    }
+    began.elapsed()
+}
+
+async fn permits(shims: bool) -> Duration {
+    let (ours, tokios) = (holdover::sync::Semaphore::new(2), tokio::sync::Semaphore::new(2));
+    let began = Instant::now();
+    for _ in 0..OPERATIONS {
+        if shims {
+            drop(ours.acquire().await.expect("open"));
+        } else {
+            drop(tokios.acquire().await.expect("open"));
+        }
     }
     began.elapsed()
 }

@@ -594,6 +594,66 @@ impl Recorder {
         }
     }
 
+    // === locks as tokio's spans show them ===
+
+    /// A lock: a slot that is no holding until it is locked.
+    pub(crate) fn lock_made(&'static self, lock: &Acquired) -> Option<Key> {
+        if self.level() != Level::All {
+            return None;
+        }
+        let (key, slot) = self.holdings.alloc()?;
+        let flags = lock.flags | HoldingFlag::Over as u8;
+        slot.begin(&Acquired { flags, amount: 0, ..*lock }, self.clock.now());
+        self.holdings.publish(key, NOBODY);
+        Some(key)
+    }
+
+    /// tokio tells of the new holder before it tells that the old one has let go, or
+    /// after: they are counted.
+    pub(crate) fn lock_taken(&self, lock: Key, holder: Option<Key>) {
+        if let Some(slot) = self.holdings.get(lock) {
+            slot.count_amount().fetch_add(1, SeqCst);
+            slot.acquired_at(self.clock.now());
+            self.owned_by(lock, holder);
+            if slot.unset(HoldingFlag::Over) {
+                self.live_holdings.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    pub(crate) fn lock_given_back(&self, lock: Key) {
+        let Some(slot) = self.holdings.get(lock) else { return };
+        let holder = self.owner(lock);
+        let one_less = |held: u32| held.checked_sub(1);
+        // A new lock says that it is not locked.
+        let is_free = slot.count_amount().fetch_update(SeqCst, SeqCst, one_less) == Ok(1);
+        // Whoever takes it meanwhile is its holder.
+        if !is_free || !self.disown(lock, holder) {
+            return;
+        }
+        if slot.set(HoldingFlag::Over) {
+            self.live_holdings.fetch_sub(1, Relaxed);
+        }
+        if slot.count_amount().load(SeqCst) > 0 && slot.unset(HoldingFlag::Over) {
+            self.live_holdings.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Nobody owns it from now on. False when it is not `owner`'s any more.
+    fn disown(&self, key: Key, owner: Option<Key>) -> bool {
+        let before = owner.map_or(NOBODY, Key::bits);
+        let Some(word) = self.holdings.word(key.slot()) else { return false };
+        let is_gone = word.compare_exchange(before, NOBODY, SeqCst, SeqCst).is_ok();
+        if let Some(owner) = owner.filter(|_| is_gone) {
+            self.uncount_holding(owner);
+        }
+        is_gone
+    }
+
+    pub(crate) fn is_timer(&self, key: Key) -> bool {
+        self.holdings.get(key).is_some_and(HoldingSlot::is_timer)
+    }
+
     // === tasks that wait on a token ===
 
     /// The task waits on the asker of this number. A slot like a holding's, and none:

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use holdover::sync::CancellationToken;
+use holdover::sync::{CancellationToken, Mutex, Semaphore};
 
 struct Counting;
 
@@ -62,12 +62,12 @@ fn polls_wakes_and_token_checks_allocate_nothing() {
             } else {
                 holdover::spawn(work).await.expect("it ends")
             };
-            assert_eq!(counted, [0; 4], "polls, wakes, checks, waits (plain: {plain})");
+            assert_eq!(counted, [0; 6], "polls, wakes, checks, waits, locks, permits ({plain})");
         }
     });
 }
 
-async fn measure(token: &CancellationToken) -> [u64; 4] {
+async fn measure(token: &CancellationToken) -> [u64; 6] {
     let before = ALLOCATIONS.get();
     for _ in 0..1_000 {
         yield_once().await;
@@ -87,7 +87,23 @@ async fn measure(token: &CancellationToken) -> [u64; 4] {
             assert!(polled.is_pending());
         }
     });
-    [polls, wakes, checks, waits]
+    let lock = Mutex::named("state", 0);
+    let before = ALLOCATIONS.get();
+    for _ in 0..1_000 {
+        let mut guard = lock.lock().await;
+        *guard += 1;
+        // Somebody waits for it meanwhile.
+        let mut waiting = std::pin::pin!(lock.lock());
+        let polled = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+    }
+    let locks = ALLOCATIONS.get() - before;
+    let semaphore = Semaphore::named("db", 2);
+    let before = ALLOCATIONS.get();
+    for _ in 0..1_000 {
+        drop(semaphore.acquire().await.expect("open"));
+    }
+    [polls, wakes, checks, waits, locks, ALLOCATIONS.get() - before]
 }
 
 /// Wakes itself and is polled again.

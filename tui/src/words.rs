@@ -133,7 +133,7 @@ pub(crate) fn event(kind: v1::EventKind) -> &'static str {
 /// `timer call_later`, `lock state (3 waiting)`, `2 permits db`.
 pub(crate) fn held(held: &v1::Holding) -> String {
     let mut text = kind(held.kind()).to_owned();
-    if held.amount > 1 {
+    if held.kind() == HoldingKind::Permit && held.amount > 1 {
         text = format!("{} {text}s", held.amount);
     }
     if !held.label.is_empty() {

@@ -164,8 +164,22 @@ impl HoldingSlot {
         self.flags.fetch_or(flag as u8, Relaxed) & flag as u8 == 0
     }
 
-    pub(super) fn unset(&self, flag: HoldingFlag) {
-        self.flags.fetch_and(!(flag as u8), Relaxed);
+    /// Takes the flag away; true when it was set.
+    pub(super) fn unset(&self, flag: HoldingFlag) -> bool {
+        self.flags.fetch_and(!(flag as u8), Relaxed) & flag as u8 != 0
+    }
+
+    #[inline]
+    pub(super) fn is_timer(&self) -> bool {
+        self.kind.load(Relaxed) == Kind::Timer as u8
+    }
+
+    pub(super) fn acquired_at(&self, now: Nanos) {
+        self.acquired_at.store(now, Relaxed);
+    }
+
+    pub(super) fn count_amount(&self) -> &AtomicU32 {
+        &self.amount
     }
 
     #[inline]

@@ -11,10 +11,14 @@ pub(super) enum Ours {
     Blocking,
     /// A timer's span: `Sleep` or `Interval`.
     Timer,
+    /// A lock's span: `Mutex`.
+    Lock,
     /// A waker is cloned, woken or dropped.
     Waker,
     /// A resource's attribute changes: of a timer, its duration.
     ResourceState,
+    /// A lock was locked or unlocked.
+    LockState,
     /// Emitted by tokio, and of no use here.
     Unwanted,
 }
@@ -39,6 +43,7 @@ impl Ours {
                 _ => None,
             },
             "resource" if target.starts_with("tokio::time") => Some(Self::Timer),
+            "resource" if target == "tokio::sync::mutex" => Some(Self::Lock),
             rest if rest.starts_with("resource") && target.starts_with("tokio::") => {
                 Some(Self::Unwanted)
             }
@@ -56,8 +61,12 @@ impl Ours {
         match target {
             "tokio::task::waker" => Some(Self::Waker),
             "runtime::resource::state_update" => {
-                let is_timer = metadata.fields().field("duration").is_some();
-                Some(if is_timer { Self::ResourceState } else { Self::Unwanted })
+                let has = |field| metadata.fields().field(field).is_some();
+                Some(match (has("duration"), has("locked")) {
+                    (true, _) => Self::ResourceState,
+                    (_, true) => Self::LockState,
+                    _ => Self::Unwanted,
+                })
             }
             "runtime::resource::poll_op" | "runtime::resource::async_op::state_update" => {
                 Some(Self::Unwanted)

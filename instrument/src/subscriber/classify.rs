@@ -28,8 +28,8 @@ use crate::{
 thread_local! {
     /// Counts what this thread does with tokio's spans; no two threads share a number.
     static ACTIVITY: Cell<u64> = const { Cell::new(0) };
-    /// The timer whose span is entered.
-    static TIMER: Cell<Option<Key>> = const { Cell::new(None) };
+    /// The timer or the lock whose span is entered.
+    static RESOURCE: Cell<Option<Key>> = const { Cell::new(None) };
     /// The metrics of the runtime that this thread works for. Kept, since getting them
     /// writes to a counter that all workers share.
     static METRICS: RefCell<Option<RuntimeMetrics>> = const { RefCell::new(None) };
@@ -64,13 +64,13 @@ impl Thread {
     }
 
     #[inline]
-    pub(super) fn timer() -> Option<Key> {
-        TIMER.get()
+    pub(super) fn resource() -> Option<Key> {
+        RESOURCE.get()
     }
 
     #[inline]
-    pub(super) fn set_timer(timer: Option<Key>) {
-        TIMER.set(timer);
+    pub(super) fn set_resource(resource: Option<Key>) {
+        RESOURCE.set(resource);
     }
 }
 

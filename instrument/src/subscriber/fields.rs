@@ -121,6 +121,22 @@ impl Visit for WakerFields {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
+/// Whether a lock is locked now.
+#[derive(Debug, Default)]
+pub(super) struct LockState {
+    pub(super) locked: Option<bool>,
+}
+
+impl Visit for LockState {
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        if field.name() == "locked" {
+            self.locked = Some(value);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
 /// A timer's new duration, in milliseconds.
 #[derive(Debug, Default)]
 pub(super) struct TimerState {

@@ -6,7 +6,7 @@ use tracing_core::{Event, span::Attributes};
 use super::{
     callsite::Ours,
     classify::{self, Thread},
-    fields::{SpanFields, TimerState, WakerFields},
+    fields::{LockState, SpanFields, TimerState, WakerFields},
 };
 use crate::{
     record::{Adopt, take_adopted},
@@ -46,7 +46,8 @@ impl Front {
         let made = match ours {
             Ours::Task | Ours::Blocking => self.new_task(ours, attributes),
             Ours::Timer => self.new_timer(attributes),
-            Ours::Waker | Ours::ResourceState | Ours::Unwanted => None,
+            Ours::Lock => self.new_lock(attributes),
+            Ours::Waker | Ours::ResourceState | Ours::LockState | Ours::Unwanted => None,
         };
         made.unwrap_or(Key::IGNORED)
     }
@@ -115,6 +116,20 @@ impl Front {
         Some(key)
     }
 
+    /// A lock is no holding by being there: its slot is one while it is locked.
+    fn new_lock(self, attributes: &Attributes<'_>) -> Option<Key> {
+        let mut fields = SpanFields::default();
+        attributes.values().record(&mut fields);
+        if fields.file == FileId::default() || fields.file.origin() == Origin::Tokio {
+            return None;
+        }
+        let flags = HoldingFlag::Inferred as u8 | HoldingFlag::Moves as u8;
+        let lock = Acquired::new(Kind::Lock, TextId::fixed("Mutex"), fields.site(), flags);
+        let key = self.recorder.lock_made(&lock)?;
+        self.recorder.holding_span_opened(key);
+        Some(key)
+    }
+
     /// A key that was made for a span and is not used for it after all.
     pub(super) fn exit_or_close_unused(self, key: Key) {
         if !key.is_ignored() {
@@ -131,10 +146,12 @@ impl Front {
                 Which::Tasks => self.enter_task(key),
                 Which::Holdings => {
                     // Whoever polls a timer owns it.
-                    if let Some(task) = owner::current_task(self.recorder) {
+                    if self.recorder.is_timer(key)
+                        && let Some(task) = owner::current_task(self.recorder)
+                    {
                         self.recorder.owned_by(key, Some(task));
                     }
-                    Thread::set_timer(Some(key));
+                    Thread::set_resource(Some(key));
                 }
             }
         }
@@ -159,7 +176,7 @@ impl Front {
         } else if !key.is_ignored() {
             match key.which() {
                 Which::Tasks => self.exit_task(key),
-                Which::Holdings => Thread::set_timer(None),
+                Which::Holdings => Thread::set_resource(None),
             }
         }
     }
@@ -240,11 +257,22 @@ impl Front {
             Ours::ResourceState => {
                 let mut fields = TimerState::default();
                 event.record(&mut fields);
-                if let (Some(key), Some(ms)) = (Thread::timer(), fields.duration_ms) {
+                if let (Some(key), Some(ms)) = (Thread::resource(), fields.duration_ms) {
                     self.recorder.timer_set(key, ms);
                 }
             }
-            Ours::Task | Ours::Blocking | Ours::Timer | Ours::Unwanted => {}
+            Ours::LockState => {
+                let mut fields = LockState::default();
+                event.record(&mut fields);
+                match (Thread::resource(), fields.locked) {
+                    (Some(lock), Some(true)) => {
+                        self.recorder.lock_taken(lock, owner::current_task(self.recorder));
+                    }
+                    (Some(lock), Some(false)) => self.recorder.lock_given_back(lock),
+                    _ => {}
+                }
+            }
+            Ours::Task | Ours::Blocking | Ours::Timer | Ours::Lock | Ours::Unwanted => {}
         }
     }
 }

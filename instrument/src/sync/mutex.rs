@@ -17,7 +17,7 @@ pub use self::{
 };
 use super::waits::Waits;
 use crate::{
-    record::{Holding, Resource, Traits},
+    record::{Holding, Resource, Traits, unrecorded},
     words::Kind,
 };
 
@@ -47,7 +47,8 @@ impl<T> Mutex<T> {
     /// As [`new`](Self::new), with a name for the console.
     #[track_caller]
     pub fn named(name: &'static str, t: T) -> Self {
-        Self::of(tokio::sync::Mutex::new(t), name)
+        // What tokio's own spans would tell of it is told here.
+        Self::of(unrecorded(|| tokio::sync::Mutex::new(t)), name)
     }
 
     /// [`tokio::sync::Mutex::const_new`].

@@ -6,6 +6,8 @@ use crate::begin;
 
 #[path = "shared/items.rs"]
 mod items;
+#[path = "shared/locks.rs"]
+mod locks;
 #[path = "shared/panics.rs"]
 mod panics;
 #[path = "shared/signatures.rs"]

@@ -4,6 +4,8 @@ use tokio as rt;
 
 #[path = "shared/items.rs"]
 mod items;
+#[path = "shared/locks.rs"]
+mod locks;
 #[path = "shared/panics.rs"]
 mod panics;
 #[path = "shared/signatures.rs"]

@@ -10,7 +10,7 @@ use holdover::{
     sync::{Mutex, OwnedMutexGuard, Semaphore},
     time::sleep,
 };
-use holdover_proto::v1::{self, HoldingKind, Outcome, Phase, Verdict};
+use holdover_proto::v1::{self, Accuracy, HoldingKind, Outcome, Phase, Verdict};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -70,6 +70,63 @@ fn locks() -> Vec<Scenario> {
                 console.cleared().await;
                 let waiter = console.ended("waiter 1", Outcome::Completed).await;
                 assert_eq!(waiter.waits_for, None, "it got the lock");
+            },
+        },
+        scenario! {
+            "18_a_guard_of_tokios_own_outlives_its_task",
+            plain: async {
+                let lock = Arc::new(tokio::sync::Mutex::new(0));
+                let parked: Arc<StdMutex<Option<_>>> = Arc::default();
+                let (of_task, park) = (Arc::clone(&lock), Arc::clone(&parked));
+                let holder = plain("holder", async move {
+                    let guard = of_task.lock_owned().await;
+                    *park.lock().expect("it") = Some(guard);
+                    pending::<()>().await;
+                });
+                tokio::time::sleep(A_WHILE).await;
+                drop(plain("waiter", async move { drop(lock.lock().await) }));
+                tokio::time::sleep(A_WHILE).await;
+                holder.abort();
+                tokio::time::sleep(GRACE * 10).await;
+                drop(parked.lock().expect("it").take());
+            },
+            check: async |console: &mut Console, _| {
+                let leak = console.leak(Verdict::LeftBehind, "holder").await;
+                let held = &leak.holdings[0];
+                assert_holding(held, HoldingKind::Lock, "Mutex", Phase::Before);
+                assert_eq!(held.accuracy(), Accuracy::Inferred);
+                assert_site(&held.site, "shares");
+                console.cleared().await;
+                console.ended("waiter", Outcome::Completed).await;
+                assert_eq!(console.totals().await.holdings, 0);
+            },
+        },
+        scenario! {
+            "18_a_lock_that_changes_hands",
+            plain: async {
+                let lock = Arc::new(tokio::sync::Mutex::new(0));
+                let tasks = ["one", "two", "three"].map(|name| {
+                    let lock = Arc::clone(&lock);
+                    plain(name, async move {
+                        for _ in 0..100 {
+                            *lock.lock().await += 1;
+                            tokio::task::yield_now().await;
+                        }
+                        pending::<()>().await;
+                    })
+                });
+                while *lock.lock().await < 300 {
+                    tokio::time::sleep(A_WHILE / 10).await;
+                }
+                for task in tasks {
+                    task.abort();
+                }
+            },
+            check: async |console: &mut Console, _| {
+                for name in ["one", "two", "three"] {
+                    console.nothing_on_the_cancelled(name).await;
+                }
+                assert_eq!(console.totals().await.holdings, 0);
             },
         },
         scenario! {

@@ -202,7 +202,7 @@ fn rows_are_printed_for_people_and_for_programs() {
     assert_eq!(keys(&json["target"]), sorted("service pid run"));
     assert_eq!(
         keys(&json["task"]),
-        sorted("id tokio_id name kind state outcome location spawned_at")
+        sorted("id tokio_id name kind state outcome location spawned_at waits_for")
     );
     assert_eq!(
         keys(&json["cancel"]),
@@ -213,7 +213,7 @@ fn rows_are_printed_for_people_and_for_programs() {
     );
     assert_eq!(
         keys(&json["holdings"][0]),
-        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved")
+        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved amount waiting")
     );
     assert_eq!((&json["type"], &json["verdict"]), (&"leak".into(), &"after-cancel".into()));
     assert_eq!(json["cancel"]["reason"], "the client went away");
