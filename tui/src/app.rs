@@ -41,6 +41,30 @@ fn panic_if_asked(input: &Input, at: Option<char>) {
     assert!(typed.is_none() || typed != at, "a panic was asked for");
 }
 
+/// Ends when somebody ends the program from outside: then too the terminal is given back.
+/// A signal counts from the call on, not from the first poll.
+#[cfg(unix)]
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
 /// Runs until the user quits.
 pub(crate) async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
@@ -58,6 +82,7 @@ where
     let mut input = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut asked = std::pin::pin!(asked_to_end()?);
     while !model.quit {
         terminal.draw(|frame| view::render(&model, theme, now(), frame))?;
         tokio::select! {
@@ -73,7 +98,8 @@ where
                 // The terminal is gone.
                 Some(Err(_)) | None => return Ok(()),
             },
-            _ = tick.tick() => {}
+            () = &mut asked => return Ok(()),
+            _ = tick.tick() => model.pass(now()),
         }
         let wanted = model.view();
         view_out.send_if_modified(|view| {

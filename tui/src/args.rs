@@ -40,21 +40,29 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = fields())]
 pub(crate) struct Print {
     /// The service: `host:port`, a port, or `unix:/path`.
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<Address>,
 
     /// Only what matches, such as `verdict:left-behind since>5s`.
-    #[arg(long, value_name = "EXPR", default_value = "", value_parser = filter)]
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true, value_parser = filter)]
     pub(crate) filter: String,
 
     /// By this field; with a `-` before it the other way round.
-    #[arg(long, value_name = "FIELD", default_value = "", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "FIELD",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true,
+        value_parser = sort
+    )]
     pub(crate) sort: String,
 
     /// So many rows at the most.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limit)]
     pub(crate) limit: Option<usize>,
 
     /// One JSON object a line.
@@ -69,6 +77,28 @@ pub(crate) struct Print {
 /// A filter that parses.
 fn filter(text: &str) -> Result<String, holdover::FilterError> {
     holdover::Filter::parse(text).map(|_| text.to_owned())
+}
+
+/// A field, to sort by.
+fn sort(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix('-').unwrap_or(text);
+    if name.is_empty() || holdover::FIELDS.iter().any(|field| field.name == name) {
+        return Ok(text.to_owned());
+    }
+    let all: Vec<&str> = holdover::FIELDS.iter().map(|field| field.name).collect();
+    Err(format!("there is no field `{name}`; there are {}", all.join(", ")))
+}
+
+/// The fields of filters, for the help.
+fn fields() -> String {
+    let fields = holdover::FIELDS.iter();
+    let lines: Vec<String> =
+        fields.map(|field| format!("  {:<12} {}", field.name, field.meaning)).collect();
+    format!("Fields to filter and to sort by:\n{}", lines.join("\n"))
+}
+
+fn limit(text: &str) -> Result<usize, &'static str> {
+    text.parse().or(Err("expected a whole number"))
 }
 
 #[derive(Debug, ClapArgs)]

@@ -35,7 +35,7 @@ const DESCRIBE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) enum Event {
     Connected(Box<v1::DescribeResponse>),
-    Update(Box<v1::Update>),
+    Update(Box<Answer>),
     /// What the target says of itself now.
     Described(Box<v1::DescribeResponse>),
     /// The target does not answer this view; it says why.
@@ -45,6 +45,13 @@ pub(crate) enum Event {
         why: String,
         retry_in: Duration,
     },
+}
+
+/// An update, and the view that it answers: it may not be the one wanted any more.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) view: v1::View,
+    pub(crate) update: v1::Update,
 }
 
 /// Could not connect, or the target did not answer.
@@ -139,7 +146,7 @@ async fn follow(
     let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
     loop {
         let wanted = view.borrow_and_update().clone();
-        let request = v1::WatchRequest { view: Some(wanted) };
+        let request = v1::WatchRequest { view: Some(wanted.clone()) };
         let mut updates = match client.watch(request).await {
             Ok(updates) => updates.into_inner(),
             Err(status) if is_about_the_view(&status) => {
@@ -157,7 +164,8 @@ async fn follow(
             tokio::select! {
                 update = updates.message() => match update? {
                     Some(update) => {
-                        if events.send(Event::Update(Box::new(update))).await.is_err() {
+                        let answer = Answer { view: wanted.clone(), update };
+                        if events.send(Event::Update(Box::new(answer))).await.is_err() {
                             return Ok(());
                         }
                     }

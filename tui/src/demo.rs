@@ -33,9 +33,15 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) fn list() -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     for scenario in SCENARIOS {
-        writeln!(out, "{:<18} {}", scenario.name, scenario.about)?;
+        let needs = if is_seen(scenario) { "" } else { " (needs --cfg tokio_unstable)" };
+        writeln!(out, "{:<18} {}{needs}", scenario.name, scenario.about)?;
     }
     Ok(())
+}
+
+/// Whether this build sees anything of it.
+fn is_seen(scenario: &Scenario) -> bool {
+    scenario.form == Form::Shim || cfg!(tokio_unstable)
 }
 
 /// The scenario of that name, the first one without a name.
@@ -48,7 +54,7 @@ pub(crate) fn find(name: Option<&str>) -> Result<&'static Scenario, Failure> {
         let name = name.unwrap_or_default();
         Failure::Usage(format!("there is no scenario {name:?}; `holdover demo --list` names them"))
     })?;
-    if scenario.form == Form::Plain && !cfg!(tokio_unstable) {
+    if !is_seen(scenario) {
         return Err(Failure::Usage(format!(
             "{} uses tokio only, and this build was made without --cfg tokio_unstable, so nothing \
              of it would be seen; build with RUSTFLAGS=\"--cfg tokio_unstable\"",
@@ -100,18 +106,32 @@ impl Service {
             .env("RUST_LOG", "off")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line).await?;
         }
-        let address = line
-            .trim()
-            .parse()
-            .or(Err(Failure::Connect("the demo's service process did not start".to_owned())))?;
+        let Ok(address) = line.trim().parse() else { return Err(why_not(child).await) };
+        // The screen is the console's: what it says from here on is read and not shown.
+        if let Some(mut err) = child.stderr.take() {
+            tokio::spawn(async move { tokio::io::copy(&mut err, &mut tokio::io::sink()).await });
+        }
         Ok(Self { child, address })
+    }
+}
+
+/// Why a service process did not start, in its own words.
+async fn why_not(child: Child) -> Failure {
+    const NO_WORDS: &str = "the demo's service process did not start";
+    match child.wait_with_output().await {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.trim();
+            Failure::Usage(said.strip_prefix("holdover: ").unwrap_or(NO_WORDS).to_owned())
+        }
+        Err(error) => Failure::Io(error),
     }
 }
 

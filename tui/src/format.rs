@@ -98,12 +98,67 @@ pub(crate) fn fit<'a>(text: &'a str, columns: usize, mark: &str) -> Cow<'a, str>
     Cow::Owned(kept)
 }
 
+/// A place in at most `columns`: its end tells it from another, so `src/task.rs:29`
+/// becomes `…k.rs:29`. A word before it stays, so `abort task.rs:29` becomes
+/// `abort …k.rs:29`.
+pub(crate) fn fit_place<'a>(text: &'a str, columns: usize, mark: &str) -> Cow<'a, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let word = text.find(' ').map_or(0, |at| at + 1);
+    let is_place = text[..word].contains(['/', ':']);
+    let (head, rest) = text.split_at(if is_place { 0 } else { word });
+    let Some(room) = columns.checked_sub(width(head) + width(mark)) else {
+        return fit(text, columns, mark);
+    };
+    let mut tail = rest.len();
+    let mut used = 0;
+    for (at, grapheme) in rest.grapheme_indices(true).rev() {
+        used += width(grapheme);
+        if used > room {
+            break;
+        }
+        tail = at;
+    }
+    Cow::Owned(format!("{head}{mark}{}", &rest[tail..]))
+}
+
+/// The text in lines of at most `columns`, broken between words; a word that is longer
+/// is broken where a line ends.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && width(&line) + 1 + width(word) > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        for grapheme in word.graphemes(true) {
+            if !line.is_empty() && width(&line) + width(grapheme) > columns {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push_str(grapheme);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 /// The text in exactly `columns`, filled with spaces on the right.
 pub(crate) fn pad(text: &str, columns: usize, mark: &str) -> String {
     let mut padded = fit(text, columns, mark).into_owned();
     let missing = columns.saturating_sub(width(&padded));
     padded.extend(std::iter::repeat_n(' ', missing));
     padded
+}
+
+/// A number of things: `1 poll`, `10 412 polls`.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// A source place, short: `src/http.rs:58:9`; in a registry
@@ -171,6 +226,28 @@ mod tests {
         assert_eq!(pad("订单处理", 6, "…"), "订单… ");
         assert_eq!(pad("ok", 5, "…"), "ok   ");
         assert_eq!(fit("anything", 0, "…"), "");
+    }
+
+    #[test]
+    fn of_a_place_the_end_is_kept() {
+        assert_eq!(fit_place("abort risky_task.rs:29", 18, "…"), "abort …_task.rs:29");
+        assert_eq!(fit_place("examples/src/risky_task.rs:29:14", 20, "…"), "…risky_task.rs:29:14");
+        assert_eq!(fit_place("src/background.rs:29 #7", 10, "…"), "….rs:29 #7");
+        assert_eq!(fit_place("abort main.rs:30", 18, "…"), "abort main.rs:30");
+        assert_eq!(fit_place("set-dropped main.rs:30", 8, "…"), "set-dro…");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrap("keeps what its closure owns", 12), ["keeps what", "its closure", "owns"]);
+        assert_eq!(wrap("src/main.rs:30:10 x", 8), ["src/main", ".rs:30:1", "0 x"]);
+        assert_eq!(wrap("订单处理", 4), ["订单", "处理"]);
+        assert!(wrap(" ", 4).is_empty());
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!((counted(1, "poll"), counted(2, "poll")), ("1 poll".into(), "2 polls".into()));
     }
 
     #[test]

@@ -8,10 +8,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub(crate) enum Action {
     Up,
     Down,
+    PageUp,
+    PageDown,
     First,
     Last,
     Open,
     Back,
+    Next,
+    Previous,
     Leaks,
     Tasks,
     Events,
@@ -32,6 +36,7 @@ pub(crate) struct Binding {
     pub(crate) action: Action,
     /// In the footer; what is empty is on the help page only.
     pub(crate) word: &'static str,
+    /// On the help page; what is empty is said on the line of its neighbour.
     pub(crate) meaning: &'static str,
 }
 
@@ -50,19 +55,23 @@ macro_rules! bindings {
     };
 }
 
-use KeyCode::{Char, Down, End, Enter, Esc, Home, Left, Right, Up};
+use KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp, Right, Tab, Up};
 
 bindings! {
-    "↑ k" [Up, Char('k')] Up "", "the row above";
-    "↓ j" [Down, Char('j')] Down "select", "the row below";
-    "Home" [Home] First "", "the first row";
-    "End" [End] Last "", "the last row";
+    "↑↓ k j" [Down, Char('j')] Down "select", "the row above, the row below";
+    "" [Up, Char('k')] Up "", "";
+    "PgUp PgDn" [PageDown] PageDown "", "ten rows up, ten rows down";
+    "" [PageUp] PageUp "", "";
+    "Home End" [Home] First "", "the first row, the last row";
+    "" [End] Last "", "";
     "⏎" [Enter, Right] Open "open", "the task of the selected row, whole";
     "Esc" [Esc, Left] Back "", "back to where you came from";
+    "Tab" [Tab] Next "", "the next screen; with Shift the one before";
+    "" [BackTab] Previous "", "";
     "1" [Char('1')] Leaks "", "what cancelled tasks have not let go of";
     "2" [Char('2')] Tasks "", "every task";
     "4" [Char('4')] Events "", "what happens, as it happens";
-    "/" [Char('/')] Filter "filter", "show only rows that match; Esc gives up, ⏎ keeps it";
+    "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";

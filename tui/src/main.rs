@@ -8,6 +8,7 @@ mod explain;
 mod format;
 mod keymap;
 mod model;
+mod names;
 mod print;
 mod terminal;
 mod theme;

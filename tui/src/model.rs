@@ -17,7 +17,7 @@ pub(crate) use self::{
     list::{Entity, List},
 };
 use crate::{
-    client::Event,
+    client::{Answer, Event},
     keymap::{Action, action},
 };
 
@@ -25,6 +25,11 @@ use crate::{
 const CLEARED_SHOWN: Duration = Duration::from_secs(10);
 /// Rows that a screen asks for.
 const ROWS: u32 = 300;
+
+/// The screens that a tab leads to, in order.
+const TABS: [Screen; 3] = [Screen::Leaks, Screen::Tasks, Screen::Events];
+/// Lines that a page key moves by.
+const PAGE: isize = 10;
 
 /// How the target is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +108,14 @@ pub(crate) struct Model {
     pub(crate) target: Option<Target>,
     pub(crate) clock: TargetClock,
     pub(crate) totals: v1::Totals,
+    /// All that the target said; of them `leaks` has those to be seen.
+    groups: Vec<v1::LeakGroup>,
     pub(crate) leaks: List<v1::LeakGroup>,
     pub(crate) tasks: List<v1::Task>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
+    /// The view that what is known answers.
+    answered: Option<v1::View>,
     /// The innermost screen last; never empty.
     screens: Vec<Screen>,
     filter: String,
@@ -115,6 +124,8 @@ pub(crate) struct Model {
     pub(crate) all_cleared: bool,
     /// The moment at which everything stands still.
     pub(crate) frozen: Option<Instant>,
+    /// When the target was lost: it may do anything since.
+    lost_at: Option<Instant>,
     /// Why the target does not answer the view.
     pub(crate) refused: Option<String>,
     pub(crate) quit: bool,
@@ -128,16 +139,19 @@ impl Model {
             target: None,
             clock: TargetClock::default(),
             totals: v1::Totals::default(),
+            groups: Vec::new(),
             leaks: List::default(),
             tasks: List::default(),
             events: List::default(),
             story: None,
+            answered: None,
             screens: vec![Screen::Leaks],
             filter: String::new(),
             edit: None,
             leaks_only: false,
             all_cleared: false,
             frozen: None,
+            lost_at: None,
             refused: None,
             quit: false,
         }
@@ -187,10 +201,12 @@ impl Model {
         match event {
             Event::Connected(described) => self.connected(*described, now),
             Event::Described(described) => self.described(*described),
-            Event::Update(update) if self.frozen.is_none() => self.update(*update, now),
-            Event::Update(_) => {}
+            Event::Update(answer) => self.answer(*answer, now),
             Event::Refused(why) => self.refused = Some(why),
-            Event::Lost { why, retry_in } => self.lost(why, now + retry_in),
+            Event::Lost { why, retry_in } => {
+                self.lost_at = self.lost_at.or(Some(now));
+                self.lost(why, now + retry_in);
+            }
         }
     }
 
@@ -207,6 +223,7 @@ impl Model {
         let restarted_at = if another { Some(now) } else { None };
         self.target = Some(Target { described, restarted_at });
         self.connection = Connection::Live;
+        self.lost_at = None;
     }
 
     fn described(&mut self, described: v1::DescribeResponse) {
@@ -216,6 +233,8 @@ impl Model {
     }
 
     fn forget(&mut self) {
+        self.groups = Vec::new();
+        self.answered = None;
         self.leaks = List::default();
         self.tasks = List::default();
         self.events = List::default();
@@ -224,6 +243,35 @@ impl Model {
         self.clock = TargetClock::default();
         self.frozen = None;
         self.screens.retain(|screen| !matches!(screen, Screen::Story(_)));
+    }
+
+    /// What answers another view than the one wanted now is late. A console that stands
+    /// still takes the first answer to a view, so that there is something to look at.
+    fn answer(&mut self, answer: Answer, now: Instant) {
+        let Answer { view, update } = answer;
+        let wanted = view == self.view();
+        if wanted && (self.frozen.is_none() || !self.is_answered()) {
+            self.answered = Some(view);
+            self.update(update, now);
+        }
+    }
+
+    /// Whether what is shown is what the target said: before that, nothing is not "none".
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered.as_ref() == Some(&self.view())
+    }
+
+    /// Time passes: what cleared a while ago is not shown any more.
+    pub(crate) fn pass(&mut self, now: Instant) {
+        if self.frozen.is_none() {
+            self.show_groups(now);
+        }
+    }
+
+    fn show_groups(&mut self, now: Instant) {
+        let shown = self.groups.iter().filter(|it| self.all_cleared || self.is_recent(it, now));
+        let shown = shown.cloned().collect();
+        self.leaks.replace(shown, self.leaks.matched, self.leaks.all);
     }
 
     fn update(&mut self, update: v1::Update, now: Instant) {
@@ -235,9 +283,9 @@ impl Model {
             v1::ViewKind::Events => self.replace_events(update),
             v1::ViewKind::Story => self.story = update.story,
             _ => {
-                let recent = |group: &v1::LeakGroup| self.all_cleared || self.is_recent(group, now);
-                let groups = update.groups.into_iter().filter(recent).collect();
-                self.leaks.replace(groups, update.matched, update.all);
+                self.groups = update.groups;
+                (self.leaks.matched, self.leaks.all) = (update.matched, update.all);
+                self.show_groups(now);
             }
         }
     }
@@ -256,7 +304,7 @@ impl Model {
     fn is_recent(&self, group: &v1::LeakGroup, now: Instant) -> bool {
         let cleared = group.worst.as_ref().and_then(|leak| leak.cleared_ns);
         let shown = crate::format::duration_nanos(CLEARED_SHOWN);
-        cleared.is_none_or(|at| self.clock.now(now).saturating_sub(at) < shown)
+        cleared.is_none_or(|at| self.target_now(now).saturating_sub(at) < shown)
     }
 
     fn lost(&mut self, why: String, retry_at: Instant) {
@@ -275,9 +323,9 @@ impl Model {
         at.is_some_and(|at| now.saturating_duration_since(at) < SHOWN)
     }
 
-    /// The target's time; that of the freezing while everything stands still.
+    /// The target's time; that of the moment since which everything stands still.
     pub(crate) fn target_now(&self, now: Instant) -> u64 {
-        self.clock.now(self.frozen.unwrap_or(now))
+        self.clock.now(self.frozen.or(self.lost_at).unwrap_or(now))
     }
 
     /// The runtimes that have tasks, with how many of them are recorded.
@@ -329,17 +377,30 @@ impl Model {
                     self.screens.pop();
                 }
             }
+            Action::Next => self.turn(1),
+            Action::Previous => self.turn(TABS.len() - 1),
+            Action::PageUp => self.move_by(-PAGE),
+            Action::PageDown => self.move_by(PAGE),
             Action::Leaks => self.screens = vec![Screen::Leaks],
             Action::Tasks => self.screens = vec![Screen::Tasks],
             Action::Events => self.screens = vec![Screen::Events],
             Action::Filter => self.edit = Some(Edit::new(&self.filter)),
             Action::LeaksOnly => self.leaks_only = !self.leaks_only,
-            Action::Cleared => self.all_cleared = !self.all_cleared,
+            Action::Cleared => {
+                self.all_cleared = !self.all_cleared;
+                self.show_groups(now);
+            }
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
             Action::Blind => self.toggle(Screen::Blind),
             Action::Help => self.toggle(Screen::Help),
             Action::Quit => self.quit = true,
         }
+    }
+
+    /// To another of the screens with a number, from the one that is shown or covered.
+    fn turn(&mut self, by: usize) {
+        let at = TABS.iter().position(|tab| self.screens.first() == Some(tab)).unwrap_or(0);
+        self.screens = vec![TABS[(at + by) % TABS.len()]];
     }
 
     fn toggle(&mut self, screen: Screen) {
@@ -360,6 +421,8 @@ impl Model {
             Screen::Story(_) | Screen::Blind | Screen::Help => None,
         };
         if let Some(task) = task.filter(|task| *task != 0) {
+            self.leaks.choose();
+            self.tasks.choose();
             self.story = None;
             self.screens.push(Screen::Story(task));
         }

@@ -45,7 +45,9 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
         let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
         let update = updates.message().await.map_err(|it| lost(&it))?.unwrap_or_default();
         let lines = printer.lines(&update);
-        for line in lines.iter().take(left) {
+        // Of events the last are wanted.
+        let skipped = if kind == Kind::Events { lines.len().saturating_sub(left) } else { 0 };
+        for line in lines.iter().skip(skipped).take(left) {
             writeln!(out, "{line}")?;
         }
         left = left.saturating_sub(lines.len());
@@ -201,8 +203,9 @@ pub(crate) fn explain(verdict: &str, kind: Option<&str>) -> Result<(), Failure> 
     })?;
     let held = match kind {
         Some(kind) => Some(words::kind_named(kind).ok_or_else(|| {
+            let all = words::kinds().join(", ");
             Failure::Usage(format!(
-                "nothing is held that is called {kind:?}: expected timer, lock, …"
+                "nothing is held that is called {kind:?}: expected one of {all}"
             ))
         })?),
         None => None,

@@ -110,8 +110,7 @@ impl Theme {
         match shown {
             "⏎" => self.glyphs.enter,
             "␣" => self.glyphs.space,
-            "↑ k" if self.glyphs == ASCII => "Up k",
-            "↓ j" if self.glyphs == ASCII => "Down j",
+            "↑↓ k j" if self.glyphs == ASCII => "Up Down k j",
             shown => shown,
         }
     }

@@ -21,6 +21,7 @@ use ratatui::{
 };
 
 use crate::{
+    format::safe,
     keymap::BINDINGS,
     model::{Connection, Model, Screen},
     theme::Theme,
@@ -57,7 +58,7 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
     let filter = u16::from(model.edit.is_some() || !model.filter().is_empty())
         + u16::from(model.edit.as_ref().is_some_and(|edit| edit.error().is_some()));
     let rows = [
-        Constraint::Length(header::height(model)),
+        Constraint::Length(header::height(model, area.width)),
         Constraint::Length(1),
         Constraint::Length(filter),
         Constraint::Fill(1),
@@ -88,17 +89,18 @@ fn waiting(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let mut lines = vec![
-        Line::default(),
-        Line::from(format!("      Waiting for a target at {}.", scene.model.address)),
-    ];
+    let indented = |text: &str| text::indented(text, 6, area.width);
+    let mut lines = vec![Line::default()];
+    lines.extend(indented(&format!("Waiting for a target at {}.", safe(&scene.model.address))));
     if let Some(why) = why {
         lines.push(Line::default());
-        lines.push(Line::from(format!("      {}", crate::format::safe(why))));
+        lines.extend(indented(&safe(why)));
     }
     if let Some(retry_at) = retry_at {
         let left = retry_at.saturating_duration_since(scene.now).as_secs_f64().ceil();
-        lines.push(Line::from(format!("      Next try in {left:.0} s.")));
+        let next =
+            if left > 0.0 { format!("Next try in {left:.0} s.") } else { "Trying now.".to_owned() };
+        lines.extend(indented(&next));
     }
     lines.push(Line::default());
     for hint in [
@@ -120,19 +122,21 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     let shown = |binding: &'static crate::keymap::Binding| match binding.shown {
-        "↓ j" => theme.glyphs.updown,
+        "↑↓ k j" => theme.glyphs.updown,
         shown => theme.key(shown),
     };
     let with_words = BINDINGS.iter().filter(|binding| !binding.word.is_empty());
     let keys: Vec<(&str, &str)> =
         with_words.map(|binding| (shown(binding), binding.word)).collect();
-    let (first, last) = keys.split_at(keys.len().saturating_sub(2));
-    frame.render_widget(Paragraph::new(text::keys(first, theme)), area);
+    let (mut first, last) = keys.split_at(keys.len().saturating_sub(2));
     let right = text::keys(last, theme).right_aligned();
-    let width = u16::try_from(right.width()).unwrap_or(0).min(area.width);
-    let right_area = Rect { x: area.right() - width, width, ..area };
-    frame.render_widget(ratatui::widgets::Clear, right_area);
-    frame.render_widget(Paragraph::new(right), right_area);
+    let room = usize::from(area.width).saturating_sub(right.width());
+    // Two columns after the last one are free.
+    while text::keys(first, theme).width() > room + 2 && !first.is_empty() {
+        first = &first[..first.len() - 1];
+    }
+    frame.render_widget(Paragraph::new(text::keys(first, theme)), area);
+    frame.render_widget(Paragraph::new(right), area);
 }
 
 #[cfg(test)]

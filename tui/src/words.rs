@@ -4,8 +4,6 @@ use holdover_proto::v1::{
     self, Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
 };
 
-use crate::format::safe;
-
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Stuck => "stuck",
@@ -109,10 +107,18 @@ pub(crate) fn outcome(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
+/// The names of what can be held.
+pub(crate) fn kinds() -> Vec<&'static str> {
+    every_kind().map(kind).collect()
+}
+
 /// The kind of this name.
 pub(crate) fn kind_named(name: &str) -> Option<HoldingKind> {
-    let all = (1..=13).filter_map(|number| HoldingKind::try_from(number).ok());
-    all.into_iter().find(|it| kind(*it) == name)
+    every_kind().find(|it| kind(*it) == name)
+}
+
+fn every_kind() -> impl Iterator<Item = HoldingKind> {
+    (1..=13).filter_map(|number| HoldingKind::try_from(number).ok())
 }
 
 pub(crate) fn event(kind: v1::EventKind) -> &'static str {
@@ -127,20 +133,5 @@ pub(crate) fn event(kind: v1::EventKind) -> &'static str {
         v1::EventKind::Cleared => "cleared",
         v1::EventKind::Fired => "fired",
         v1::EventKind::Unspecified => "unknown",
-    }
-}
-
-/// `timer call_later`, `lock state (3 waiting)`, `2 permits db`.
-pub(crate) fn held(held: &v1::Holding) -> String {
-    let mut text = kind(held.kind()).to_owned();
-    if held.kind() == HoldingKind::Permit && held.amount > 1 {
-        text = format!("{} {text}s", held.amount);
-    }
-    if !held.label.is_empty() {
-        text = format!("{text} {}", safe(&held.label));
-    }
-    match held.waiting {
-        0 => text,
-        waiting => format!("{text} ({waiting} waiting)"),
     }
 }

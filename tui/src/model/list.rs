@@ -11,6 +11,8 @@ pub(crate) trait Entity {
 pub(crate) struct List<T: Entity> {
     rows: Vec<T>,
     selected: Option<T::Id>,
+    /// By hand; until then it is the first row, whichever that is.
+    chosen: bool,
     /// Where the selected row stood when it was last seen.
     line: usize,
     pub(crate) matched: u64,
@@ -19,7 +21,7 @@ pub(crate) struct List<T: Entity> {
 
 impl<T: Entity> Default for List<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), selected: None, line: 0, matched: 0, all: 0 }
+        Self { rows: Vec::new(), selected: None, chosen: false, line: 0, matched: 0, all: 0 }
     }
 }
 
@@ -29,10 +31,21 @@ impl<T: Entity> List<T> {
         self.matched = matched;
         self.all = all;
         match self.selected_index() {
+            _ if !self.chosen => self.stand_on(0),
             Some(line) => self.line = line,
             // It is gone: what stands in its place now, else the last.
-            None => self.select(self.line),
+            None => self.stand_on(self.line),
         }
+    }
+
+    /// The selected row stays selected, wherever it goes.
+    pub(crate) fn choose(&mut self) {
+        self.chosen = true;
+    }
+
+    fn stand_on(&mut self, line: usize) {
+        self.line = line.min(self.rows.len().saturating_sub(1));
+        self.selected = self.rows.get(self.line).map(Entity::id);
     }
 
     pub(crate) fn rows(&self) -> &[T] {
@@ -50,8 +63,8 @@ impl<T: Entity> List<T> {
 
     /// Selects the row on this line, or the last.
     pub(crate) fn select(&mut self, line: usize) {
-        self.line = line.min(self.rows.len().saturating_sub(1));
-        self.selected = self.rows.get(self.line).map(Entity::id);
+        self.choose();
+        self.stand_on(line);
     }
 
     pub(crate) fn move_by(&mut self, lines: isize) {
@@ -85,6 +98,17 @@ mod tests {
         list.move_by(-1);
         list.replace(vec!["z"], 1, 1);
         assert_eq!(list.selected(), Some(&"z"));
+    }
+
+    #[test]
+    fn until_a_row_is_chosen_the_first_one_is_selected() {
+        let mut list = List::default();
+        list.replace(vec!["cleared"], 1, 1);
+        list.replace(vec!["leak", "cleared"], 2, 2);
+        assert_eq!(list.selected(), Some(&"leak"));
+        list.choose();
+        list.replace(vec!["worse", "leak", "cleared"], 3, 3);
+        assert_eq!(list.selected(), Some(&"leak"));
     }
 
     #[test]

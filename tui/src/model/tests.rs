@@ -8,8 +8,9 @@ fn described(run: &str) -> Event {
     Event::Connected(Box::new(v1::DescribeResponse { target, ..Default::default() }))
 }
 
-fn update(update: v1::Update) -> Event {
-    Event::Update(Box::new(update))
+/// What answers the view that the model wants.
+fn update(model: &Model, update: v1::Update) -> Event {
+    Event::Update(Box::new(Answer { view: model.view(), update }))
 }
 
 fn group(name: &str, id: u64) -> v1::LeakGroup {
@@ -34,7 +35,7 @@ fn another_process_is_recognised_and_what_the_old_one_said_is_forgotten() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     model.apply(described("a"), now);
     let totals = Some(v1::Totals { leaks: 3, ..Default::default() });
-    model.apply(update(v1::Update { totals, ..Default::default() }), now);
+    model.apply(update(&model, v1::Update { totals, ..Default::default() }), now);
     model.apply(described("a"), now);
     assert_eq!((model.totals.leaks, model.says_restarted(now)), (3, false));
     model.apply(described("b"), now);
@@ -53,6 +54,19 @@ fn before_the_first_answer_the_console_waits_and_after_it_the_target_is_lost() {
     model.apply(lost(), now);
     let retry_at = now + Duration::from_secs(1);
     assert_eq!(model.connection, Connection::Lost { why: "refused".into(), retry_at });
+}
+
+#[test]
+fn of_a_target_that_is_lost_nothing_grows_older() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    model.apply(update(&model, v1::Update { now_ns: 5_000, ..Default::default() }), now);
+    let lost = || Event::Lost { why: "refused".into(), retry_in: Duration::from_secs(1) };
+    model.apply(lost(), now);
+    model.apply(lost(), now + Duration::from_secs(4));
+    assert_eq!(model.target_now(now + Duration::from_secs(9)), 5_000);
+    model.apply(described("a"), now + Duration::from_secs(9));
+    assert_eq!(model.target_now(now + Duration::from_secs(9)), 9_000_005_000);
 }
 
 #[test]
@@ -77,7 +91,7 @@ fn a_filter_is_in_force_while_it_is_typed_as_far_as_it_parses() {
 fn open_and_back() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     let groups = vec![group("a", 7), group("b", 8)];
-    model.apply(update(v1::Update { groups, ..Default::default() }), now);
+    model.apply(update(&model, v1::Update { groups, ..Default::default() }), now);
     press(&mut model, "j\n", now);
     assert_eq!(model.screen(), Screen::Story(8));
     assert_eq!((model.view().kind(), model.view().task), (v1::ViewKind::Story, 8));
@@ -92,15 +106,54 @@ fn open_and_back() {
 #[test]
 fn a_frozen_console_stands_still() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
-    model.apply(update(v1::Update { now_ns: 5_000, ..Default::default() }), now);
+    model.apply(update(&model, v1::Update { now_ns: 5_000, ..Default::default() }), now);
     press(&mut model, " ", now);
     let groups = vec![group("a", 7)];
-    model.apply(update(v1::Update { groups: groups.clone(), ..Default::default() }), now);
+    model.apply(update(&model, v1::Update { groups: groups.clone(), ..Default::default() }), now);
     assert!(model.leaks.rows().is_empty());
     assert_eq!(model.target_now(now + Duration::from_secs(9)), 5_000);
     press(&mut model, " ", now);
-    model.apply(update(v1::Update { groups, ..Default::default() }), now);
+    model.apply(update(&model, v1::Update { groups, ..Default::default() }), now);
     assert_eq!(model.leaks.rows().len(), 1);
+}
+
+#[test]
+fn a_frozen_console_takes_the_first_answer_to_a_view() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let late = update(&model, v1::Update { groups: vec![group("a", 7)], ..Default::default() });
+    press(&mut model, " 2", now);
+    model.apply(late, now);
+    assert!(!model.is_answered(), "that was about leaks");
+    let tasks = |id| v1::Update {
+        tasks: vec![v1::Task { id, ..Default::default() }],
+        ..Default::default()
+    };
+    model.apply(update(&model, tasks(7)), now);
+    assert!(model.is_answered());
+    model.apply(update(&model, tasks(8)), now);
+    assert_eq!(model.tasks.selected().map(|task| task.id), Some(7));
+}
+
+#[test]
+fn tab_turns_over_the_screens_and_the_page_keys_move_by_ten() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let type_in = |model: &mut Model, code| {
+        model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+        model.screen()
+    };
+    for screen in [Screen::Tasks, Screen::Events, Screen::Leaks] {
+        assert_eq!(type_in(&mut model, KeyCode::Tab), screen);
+    }
+    assert_eq!(type_in(&mut model, KeyCode::BackTab), Screen::Events);
+    press(&mut model, "2?", now);
+    assert_eq!(type_in(&mut model, KeyCode::Tab), Screen::Events);
+    press(&mut model, "2", now);
+    let tasks = (0..30).map(|id| v1::Task { id, ..Default::default() }).collect();
+    model.apply(update(&model, v1::Update { tasks, ..Default::default() }), now);
+    for (code, line) in [(KeyCode::PageDown, 10), (KeyCode::PageDown, 20), (KeyCode::PageUp, 10)] {
+        type_in(&mut model, code);
+        assert_eq!(model.tasks.selected_index(), Some(line));
+    }
 }
 
 #[test]
@@ -112,17 +165,19 @@ fn what_has_cleared_stays_for_ten_seconds_unless_all_of_it_is_asked_for() {
         group.worst.as_mut().expect("one").cleared_ns = Some(at * 1_000_000_000);
         group
     };
-    let said = |now_s: u64| {
-        let groups = vec![cleared(1), cleared(8)];
-        update(v1::Update { now_ns: now_s * 1_000_000_000, groups, ..Default::default() })
-    };
-    model.apply(said(9), now);
+    let groups = vec![cleared(1), cleared(8)];
+    let said = v1::Update { now_ns: 9_000_000_000, groups, ..Default::default() };
+    model.apply(update(&model, said), now);
     assert_eq!(model.leaks.rows().len(), 2);
-    model.apply(said(12), now);
+    // Without another word from the target, to which nothing happens any more.
+    let later = now + Duration::from_secs(3);
+    model.pass(later);
     assert_eq!(model.leaks.rows().len(), 1);
-    press(&mut model, "c", now);
-    model.apply(said(12), now);
+    press(&mut model, "c", later);
     assert_eq!(model.leaks.rows().len(), 2);
+    press(&mut model, "c ", later);
+    model.pass(later + Duration::from_secs(60));
+    assert_eq!(model.leaks.rows().len(), 1, "a frozen one stays");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use holdover_proto::v1;
 
 use crate::{
-    format::{count, place, safe, span},
-    words,
+    format::{count, counted, place, safe, span},
+    names, words,
 };
 
 /// So many of those who wait are named in a line.
@@ -17,13 +17,14 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     let verdict = words::verdict(leak.verdict());
     let task = leak.task.as_ref();
     let name = task.map(name).unwrap_or_default();
-    let since = span(now.saturating_sub(leak.since_ns));
+    let since = span(leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns));
     let mut text = format!("{} {verdict}  {name}, for {since}", words::letter(leak.verdict()));
     let own = task.and_then(|task| task.cancel.as_ref());
     if let Some(cancel) = leak.ancestor_cancel.as_ref().or(own) {
         let _ = write!(text, "\n    cancelled: {}", cancelled(cancel));
     }
-    for held in &leak.holdings {
+    // Of what has cleared nothing is held any more.
+    for held in leak.holdings.iter().filter(|_| leak.cleared_ns.is_none()) {
         let _ = write!(text, "\n    holds: {}", holding(held, now));
     }
     text
@@ -37,9 +38,9 @@ pub(crate) fn task(task: &v1::Task, now: u64) -> String {
     };
     let age = span(task.ended_ns.unwrap_or(now).saturating_sub(task.spawned_ns));
     format!(
-        "{:<40} {state:<18} {age:>7}  {} polls, holds {}, spawned at {}",
+        "{:<40} {state:<18} {age:>7}  {}, holds {}, spawned at {}",
         name(task),
-        count(task.polls),
+        counted(task.polls, "poll"),
         task.holdings,
         safe(&place(&task.location))
     )
@@ -64,18 +65,22 @@ pub(crate) fn event(event: &v1::Event, now: u64) -> String {
     line.trim_end().to_owned()
 }
 
+/// Never alone: it says what it speaks for, which with a filter is little.
 pub(crate) fn no_leaks(update: &v1::Update) -> String {
     let totals = update.totals.unwrap_or_default();
+    let in_all = totals.leaks + totals.orphaned;
+    if in_all > 0 {
+        return format!("None that match; there are {} in all.", count(in_all));
+    }
     format!(
-        "No leaks. {} of {} tasks were cancelled since the recording began; all of them let go.",
+        "No leaks. {} of {} tasks ended cancelled since the recording began; all of them let go.",
         count(totals.tasks_cancelled),
         count(totals.tasks_spawned)
     )
 }
 
 fn name(task: &v1::Task) -> String {
-    let name = if task.name.is_empty() { &task.type_name } else { &task.name };
-    format!("{} #{}", safe(name), task.id)
+    format!("{} #{}", names::task(task), task.id)
 }
 
 fn cancelled(cancel: &v1::Cancel) -> String {
@@ -93,15 +98,19 @@ fn cancelled(cancel: &v1::Cancel) -> String {
 }
 
 fn holding(held: &v1::Holding, now: u64) -> String {
-    let what = words::held(held);
+    let what = names::holding(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);
     let mut text = format!("{what}, acquired {phase} the cancel at {}", safe(&site));
     if held.phase() == v1::Phase::InDrop {
         text = format!("{what}, acquired in the drop at {}", safe(&site));
     }
-    if let Some(due) = held.due_ns {
-        let _ = write!(text, ", goes in {}", span(due.saturating_sub(now)));
+    match held.due_ns {
+        Some(due) if due <= now => text.push_str(", due now"),
+        Some(due) => {
+            let _ = write!(text, ", goes in {}", span(due - now));
+        }
+        None => {}
     }
     if !held.waiters.is_empty() {
         let named = held.waiters.iter().map(|it| format!("{} #{}", safe(&it.name), it.id));
@@ -109,4 +118,37 @@ fn holding(held: &v1::Holding, now: u64) -> String {
         let _ = write!(text, "; waiting: {}", named.join(", "));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_filter_leaves_out_is_not_said_to_be_nothing() {
+        let mut totals =
+            v1::Totals { tasks_spawned: 9, tasks_cancelled: 4, leaks: 2, ..Default::default() };
+        let of = |totals| no_leaks(&v1::Update { totals: Some(totals), ..Default::default() });
+        assert_eq!(of(totals), "None that match; there are 2 in all.");
+        totals.leaks = 0;
+        assert!(of(totals).starts_with("No leaks. 4 of 9 tasks ended cancelled"));
+    }
+
+    #[test]
+    fn what_has_cleared_lasted_so_long_and_holds_nothing() {
+        const S: u64 = 1_000_000_000;
+        let task = v1::Task { id: 7, location: "a/src/main.rs:3:1".into(), ..Default::default() };
+        let mut row = v1::Leak {
+            verdict: v1::Verdict::AfterCancel.into(),
+            since_ns: 10 * S,
+            task: Some(task),
+            holdings: vec![v1::Holding { due_ns: Some(15 * S), ..Default::default() }],
+            ..Default::default()
+        };
+        let live = leak(&row, 12 * S);
+        assert!(live.starts_with("A after-cancel  src/main.rs:3 #7, for 2.0s"), "{live}");
+        assert!(live.ends_with("goes in 3.0s"), "{live}");
+        row.cleared_ns = Some(15 * S);
+        assert_eq!(leak(&row, 20 * S), "A after-cancel  src/main.rs:3 #7, for 5.0s");
+    }
 }

@@ -1,17 +1,13 @@
 //! The detail of the selected group: what, who, where, until, why, how to mend it.
 
 use holdover_proto::v1;
-use ratatui::{
-    Frame,
-    layout::Rect,
-    text::{Line, Span},
-    widgets::{Paragraph, Wrap},
-};
+use ratatui::{Frame, layout::Rect, widgets::Paragraph};
 
 use super::{Scene, text};
 use crate::{
     explain::explain,
-    format::{fit, safe, span},
+    format::{place, safe, span},
+    names,
     theme::Theme,
     words,
 };
@@ -30,23 +26,18 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let tall = area.height > 6;
     for (name, text) in story(group, leak, now, theme, tall) {
         // Where there is little room each has its line, but for how to mend it.
-        let room = usize::from(area.width).saturating_sub(11);
-        let text = if tall || name == "fix" {
-            text
+        if tall || name == "fix" {
+            lines.extend(text::named(name, &text, area.width, theme));
         } else {
-            fit(&text, room, theme.glyphs.more).into_owned()
-        };
-        lines.push(Line::from(vec![
-            Span::styled(format!("  {name:<8}"), theme.dim()),
-            Span::raw(text),
-        ]));
+            lines.push(text::named_short(name, &text, area.width, theme));
+        }
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), below);
+    frame.render_widget(Paragraph::new(lines), below);
 }
 
 fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
-    let name = leak.task.as_ref().map(text::task_name).unwrap_or_default();
+    let name = leak.task.as_ref().map(names::task).unwrap_or_default();
     let tasks = match group.count {
         1 => "1 task".to_owned(),
         count => format!("{count} tasks"),
@@ -70,7 +61,7 @@ fn story(
     }
     if let Some(held) = leak.holdings.first() {
         let phase = text::phase(held.phase());
-        lines.push(("where", format!("acquired {phase} at {}", safe(&held.site))));
+        lines.push(("where", format!("acquired {phase} at {}", safe(&place(&held.site)))));
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
@@ -95,9 +86,15 @@ fn what(leak: &v1::Leak, theme: Theme) -> String {
     format!("{}  ({})", text::holds(leak, theme), words::accuracy(leak.accuracy()))
 }
 
-/// Who asked, why, where, and how long it took.
+/// Who asked, where, why, and how long it took.
 pub(super) fn who(cancel: &v1::Cancel) -> String {
-    let mut who = words::cause(cancel.cause()).to_owned();
+    let mut who = match cancel.cause() {
+        v1::Cause::Unknown | v1::Cause::Unspecified => UNKNOWN.to_owned(),
+        cause => words::cause(cause).to_owned(),
+    };
+    if let Some(site) = &cancel.site {
+        who = format!("{who} at {}", safe(&place(site)));
+    }
     if let Some(canceller) = &cancel.canceller {
         who = format!("{who}, by {} #{}", safe(&canceller.name), canceller.id);
     }
@@ -106,10 +103,7 @@ pub(super) fn who(cancel: &v1::Cancel) -> String {
     }
     if !cancel.path.is_empty() {
         let path: Vec<_> = cancel.path.iter().map(|hop| safe(hop)).collect();
-        who = format!("{who}, {}", path.join(" > "));
-    }
-    if let Some(site) = &cancel.site {
-        who = format!("{who}, {}", safe(site));
+        who = format!("{who}, through {}", path.join(" > "));
     }
     match cancel.latency_ns {
         Some(latency) => format!("{who}; took {} to end", span(latency)),
@@ -117,14 +111,17 @@ pub(super) fn who(cancel: &v1::Cancel) -> String {
     }
 }
 
+const UNKNOWN: &str = "unknown, since tokio does not say; holdover::task would";
+
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
+    let them = if group.count > 1 { "the first of them" } else { "it" };
     match (leak.cleared_ns, group.goes_ns) {
         (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),
-        (None, Some(at)) if group.count > 1 => {
-            format!("the first of them goes by itself in {}", span(at.saturating_sub(now)))
+        (None, Some(at)) if at <= now => format!("{them} is due now"),
+        (None, Some(at)) => format!("{them} goes by itself in {}", span(at - now)),
+        (None, None) if group.verdict() == v1::Verdict::Stuck => {
+            "nothing known will end it".to_owned()
         }
-        (None, Some(at)) => format!("it goes by itself in {}", span(at.saturating_sub(now))),
-        (None, None) if group.verdict() == v1::Verdict::Stuck => "it ends".to_owned(),
         (None, None) => "nothing known will release it".to_owned(),
     }
 }

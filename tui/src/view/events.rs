@@ -69,7 +69,12 @@ impl Column<v1::Event> for EventColumn {
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
     if model.events.rows().is_empty() {
-        frame.render_widget(Paragraph::new("\n      Nothing has happened yet."), area);
+        let text = match (model.is_answered(), model.filter()) {
+            (false, _) => "",
+            (true, "") => "Nothing has happened yet.",
+            (true, _) => "None that match.",
+        };
+        frame.render_widget(Paragraph::new(format!("\n      {text}")), area);
         return;
     }
     let target_now = model.target_now(now);
@@ -86,15 +91,15 @@ fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell 
     match column {
         EventColumn::Ago => span(now.saturating_sub(event.at_ns)).into(),
         EventColumn::Gap => String::new().into(),
-        EventColumn::Event => {
-            Cell { text: word(event.kind()).to_owned(), style: style(event, theme) }
-        }
+        EventColumn::Event => Cell::styled(word(event.kind()).to_owned(), style(event, theme)),
         EventColumn::Task => {
             let task = event.task.as_ref();
-            task.map(|task| format!("{} #{}", safe(&task.name), task.id)).unwrap_or_default().into()
+            let text = task.map(|task| format!("{} #{}", safe(&task.name), task.id));
+            // The number tells it from another.
+            Cell::place(text.unwrap_or_default())
         }
         EventColumn::What => what(event).into(),
-        EventColumn::Place => safe(&place(&event.site)).into_owned().into(),
+        EventColumn::Place => Cell::place(safe(&place(&event.site)).into_owned()),
     }
 }
 

@@ -12,21 +12,20 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Scene;
 use crate::{
-    format::{count, fit, pad, safe, span, width},
+    format::{count, fit, pad, safe, span, width, wrap},
     model::{Connection, Model, Screen},
     theme::Theme,
 };
 
-pub(super) fn height(model: &Model) -> u16 {
-    2 + u16::from(!model.blindness().is_empty())
+pub(super) fn height(model: &Model, columns: u16) -> u16 {
+    2 + u16::try_from(strip(model, columns).len()).unwrap_or(0)
 }
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let left = who(scene.model, area.width >= 100);
-    let mut lines = vec![spread(&left, how(scene), area.width, scene.theme), totals(scene)];
-    if let Some(blind) = scene.model.blindness().first() {
-        lines.push(strip(&blind.sentence, area.width, scene.theme));
-    }
+    let totals = super::text::fit_line(totals(scene), area.width, scene.theme);
+    let mut lines = vec![spread(&left, how(scene), area.width, scene.theme), totals];
+    lines.extend(shown_strip(scene, area.width));
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -48,7 +47,8 @@ fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
         Connection::Waiting { .. } => vec![Span::styled("waiting", theme.late())],
         Connection::Lost { retry_at, .. } => {
             let left = retry_at.saturating_duration_since(now).as_secs_f64().ceil();
-            vec![Span::styled(format!("lost, retrying in {left:.0} s"), theme.lost())]
+            let retry = if left > 0.0 { format!("in {left:.0} s") } else { "now".to_owned() };
+            vec![Span::styled(format!("lost, retrying {retry}"), theme.lost())]
         }
         Connection::Live if model.frozen.is_some() => {
             vec![Span::styled("frozen", theme.late())]
@@ -86,6 +86,10 @@ fn spread(left: &str, right: Vec<Span<'static>>, columns: u16, theme: Theme) -> 
 
 fn totals(scene: Scene<'_>) -> Line<'static> {
     let (totals, theme) = (&scene.model.totals, scene.theme);
+    if scene.model.target.is_none() {
+        // Zeros would say that there are no leaks.
+        return Line::styled(" nothing is known yet", theme.dim());
+    }
     let leaks = if totals.leaks > 0 { theme.bad() } else { theme.good() };
     let warned = if totals.orphaned > 0 { theme.late() } else { theme.dim() };
     let mut spans = vec![
@@ -107,13 +111,35 @@ fn totals(scene: Scene<'_>) -> Line<'static> {
     Line::from(spans)
 }
 
-/// One line on every screen while anything is blind.
-fn strip(sentence: &str, columns: u16, theme: Theme) -> Line<'static> {
-    let hint = "   ! how to fix it";
-    let text = format!(" ! PARTLY BLIND  {}", safe(sentence));
-    let room = usize::from(columns).saturating_sub(width(hint) + 1);
-    let text = pad(&fit(&text, room, theme.glyphs.more), room, theme.glyphs.more);
-    Line::from(vec![Span::styled(text, theme.late()), Span::styled(hint, theme.bold())])
+const HOW: &str = "   ! how to fix it";
+
+/// What cannot be seen, on every screen; how to mend that stands at the end of the last
+/// line.
+fn strip(model: &Model, columns: u16) -> Vec<String> {
+    let Some(blind) = model.blindness().first() else { return Vec::new() };
+    let columns = usize::from(columns);
+    let text = format!("! PARTLY BLIND: {}", safe(&blind.sentence));
+    let mut lines: Vec<String> = wrap(&text, columns.saturating_sub(4))
+        .into_iter()
+        .enumerate()
+        .map(|(at, line)| format!("{}{line}", if at == 0 { " " } else { "   " }))
+        .collect();
+    if lines.last().is_some_and(|last| width(last) + width(HOW) + 1 > columns) {
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn shown_strip(scene: Scene<'_>, columns: u16) -> Vec<Line<'static>> {
+    let Scene { model, theme, .. } = scene;
+    let mut lines: Vec<Line<'_>> =
+        strip(model, columns).into_iter().map(|line| Line::styled(line, theme.late())).collect();
+    if let Some(last) = lines.last_mut() {
+        let room = usize::from(columns).saturating_sub(last.width() + width(HOW) + 1);
+        last.push_span(Span::raw(" ".repeat(room)));
+        last.push_span(Span::styled(HOW, theme.bold()));
+    }
+    lines
 }
 
 pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -124,6 +150,7 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         (Screen::Tasks, "2 Tasks", Some(model.totals.tasks_live)),
         (Screen::Events, "4 Events", None),
     ] {
+        let number = number.filter(|_| model.target.is_some());
         let number = number.map(|it| format!(" {}", count(it))).unwrap_or_default();
         let text = format!("{name}{number}");
         if model.screen() == screen {
@@ -132,8 +159,11 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             spans.push(Span::styled(format!(" {text} "), theme.dim()));
         }
     }
-    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+    let tabs = Line::from(spans);
+    let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
+    frame.render_widget(Paragraph::new(tabs), area);
     let right = match model.screen() {
+        Screen::Leaks | Screen::Tasks | Screen::Events if model.target.is_none() => String::new(),
         Screen::Leaks if model.leaks_only => "leaks only, by spawn site ".to_owned(),
         Screen::Leaks => "by spawn site, worst first ".to_owned(),
         Screen::Tasks => format!("{} of {} ", count(model.tasks.matched), count(model.tasks.all)),
@@ -141,7 +171,9 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Story(task) => format!("task #{task}   Esc back "),
         Screen::Blind | Screen::Help => "Esc back ".to_owned(),
     };
-    frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
+    if width(&right) <= room {
+        frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
+    }
 }
 
 const PROMPT: &str = " / ";

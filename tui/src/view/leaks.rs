@@ -15,8 +15,9 @@ use super::{
     text,
 };
 use crate::{
-    format::{count, span},
+    format::{count, counted, span},
     model::Model,
+    names,
     theme::Theme,
     words,
 };
@@ -87,7 +88,7 @@ impl Column<v1::LeakGroup> for LeakColumn {
             }
             Self::CancelledBy => {
                 if wide {
-                    19
+                    23
                 } else {
                     0
                 }
@@ -138,80 +139,95 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 
 /// Never alone: it says what it speaks for.
 fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    if !model.is_answered() {
+        return;
+    }
     let totals = &model.totals;
     let mut lines = vec![Line::default()];
+    let mut say = |text: &str, style: Style| {
+        let said = text::indented(text, 6, area.width).into_iter();
+        lines.extend(said.map(|line| line.style(style)));
+        if text.is_empty() {
+            lines.push(Line::default());
+        }
+    };
+    let plain = Style::new();
     if model.filter().is_empty() && totals.leaks + totals.orphaned == 0 {
-        lines.push(Line::styled("      No leaks.", theme.good()));
+        say("No leaks.", theme.good());
     } else {
         let leaks = count(totals.leaks + totals.orphaned);
-        lines.push(Line::from(format!("      None that match; there are {leaks} in all.")));
+        say(&format!("None that match; there are {leaks} in all."), plain);
     }
-    lines.push(Line::default());
-    lines.push(Line::from(format!(
-        "      {} of {} tasks were cancelled since the recording began.",
-        count(totals.tasks_cancelled),
-        count(totals.tasks_spawned),
-    )));
-    lines.push(Line::from(format!(
-        "      {} are being cancelled now; {} leaks have cleared: c shows them.",
-        count(totals.cancelling),
-        count(totals.cleared),
-    )));
+    say("", plain);
+    let (cancelled, spawned) = (count(totals.tasks_cancelled), count(totals.tasks_spawned));
+    say(
+        &format!("{cancelled} of {spawned} tasks ended cancelled since the recording began."),
+        plain,
+    );
     if totals.slowest_cancel_ns > 0 {
-        lines.push(Line::from(format!(
-            "      The slowest took {} from request to end.",
-            span(totals.slowest_cancel_ns)
-        )));
+        let slowest = span(totals.slowest_cancel_ns);
+        say(&format!("The slowest to end took {slowest} from the request to stop."), plain);
     }
+    let cancelling = count(totals.cancelling);
+    say(&format!("{cancelling} are being cancelled now, within their grace."), plain);
+    let cleared = match totals.cleared {
+        0 => "No leak has cleared: there was none.".to_owned(),
+        cleared => format!("{} cleared since then: c shows what.", counted(cleared, "leak")),
+    };
+    say(&cleared, plain);
     if let Some(blind) = model.blindness().first() {
-        lines.push(Line::default());
-        let sentence = crate::format::safe(&blind.sentence);
-        lines.push(Line::styled(format!("      ! {sentence}"), theme.late()));
-        lines.push(Line::from("      \"No leaks\" speaks only for what is seen.   ! says more"));
+        say("", plain);
+        say(&format!("! {}", crate::format::safe(&blind.sentence)), theme.late());
+        say("\"No leaks\" speaks only for what is seen; ! says more.", plain);
     }
-    frame.render_widget(Paragraph::new(lines).wrap(ratatui::widgets::Wrap { trim: false }), area);
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 fn cell(column: LeakColumn, group: &v1::LeakGroup, now: u64, theme: Theme) -> Cell {
     let fallback = v1::Leak::default();
     let leak = group.worst.as_ref().unwrap_or(&fallback);
     let task = leak.task.as_ref();
-    let styled = |text: String, style: Style| Cell { text, style };
     match column {
         LeakColumn::Badge => {
             let letter = if group.cleared { "." } else { words::letter(group.verdict()) };
-            styled(letter.to_owned(), theme.badge(group.verdict(), group.cleared))
+            Cell::styled(letter.to_owned(), theme.badge(group.verdict(), group.cleared))
         }
         LeakColumn::Verdict if group.cleared => " cleared".to_owned().into(),
         LeakColumn::Verdict => format!(" {}", words::verdict(group.verdict())).into(),
         LeakColumn::Count => count(group.count.into()).into(),
         LeakColumn::Gap => String::new().into(),
         LeakColumn::Task => {
-            let name = task.map(text::task_name).unwrap_or_default();
+            let name = task.map(names::task).unwrap_or_default();
             match (group.count, task, &leak.ancestor) {
                 (1, Some(task), Some(above)) => {
                     let above = crate::format::safe(&above.name);
                     format!("{name} #{} {} {above}", task.id, theme.glyphs.from).into()
                 }
-                (1, Some(task), None) => format!("{name} #{}", task.id).into(),
+                // The number tells it from another.
+                (1, Some(task), None) => Cell::place(format!("{name} #{}", task.id)),
+                (_, Some(task), _) if names::is_a_place(task) => Cell::place(name),
                 _ => name.into(),
             }
         }
-        LeakColumn::Holds => text::holds(leak, theme).into(),
+        LeakColumn::Holds => {
+            let text = text::holds(leak, theme);
+            let is_place = leak.holdings.first().is_some_and(|held| held.label == held.site);
+            if is_place { Cell::place(text) } else { text.into() }
+        }
         LeakColumn::CancelledBy => {
             let own = task.and_then(|task| task.cancel.as_ref());
             let by = text::cancelled_by(leak.ancestor_cancel.as_ref().or(own));
-            styled(by, theme.canceller())
+            Cell { style: theme.canceller(), ..Cell::place(by) }
         }
         LeakColumn::Since => {
             let since = leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns);
             let old = since > 60_000_000_000;
-            styled(span(since), if old { theme.bold() } else { Style::new() })
+            Cell::styled(span(since), if old { theme.bold() } else { Style::new() })
         }
         LeakColumn::Goes if group.cleared => "gone".to_owned().into(),
         LeakColumn::Goes => {
             let style = if group.goes_ns.is_some() { theme.good() } else { theme.dim() };
-            styled(text::goes(group.goes_ns, now), style)
+            Cell::styled(text::goes(group.goes_ns, now), style)
         }
     }
 }

@@ -39,15 +39,20 @@ impl Stretch {
     }
 }
 
+const PREFIX: &str = "  life   ";
+
 /// The bar and the moments beneath it.
 pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line<'static>> {
     let Some(task) = &story.task else { return Vec::new() };
     let stretches = stretches(task, story, now);
-    let labels: Vec<String> =
+    let mut labels: Vec<String> =
         stretches.iter().map(|(it, nanos)| format!(" {} {} ", it.word(), span(*nanos))).collect();
-    let room = usize::from(columns).saturating_sub(12);
+    let room = usize::from(columns).saturating_sub(PREFIX.len() + 1);
+    if least(&labels).iter().sum::<usize>() > room {
+        labels = labels.iter().map(|label| label.trim().to_owned()).collect();
+    }
     let widths = widths(&stretches, &labels, room);
-    let (mut bar, mut beneath) = (vec![Span::raw("  life   ")], String::from("         "));
+    let (mut bar, mut beneath) = (vec![Span::raw(PREFIX)], " ".repeat(PREFIX.len()));
     for (((stretch, _), label), columns) in stretches.iter().zip(&labels).zip(widths) {
         let fill = columns.saturating_sub(width(label) + 1);
         let (left, right) = (fill / 2, fill - fill / 2);
@@ -107,7 +112,7 @@ fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)
 
 /// In proportion to the logarithm of each stretch, and never less than its label.
 fn widths(stretches: &[(Stretch, u64)], labels: &[String], room: usize) -> Vec<usize> {
-    let least: Vec<usize> = labels.iter().map(|label| width(label) + 1).collect();
+    let least = least(labels);
     let spare = room.saturating_sub(least.iter().sum());
     let weights: Vec<f64> =
         stretches.iter().map(|(_, nanos)| ((*nanos as f64) / 1000.0 + 1.0).ln()).collect();
@@ -122,4 +127,9 @@ fn widths(stretches: &[(Stretch, u64)], labels: &[String], room: usize) -> Vec<u
         columns
     };
     least.iter().zip(weights).map(|(least, weight)| least + share(weight)).collect()
+}
+
+/// A tick and a label for each.
+fn least(labels: &[String]) -> Vec<usize> {
+    labels.iter().map(|label| width(label) + 1).collect()
 }

@@ -11,7 +11,8 @@ use ratatui::{
 use super::{Scene, detail, events, life, text};
 use crate::{
     explain::explain,
-    format::{count, pad, place, safe, span},
+    format::{count, counted, fit, fit_place, pad, place, safe, span, wrap},
+    names,
     theme::Theme,
     words,
 };
@@ -20,7 +21,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
     let now = model.target_now(now);
     let Some(story) = &model.story else {
-        let text = "\n      This task is not recorded any more.";
+        let gone = "\n      This task is not recorded any more.";
+        let text = if model.is_answered() { gone } else { "" };
         frame.render_widget(Paragraph::new(text), area);
         return;
     };
@@ -35,7 +37,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let happened = happened(story, task, area.width, theme);
     let skipped = happened.len().saturating_sub(room.max(3));
     if skipped > 0 {
-        let gap = format!("  … {skipped} earlier events");
+        let gap = format!("  {} {skipped} earlier lines", theme.glyphs.more);
         lines.push(Line::styled(gap, theme.dim()));
         lines.extend(happened.into_iter().skip(skipped + 1));
     } else {
@@ -46,12 +48,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         let verdict = v1::Verdict::try_from(*verdict).unwrap_or_default();
         let kind = story.holdings.first().map(v1::Holding::kind);
         if let Some(explanation) = explain(verdict, kind) {
-            lines.push(Line::from(vec![
-                Span::styled("  fix  ", theme.dim()),
-                Span::raw(explanation.fix),
-            ]));
+            lines.extend(text::named("fix", explanation.fix, area.width, theme));
         }
     }
+    let lines: Vec<Line<'_>> =
+        lines.into_iter().map(|line| text::fit_line(line, area.width, theme)).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -62,7 +63,7 @@ fn name(task: &v1::Task, theme: Theme) -> Line<'static> {
         |outcome| format!("ended, {outcome}"),
     );
     Line::from(vec![
-        Span::styled(format!(" {}", text::task_name(task)), theme.bold()),
+        Span::styled(format!(" {}", names::task(task)), theme.bold()),
         Span::styled(format!("   spawned at {}", safe(&place(&task.location))), theme.dim()),
         Span::raw(format!("   {state}")),
         Span::styled(format!("   {}", words::accuracy(task.accuracy())), theme.dim()),
@@ -98,7 +99,9 @@ fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
 fn happened(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if story.events_lost > 0 {
-        let gap = format!("  … {} events of this target not kept …", count(story.events_lost));
+        let more = theme.glyphs.more;
+        let lost = count(story.events_lost);
+        let gap = format!("  {more} {lost} events of this target not kept {more}");
         lines.push(Line::styled(gap, theme.dim()));
     }
     let place_width = if columns >= 100 { 34 } else { 0 };
@@ -107,44 +110,71 @@ fn happened(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> V
         let at = span(event.at_ns.saturating_sub(task.spawned_ns));
         let site =
             if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
+        let what = events::what(event);
+        // A column's width between it and the place.
+        let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
         lines.push(Line::from(vec![
             Span::styled(format!("  {at:>8}  "), theme.dim()),
             Span::styled(pad(events::word(event.kind()), 19, ""), events::style(event, theme)),
-            Span::raw(pad(&events::what(event), what_width, theme.glyphs.more)),
-            Span::styled(pad(&site, place_width, theme.glyphs.more), theme.dim()),
+            Span::raw(pad(&what, what_width, "")),
+            Span::styled(
+                fit_place(&site, place_width, theme.glyphs.more).into_owned(),
+                theme.dim(),
+            ),
         ]));
     }
+    let mut beneath = |text: String| {
+        let room = usize::from(columns).saturating_sub(BENEATH.len() + 1);
+        let wrapped = wrap(&text, room).into_iter();
+        lines.extend(wrapped.map(|text| Line::styled(format!("{BENEATH}{text}"), theme.dim())));
+    };
     if let Some(cancel) = &task.cancel {
         let polls = text::polled_since(cancel.polls_since, theme);
-        lines.push(Line::styled(
-            format!("            {}; {polls}", detail::who(cancel)),
-            theme.dim(),
-        ));
+        beneath(format!("{}; {polls}", detail::who(cancel)));
     }
-    let polls = format!(
-        "            {} polls, {} busy, {} scheduled, {} wakes",
-        count(task.polls),
+    beneath(format!(
+        "{}, {} busy, {} scheduled, {}",
+        counted(task.polls, "poll"),
         span(task.busy_ns),
         span(task.scheduled_ns),
-        count(task.wakes)
-    );
-    lines.push(Line::styled(polls, theme.dim()));
+        counted(task.wakes, "wake"),
+    ));
     lines
 }
 
+/// What stands before the lines that sum the events up.
+const BENEATH: &str = "            ";
+
 fn holdings(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line<'static>> {
-    let title = format!("Holds now {}", story.holdings.len());
+    let title = match story.holdings.len() {
+        0 => "Holds nothing now".to_owned(),
+        number => format!("Holds now {number}"),
+    };
     let mut lines = vec![Line::default(), text::bar(&title, columns, theme)];
     for held in story.holdings.iter().take(6) {
-        let age = span(now.saturating_sub(held.acquired_ns));
-        let goes = held.due_ns.map_or("?".to_owned(), |due| span(due.saturating_sub(now)));
-        let moved = if held.maybe_moved { ", may have moved" } else { "" };
-        lines.push(Line::from(format!(
-            "  {}  {}{moved}  {}  held {age}, goes in {goes}",
-            pad(&words::held(held), 28, theme.glyphs.more),
-            pad(text::phase(held.phase()), 18, ""),
-            safe(&place(&held.site)),
-        )));
+        lines.push(Line::from(holding(held, now, columns, theme)));
     }
     lines
+}
+
+/// What, when and where it was acquired, and when it goes; where there is little room,
+/// the last is what matters.
+fn holding(held: &v1::Holding, now: u64, columns: u16, theme: Theme) -> String {
+    let more = theme.glyphs.more;
+    let wide = columns >= 100;
+    let (phase, what) = if wide { (text::phase(held.phase()), 28) } else { ("", 24) };
+    let phase = if wide { pad(phase, 19, "") } else { String::new() };
+    let age = span(now.saturating_sub(held.acquired_ns));
+    let goes = match held.due_ns {
+        None => "no known end".to_owned(),
+        Some(due) if due <= now => "due now".to_owned(),
+        Some(due) => format!("goes in {}", span(due - now)),
+    };
+    let moved = if held.maybe_moved { ", may have moved" } else { "" };
+    let left = format!("  {}  {phase}", pad(&names::holding(held), what, more));
+    let right = format!("  held {age}, {goes}{moved}");
+    let taken = crate::format::width(&left) + crate::format::width(&right);
+    let room = usize::from(columns).saturating_sub(taken);
+    let site = place(&held.site);
+    format!("{left}{}{right}", pad(&fit_place(&safe(&site), room.min(40), more), room.min(40), ""))
 }

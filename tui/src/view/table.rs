@@ -3,7 +3,10 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::text;
-use crate::theme::Theme;
+use crate::{
+    format::{fit, fit_place},
+    theme::Theme,
+};
 
 /// The mark of the selected row.
 const MARK: u16 = 2;
@@ -24,11 +27,38 @@ pub(super) struct Cell {
     pub(super) text: String,
     /// Over the row's own style, where the row is not selected.
     pub(super) style: Style,
+    pub(super) cut: Cut,
+}
+
+/// What is left out of a text for which the column is too narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Cut {
+    #[default]
+    End,
+    /// The folders of a place rather than its line.
+    Place,
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, style: Style::new() }
+        Self { text, style: Style::new(), cut: Cut::End }
+    }
+}
+
+impl Cell {
+    pub(super) fn place(text: String) -> Self {
+        Self { cut: Cut::Place, ..text.into() }
+    }
+
+    pub(super) fn styled(text: String, style: Style) -> Self {
+        Self { style, ..text.into() }
+    }
+
+    fn fit(&self, columns: u16, theme: Theme) -> std::borrow::Cow<'_, str> {
+        match self.cut {
+            Cut::End => fit(&self.text, columns.into(), theme.glyphs.more),
+            Cut::Place => fit_place(&self.text, columns.into(), theme.glyphs.more),
+        }
     }
 }
 
@@ -65,7 +95,10 @@ impl<Row> Table<'_, Row> {
             for (column, width) in C::ALL.iter().zip(&widths) {
                 let cell = cell(*column, row);
                 let style = if is_selected { base } else { base.patch(cell.style) };
-                x = self.put(buffer, (x, y), *width, &cell.text, style, column.is_right());
+                // A column's width between it and the next.
+                let room = if *width > 2 && !column.is_right() { *width - 1 } else { *width };
+                let text = cell.fit(room, self.theme);
+                x = self.put(buffer, (x, y), *width, &text, style, column.is_right());
             }
         }
     }

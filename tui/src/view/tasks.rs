@@ -6,10 +6,10 @@ use ratatui::{Frame, layout::Rect, style::Style, widgets::Paragraph};
 use super::{
     Scene,
     table::{Cell, Column, Table},
-    text,
 };
 use crate::{
     format::{count, place, safe, span},
+    names,
     theme::Theme,
     words,
 };
@@ -81,7 +81,11 @@ impl Column<v1::Task> for TaskColumn {
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
     if model.tasks.rows().is_empty() {
-        let text = if model.filter().is_empty() { "No tasks." } else { "None that match." };
+        let text = match (model.is_answered(), model.filter()) {
+            (false, _) => "",
+            (true, "") => "No tasks.",
+            (true, _) => "None that match.",
+        };
         frame.render_widget(Paragraph::new(format!("\n      {text}")), area);
         return;
     }
@@ -100,15 +104,14 @@ fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) -> Cell {
         TaskColumn::Id => task.id.to_string().into(),
         TaskColumn::Gap => String::new().into(),
         TaskColumn::Task => {
-            let name = text::task_name(task);
-            match task.kind() {
-                v1::TaskKind::Task => name,
-                kind => format!("{name} ({})", words::task_kind(kind)),
-            }
-            .into()
+            let name = match (names::task(task), task.kind()) {
+                (name, v1::TaskKind::Task) => name,
+                (name, kind) => format!("{name} ({})", words::task_kind(kind)),
+            };
+            if names::is_a_place(task) { Cell::place(name) } else { name.into() }
         }
         TaskColumn::State => state(task, theme),
-        TaskColumn::Location => safe(&place(&task.location)).into_owned().into(),
+        TaskColumn::Location => Cell::place(safe(&place(&task.location)).into_owned()),
         TaskColumn::Holds => count(task.holdings.into()).into(),
         TaskColumn::Polls => count(task.polls).into(),
         TaskColumn::Busy => span(task.busy_ns).into(),
@@ -129,5 +132,5 @@ fn state(task: &v1::Task, theme: Theme) -> Cell {
         (v1::Outcome::Unspecified, Some(_)) => theme.late(),
         _ => Style::new(),
     };
-    Cell { text, style }
+    Cell::styled(text, style)
 }

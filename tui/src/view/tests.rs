@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
 
+mod picture;
+
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -15,7 +17,11 @@ use ratatui::{
 };
 
 use super::render;
-use crate::{client::Event, model::Model, theme::Theme};
+use crate::{
+    client::{Answer, Event},
+    model::Model,
+    theme::Theme,
+};
 
 const S: u64 = 1_000_000_000;
 const MS: u64 = 1_000_000;
@@ -64,7 +70,8 @@ fn update(model: &mut Model, now: Instant, update: v1::Update) {
         slowest_cancel_ns: 410 * MS,
         ..Default::default()
     }));
-    model.apply(Event::Update(Box::new(v1::Update { now_ns: NOW, totals, ..update })), now);
+    let update = v1::Update { now_ns: NOW, totals, ..update };
+    model.apply(Event::Update(Box::new(Answer { view: model.view(), update })), now);
 }
 
 fn press(model: &mut Model, now: Instant, keys: &str) {
@@ -258,7 +265,50 @@ fn no_leaks_says_what_it_speaks_for() {
     insta::assert_snapshot!(terminal.backend());
     let buffer = terminal.backend().buffer();
     assert_eq!(buffer[find(buffer, "No leaks.")].fg, Color::Green);
-    find(buffer, "4 112 of 84 120 tasks were cancelled");
+    find(buffer, "4 112 of 84 120 tasks ended cancelled");
+}
+
+#[test]
+fn what_was_not_answered_yet_is_not_said_to_be_nothing() {
+    let (mut model, now) = attached();
+    for key in ["1", "2", "4"] {
+        press(&mut model, now, key);
+        let text = draw(&model, theme(), now, (80, 24)).backend().to_string();
+        for claim in ["No leaks", "No tasks", "Nothing has happened"] {
+            assert!(!text.contains(claim), "{text}");
+        }
+    }
+    update(&mut model, now, v1::Update::default());
+    find(draw(&model, theme(), now, (80, 24)).backend().buffer(), "Nothing has happened yet.");
+}
+
+#[test]
+fn what_is_due_is_not_counted_down_any_more() {
+    let (mut model, now) = attached();
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, Some(NOW));
+    let groups = vec![group(v1::Verdict::LeftBehind, 1, task("late", 7), timer)];
+    update(&mut model, now, v1::Update { groups, ..Default::default() });
+    let terminal = draw(&model, theme(), now, (120, 40));
+    find(terminal.backend().buffer(), "4m12s    due");
+    find(terminal.backend().buffer(), "it is due now");
+}
+
+#[test]
+fn a_line_that_is_too_long_is_cut_where_it_matters_least() {
+    let (mut model, now) = attached();
+    let held = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
+    let mut group = group(v1::Verdict::LeftBehind, 1, task("", 7), held);
+    let task = group.worst.as_mut().and_then(|leak| leak.task.as_mut()).expect("a task");
+    task.type_name = String::new();
+    task.location = "services/orders/src/background_refresh.rs:58:9".into();
+    let cancel = task.cancel.as_mut().expect("a cancel");
+    cancel.site = Some("services/orders/src/background_refresh.rs:73:9".into());
+    update(&mut model, now, v1::Update { groups: vec![group], ..Default::default() });
+    let wide = draw(&model, theme(), now, (120, 40));
+    find(wide.backend().buffer(), "abort …d_refresh.rs:73 ");
+    find(wide.backend().buffer(), "ground_refresh.rs:58 #7 ");
+    let narrow = draw(&model, theme(), now, (80, 24));
+    find(narrow.backend().buffer(), "refresh.rs:58 #7 ");
 }
 
 #[test]
@@ -378,7 +428,7 @@ fn help_lists_every_key() {
     let (mut model, now) = with_leaks();
     press(&mut model, now, "?");
     let terminal = draw(&model, theme(), now, (80, 24));
-    for binding in crate::keymap::BINDINGS {
+    for binding in crate::keymap::BINDINGS.iter().filter(|it| !it.meaning.is_empty()) {
         find(terminal.backend().buffer(), binding.meaning);
     }
     insta::assert_snapshot!(terminal.backend());
@@ -415,13 +465,21 @@ fn blindness_is_said_on_every_screen() {
     for key in ["1", "2", "4", "?"] {
         press(&mut model, now, key);
         let terminal = draw(&model, theme(), now, (80, 24));
-        find(terminal.backend().buffer(), "! PARTLY BLIND  this service");
+        find(terminal.backend().buffer(), "! PARTLY BLIND: this service");
     }
     press(&mut model, now, "1!");
     let terminal = draw(&model, theme(), now, (80, 24));
     find(terminal.backend().buffer(), "rustflags = [\"--cfg\", \"tokio_unstable\"]");
     find(terminal.backend().buffer(), "runtime 1: 3 of its 120 live tasks are recorded");
     insta::assert_snapshot!(terminal.backend());
+}
+
+#[test]
+fn what_is_never_recorded_is_said_where_nothing_else_is_hidden() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "!");
+    let terminal = draw(&model, theme(), now, (120, 40));
+    find(terminal.backend().buffer(), "not recorded yet.");
 }
 
 #[test]
@@ -456,6 +514,8 @@ fn a_terminal_that_is_too_small_says_what_it_needs() {
             find(terminal.backend().buffer(), "needs 60x15");
         }
     }
-    // The smallest one that is big enough shows rows.
-    find(draw(&model, theme(), now, (60, 15)).backend().buffer(), "L left-behind");
+    // The smallest one that is big enough shows rows, and nothing stands on something else.
+    let smallest = draw(&model, theme(), now, (60, 15));
+    find(smallest.backend().buffer(), "L left-behind");
+    insta::assert_snapshot!(smallest.backend());
 }

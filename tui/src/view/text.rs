@@ -8,7 +8,8 @@ use ratatui::{
 };
 
 use crate::{
-    format::{fit, pad, place, safe, span, width},
+    format::{fit, pad, safe, span, width, wrap},
+    names,
     theme::Theme,
     words,
 };
@@ -46,26 +47,6 @@ pub(super) fn cell_right(
     x + columns
 }
 
-/// What to call a task: its name, else its future's type, else its place.
-pub(super) fn task_name(task: &v1::Task) -> String {
-    let shown = if !task.name.is_empty() {
-        task.name.clone()
-    } else if task.type_name.is_empty() {
-        place(&task.location)
-    } else {
-        trim_type(&task.type_name)
-    };
-    safe(&shown).into_owned()
-}
-
-/// `orders::http::create_order::{{closure}}` becomes `http::create_order`.
-fn trim_type(full: &str) -> String {
-    let no_generics = full.split('<').next().unwrap_or(full);
-    let named = |part: &&str| !part.starts_with("{{") && !part.is_empty();
-    let parts: Vec<&str> = no_generics.split("::").filter(named).collect();
-    parts[parts.len().saturating_sub(2)..].join("::")
-}
-
 /// `timer call_later, in drop`, and how many more.
 pub(super) fn holds(leak: &v1::Leak, theme: Theme) -> String {
     let polls = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
@@ -92,8 +73,9 @@ pub(super) fn polled_since(polls: u64, theme: Theme) -> String {
 
 fn first_holding(leak: &v1::Leak) -> Option<String> {
     let first = leak.holdings.first()?;
-    let mut text = words::held(first);
-    if first.phase() == v1::Phase::InDrop {
+    let mut text = names::holding(first);
+    // Beside a place there is no room for more.
+    if first.phase() == v1::Phase::InDrop && first.label != first.site {
         text.push_str(", in drop");
     }
     let more = leak.holdings_total.saturating_sub(1);
@@ -108,21 +90,18 @@ pub(super) fn cancelled_by(cancel: Option<&v1::Cancel>) -> String {
     let Some(cancel) = cancel else { return String::new() };
     let cause = words::cause(cancel.cause());
     match &cancel.site {
-        Some(site) => format!("{cause} {}", safe(&short_place(site))),
+        Some(site) => format!("{cause} {}", safe(&names::short_place(site))),
         None => cause.to_owned(),
     }
 }
 
-/// `main.rs:30` of `src/main.rs:30:10`.
-pub(super) fn short_place(site: &str) -> String {
-    let file = site.rsplit_once('/').map_or(site, |(_, file)| file);
-    let line_only = file.rsplit_once(':').map_or(file, |(before, _)| before);
-    line_only.to_owned()
-}
-
 /// How long until then: a countdown, or `?` where that is not known.
 pub(super) fn goes(at: Option<u64>, now: u64) -> String {
-    at.map_or_else(|| "?".to_owned(), |at| span(at.saturating_sub(now)))
+    match at {
+        None => "?".to_owned(),
+        Some(at) if at <= now => "due".to_owned(),
+        Some(at) => span(at - now),
+    }
 }
 
 /// `── title ─────────`: sections are bars and not boxes.
@@ -135,6 +114,59 @@ pub(super) fn bar(title: &str, columns: u16, theme: Theme) -> Line<'static> {
         Span::styled(format!(" {title} "), theme.bold()),
         Span::styled(line.repeat(rest), theme.dim()),
     ])
+}
+
+/// The columns that [`named`] puts before a text.
+const NAMED: usize = 10;
+
+/// `  fix     Keep it inside …`: a dim name, and a text that goes on beneath itself.
+pub(super) fn named(name: &str, text: &str, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let room = usize::from(columns).saturating_sub(NAMED);
+    let lines = wrap(text, room).into_iter().enumerate();
+    let name = |at: usize| if at == 0 { name } else { "" };
+    lines
+        .map(|(at, text)| {
+            let name = format!("  {:<width$}", name(at), width = NAMED - 2);
+            Line::from(vec![Span::styled(name, theme.dim()), Span::raw(text)])
+        })
+        .collect()
+}
+
+/// As [`named`], in one line.
+pub(super) fn named_short(name: &str, text: &str, columns: u16, theme: Theme) -> Line<'static> {
+    let room = usize::from(columns).saturating_sub(NAMED);
+    let name = format!("  {name:<width$}", width = NAMED - 2);
+    let text = fit(text, room, theme.glyphs.more).into_owned();
+    Line::from(vec![Span::styled(name, theme.dim()), Span::raw(text)])
+}
+
+/// The text in lines that begin at a column.
+pub(super) fn indented(text: &str, indent: usize, columns: u16) -> Vec<Line<'static>> {
+    let room = usize::from(columns).saturating_sub(indent + 1);
+    let before = " ".repeat(indent);
+    wrap(text, room).into_iter().map(|line| Line::from(format!("{before}{line}"))).collect()
+}
+
+/// The line in at most `columns`; that something is missing is shown.
+pub(super) fn fit_line(line: Line<'static>, columns: u16, theme: Theme) -> Line<'static> {
+    let mut room = usize::from(columns);
+    if line.width() <= room {
+        return line;
+    }
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let all = width(&span.content);
+        if all < room {
+            room -= all;
+            spans.push(span);
+            continue;
+        }
+        // One column more than there is room for: it is cut, and says so.
+        let text = format!("{} ", span.content);
+        spans.push(Span::styled(fit(&text, room, theme.glyphs.more).into_owned(), span.style));
+        break;
+    }
+    Line::from(spans).style(line.style)
 }
 
 /// When something was acquired, in a sentence.
@@ -155,28 +187,4 @@ pub(super) fn keys(keys: &[(&str, &str)], theme: Theme) -> Line<'static> {
         spans.push(Span::styled(format!(" {word}  "), theme.dim()));
     }
     Line::from(spans)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_shortened_to_file_and_line() {
-        for (site, short) in
-            [("src/main.rs:30:10", "main.rs:30"), ("main.rs:3:1", "main.rs:3"), ("", "")]
-        {
-            assert_eq!(short_place(site), short);
-        }
-    }
-
-    #[test]
-    fn a_task_is_called_by_its_name_else_by_its_type_else_by_its_place() {
-        let mut task = v1::Task { location: "src/main.rs:30:10".into(), ..Default::default() };
-        assert_eq!(task_name(&task), "src/main.rs:30:10");
-        task.type_name = "orders::http::create_order::{{closure}}".into();
-        assert_eq!(task_name(&task), "http::create_order");
-        task.name = "worker\u{1b}[31m".into();
-        assert_eq!(task_name(&task), "worker\\e[31m");
-    }
 }

@@ -63,6 +63,12 @@ impl Pty {
         self.keys.flush().expect("somebody reads");
     }
 
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.process_id().expect("it runs").to_string();
+        let sent = Command::new("sh").args(["-c", "kill -$0 $1", signal, &id]).status();
+        assert!(sent.expect("a shell").success());
+    }
+
     pub fn resize(&mut self, (rows, columns): (u16, u16)) {
         self.screen.lock().expect("a screen").screen_mut().set_size(rows, columns);
         self.master.resize(size((rows, columns))).expect("it resizes");
@@ -74,9 +80,20 @@ impl Pty {
 
     /// Waits until the text is on the screen.
     pub fn wait_for(&mut self, text: &str) {
+        self.wait_for_all(&[text], &[]);
+    }
+
+    /// Waits until these texts are on one screen, and none of those.
+    pub fn wait_for_all(&mut self, these: &[&str], not_those: &[&str]) {
         let end = Instant::now() + DEADLINE;
-        while !self.text().contains(text) {
-            assert!(Instant::now() < end, "waited for {text:?}, and saw:\n{}", self.text());
+        loop {
+            let text = self.text();
+            let shown = these.iter().all(|it| text.contains(it));
+            if shown && !not_those.iter().any(|it| text.contains(it)) {
+                return;
+            }
+            let what = format!("{these:?} without {not_those:?}");
+            assert!(Instant::now() < end, "waited for {what}, and saw:\n{text}");
             thread::sleep(Duration::from_millis(20));
         }
     }

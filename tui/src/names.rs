@@ -1,0 +1,124 @@
+//! What to call a task, a place and a holding: on the screens and in what is printed.
+
+use holdover_proto::v1;
+
+use crate::{
+    format::{place, safe},
+    words,
+};
+
+/// What to call a task: its name, else its future's type, else its place.
+pub(crate) fn task(task: &v1::Task) -> String {
+    let shown = if !task.name.is_empty() {
+        task.name.clone()
+    } else if task.type_name.is_empty() {
+        near(&task.location)
+    } else {
+        trim_type(&task.type_name)
+    };
+    safe(&shown).into_owned()
+}
+
+/// Whether a task is called by its place.
+pub(crate) fn is_a_place(task: &v1::Task) -> bool {
+    task.name.is_empty() && task.type_name.is_empty()
+}
+
+/// `orders::http::create_order::{{closure}}` becomes `http::create_order`.
+fn trim_type(full: &str) -> String {
+    let no_generics = full.split('<').next().unwrap_or(full);
+    let named = |part: &&str| !part.starts_with("{{") && !part.is_empty();
+    let parts: Vec<&str> = no_generics.split("::").filter(named).collect();
+    parts[parts.len().saturating_sub(2)..].join("::")
+}
+
+/// `src/main.rs:30` of `orders/src/main.rs:30:10`; a registry's place as [`place`] says it.
+fn near(site: &str) -> String {
+    let place = place(site);
+    if place != site {
+        return place;
+    }
+    let parts: Vec<&str> = site.split('/').collect();
+    without_column(&parts[parts.len().saturating_sub(2)..].join("/")).to_owned()
+}
+
+/// `main.rs:30` of `src/main.rs:30:10`.
+pub(crate) fn short_place(site: &str) -> String {
+    let file = site.rsplit_once('/').map_or(site, |(_, file)| file);
+    without_column(file).to_owned()
+}
+
+fn without_column(place: &str) -> &str {
+    place.rsplit_once(':').map_or(place, |(before, _)| before)
+}
+
+/// `timer call_later`, `lock state (3 waiting)`, `2 permits db`; what has only its place
+/// for a name is called by the end of it.
+pub(crate) fn holding(held: &v1::Holding) -> String {
+    let kind = words::kind(held.kind());
+    let what = match held.amount {
+        many @ 2.. if held.kind() == v1::HoldingKind::Permit => format!("{many} {kind}s"),
+        _ => kind.to_owned(),
+    };
+    let named = match held.label.as_str() {
+        "" => what,
+        label if label == held.site => format!("{what} {}", safe(&short_place(label))),
+        label => format!("{what} {}", safe(label)),
+    };
+    match held.waiting {
+        0 => named,
+        waiting => format!("{named} ({waiting} waiting)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_shortened_to_file_and_line() {
+        for (site, short) in
+            [("src/main.rs:30:10", "main.rs:30"), ("main.rs:3:1", "main.rs:3"), ("", "")]
+        {
+            assert_eq!(short_place(site), short);
+        }
+    }
+
+    #[test]
+    fn a_task_is_called_by_its_name_else_by_its_type_else_by_its_place() {
+        let location = "orders/src/main.rs:30:10".into();
+        let mut row = v1::Task { location, ..Default::default() };
+        assert_eq!((task(&row).as_str(), is_a_place(&row)), ("src/main.rs:30", true));
+        row.type_name = "orders::http::create_order::{{closure}}".into();
+        assert_eq!((task(&row).as_str(), is_a_place(&row)), ("http::create_order", false));
+        row.name = "worker\u{1b}[31m".into();
+        assert_eq!(task(&row), "worker\\e[31m");
+    }
+
+    #[test]
+    fn a_holding_that_has_only_a_place_is_called_by_the_end_of_it() {
+        let mut held = v1::Holding {
+            kind: v1::HoldingKind::Child.into(),
+            label: "orders/src/audit.rs:14:9".into(),
+            site: "orders/src/audit.rs:14:9".into(),
+            ..Default::default()
+        };
+        assert_eq!(holding(&held), "child audit.rs:14");
+        held.label = "audit".into();
+        assert_eq!(holding(&held), "child audit");
+    }
+
+    #[test]
+    fn a_share_says_how_large_it_is_and_how_many_wait() {
+        let mut held = v1::Holding {
+            kind: v1::HoldingKind::Permit.into(),
+            label: "db".into(),
+            amount: 2,
+            ..Default::default()
+        };
+        assert_eq!(holding(&held), "2 permits db");
+        held.amount = 1;
+        held.waiting = 3;
+        assert_eq!(holding(&held), "permit db (3 waiting)");
+    }
+}
