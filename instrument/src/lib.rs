@@ -30,6 +30,8 @@ mod settings;
 mod store;
 #[cfg(feature = "console")]
 mod subscriber;
+#[cfg(all(test, feature = "console"))]
+mod tests;
 #[cfg(feature = "console")]
 mod verdict;
 mod words;

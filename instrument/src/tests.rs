@@ -1,0 +1,9 @@
+//! What is made of what the shims tell, from the call to the row: each test is a small
+//! service with a recorder and a store of its own, judged at whatever time it names.
+
+mod callbacks;
+mod lookup;
+#[cfg(tokio_unstable)]
+mod plain;
+mod scopes;
+mod support;

@@ -1,0 +1,298 @@
+//! When a future is a scope, and whose is what a scope leaves behind.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    sync::Mutex,
+};
+
+use tokio::sync::oneshot;
+
+use super::support::{
+    DAY, GRACE_OVER, ORPHANS_TOO, OnDrop, Service, named, on_each, poll_once, settle,
+};
+use crate::{
+    hold::{Held, Hold, Kind},
+    sync::CancellationToken,
+    task::{FutureExt, JoinHandle},
+    time::{Instant, timeout, timeout_at},
+    words::{Cause, Outcome, TaskKind},
+};
+
+fn hold(label: &'static str) -> Hold {
+    Hold::new(Kind::Custom, label)
+}
+
+/// Where a test's tasks leave what they hold.
+type Friend = std::sync::Arc<Mutex<Vec<Hold>>>;
+
+fn leave(friend: &Friend, label: &'static str) {
+    friend.lock().expect("nobody panics here").push(hold(label));
+}
+
+fn scopes(service: &Service) -> usize {
+    service.recorder.tasks().filter(|task| task.kind == TaskKind::Scope).count()
+}
+
+/// Polls the future once and drops it.
+async fn begin(future: impl Future) {
+    drop(poll_once(pin!(future)).await);
+}
+
+async fn abort<T>(task: JoinHandle<T>) {
+    settle().await;
+    task.abort();
+    settle().await;
+}
+
+// === what is a scope ===
+
+#[test]
+fn a_scope_that_is_never_polled_is_not_recorded() {
+    on_each(|service| {
+        service.run(async {
+            drop(pending::<()>().scope("never polled"));
+            drop(timeout(DAY, pending::<()>()));
+            assert_eq!(scopes(service), 0);
+            begin(pending::<()>().scope("polled")).await;
+        });
+        assert_eq!(scopes(service), 1);
+        assert_eq!(service.outcome("polled"), Outcome::Cancelled);
+    });
+}
+
+#[test]
+fn the_body_of_a_timeout_is_a_scope_unless_it_is_borrowed() {
+    on_each(|service| {
+        service.run(async {
+            begin(timeout(DAY, &mut Box::pin(pending::<()>()))).await;
+            begin(timeout(DAY, pin!(pending::<()>()))).await;
+            begin(timeout_at(Instant::now() + DAY, &mut pin!(pending::<()>()))).await;
+            assert_eq!(scopes(service), 0);
+            begin(timeout(DAY, pending::<()>())).await;
+            assert_eq!(scopes(service), 1);
+            begin(timeout_at(Instant::now() + DAY, Box::pin(pending::<()>()))).await;
+        });
+        assert_eq!(scopes(service), 2);
+    });
+}
+
+#[test]
+fn a_branch_of_a_select_is_a_scope_only_where_it_says_so() {
+    on_each(|service| {
+        service.run(async {
+            tokio::select! {
+                biased;
+                () = pending::<()>() => {}
+                () = pending::<()>().scope("loser") => {}
+                () = async {} => {}
+            }
+        });
+        assert_eq!(scopes(service), 1);
+        assert_eq!(service.cancel("loser").expect("it lost").cause, Cause::Dropped);
+    });
+}
+
+#[test]
+fn a_borrowed_body_goes_on_and_so_does_what_it_holds() {
+    on_each(|service| {
+        service.run(async {
+            let work = async {
+                let _held = hold("thing");
+                pending::<()>().await;
+            };
+            let task = async {
+                let mut work = Box::pin(work);
+                assert!(timeout(DAY, &mut work).await.is_err());
+                work.await;
+            };
+            named("task", task);
+            settle().await;
+            tokio::time::sleep(2 * DAY).await;
+        });
+        assert_eq!(service.owner().as_deref(), Some("task"));
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
+    });
+}
+
+// === what passes outward ===
+
+#[test]
+fn what_a_completed_scope_owns_is_its_surroundings() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let inner = friend.clone();
+            let leaves = async move {
+                leave(&inner, "thing");
+                drop(named("child", pending::<()>()));
+            };
+            let around = async {
+                leaves.scope("scope").await;
+                pending::<()>().await;
+            };
+            let task = named("task", around);
+            settle().await;
+            assert!(service.verdicts(ORPHANS_TOO).is_empty(), "while the task goes on");
+            abort(task).await;
+        });
+        let orphan = "orphaned child";
+        assert_eq!(service.verdicts(GRACE_OVER).len(), 0, "the child may have it");
+        // The child ends: then nobody else can have it.
+        let child = service.task("child");
+        assert_eq!(service.verdicts(ORPHANS_TOO), [orphan]);
+        assert_eq!(child.spawner, Some(service.task("scope").key));
+    });
+}
+
+#[test]
+fn what_scopes_within_scopes_own_passes_through_all_that_complete() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let inner = friend.clone();
+            let leaves = async move { leave(&inner, "thing") };
+            let middle = async {
+                leaves.scope("inner").await;
+                pending::<()>().await;
+            };
+            let around = async {
+                let lost = async {
+                    let outer = async {
+                        middle.scope("middle").await;
+                    };
+                    outer.scope("outer").await;
+                };
+                begin(lost).await;
+                pending::<()>().await;
+            };
+            named("task", around);
+            settle().await;
+        });
+        // The outer one was dropped by itself, and the middle one with it.
+        assert_eq!(service.verdicts(GRACE_OVER), ["left-behind outer: custom thing, before"]);
+        assert_eq!(service.outcome("inner"), Outcome::Completed);
+        assert_eq!(service.outcome("middle"), Outcome::Cancelled);
+    });
+}
+
+#[test]
+fn what_a_scope_owns_that_is_dropped_with_its_task_is_the_tasks() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let inner = friend.clone();
+            let leaves = async move {
+                leave(&inner, "thing");
+                let inner = inner.clone();
+                let _clean_up = OnDrop(move || leave(&inner, "clean-up"));
+                pending::<()>().await;
+            };
+            let around = async {
+                leaves.scope("inner").scope("scope").await;
+            };
+            abort(named("task", around)).await;
+        });
+        let said = service.verdicts(ORPHANS_TOO);
+        let expected = [
+            "left-behind task: custom thing, before",
+            "after-cancel task: custom clean-up, in-drop",
+        ];
+        assert_eq!(said, expected, "the scopes have no verdict");
+    });
+}
+
+/// Seen from the request of what is around it, which may have come before.
+#[test]
+fn the_phase_of_what_passes_outward_is_taken_anew() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let token = CancellationToken::new();
+            let (asked, inner) = (token.clone(), friend.clone());
+            let around = async move {
+                asked.cancelled().await;
+                async { leave(&inner, "thing") }.scope("scope").await;
+            };
+            let builder = crate::task::Builder::new().name("task").token(&token);
+            drop(builder.spawn(around).expect("a task"));
+            settle().await;
+            token.cancel();
+            settle().await;
+        });
+        assert_eq!(service.verdicts(GRACE_OVER), ["after-cancel task: custom thing, after"]);
+    });
+}
+
+// === what stays ===
+
+#[test]
+fn a_scope_that_is_dropped_by_itself_keeps_what_it_owns() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let inner = friend.clone();
+            let around = async move {
+                let loses = async {
+                    leave(&inner, "thing");
+                    drop(named("child", pending::<()>()));
+                    pending::<()>().await;
+                };
+                begin(loses.scope("scope")).await;
+                pending::<()>().await;
+            };
+            abort(named("task", around)).await;
+        });
+        let said = service.verdicts(ORPHANS_TOO);
+        assert_eq!(said, ["orphaned child"], "what may have moved into the child gives none");
+        assert_eq!(service.cancel("scope").expect("it was dropped").cause, Cause::Dropped);
+        drop(friend);
+    });
+}
+
+#[test]
+fn until_another_task_or_scope_uses_it() {
+    on_each(|service| {
+        service.run(async {
+            let (send, receive) = oneshot::channel();
+            let around = async move {
+                let loses = async {
+                    let held = Held::new(7, Kind::Custom, "thing");
+                    drop(send.send(held));
+                    pending::<()>().await;
+                };
+                begin(loses.scope("scope")).await;
+                pending::<()>().await;
+            };
+            named("task", around);
+            settle().await;
+            assert_eq!(service.verdicts(GRACE_OVER), ["left-behind scope: custom thing, before"]);
+            let uses = async move {
+                let held = receive.await.expect("it was sent");
+                assert_eq!(*held, 7);
+                pending::<()>().await;
+            };
+            named("user", uses);
+            settle().await;
+            assert_eq!(service.owner().as_deref(), Some("user"));
+        });
+        assert!(service.verdicts(GRACE_OVER).is_empty());
+        assert_eq!(service.totals().cleared, 1);
+    });
+}
+
+#[test]
+fn a_body_that_is_taken_out_of_its_timeout_is_no_scope() {
+    on_each(|service| {
+        service.run(async {
+            let body = async {
+                let _held = hold("thing");
+                pending::<()>().await;
+            };
+            named("task", timeout(DAY, body).into_inner());
+            settle().await;
+        });
+        assert_eq!((scopes(service), service.owner().as_deref()), (0, Some("task")));
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
+    });
+}

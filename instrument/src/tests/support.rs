@@ -1,0 +1,219 @@
+//! A service of one thread. Its clock is paused, so that time passes when nothing else is
+//! left to do; grace passes when the test says so.
+
+use std::{
+    cell::RefCell,
+    future::{pending, poll_fn},
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::yield_now,
+};
+use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
+
+use crate::{
+    record::unrecorded,
+    recorder::{
+        Level, Recorder,
+        clock::nanos,
+        holding::{HoldingFacts, HoldingFlag},
+        owner::{self, Work},
+        task::TaskFacts,
+    },
+    settings::Settings,
+    store::{CancelStory, Held, Row, Store, Totals, cancel_story},
+    subscriber::HoldoverSubscriber,
+    task::JoinHandle,
+    words::Outcome,
+};
+
+/// Longer than grace, shorter than the orphan grace.
+pub(super) const GRACE_OVER: Duration = Duration::from_secs(5);
+/// Longer than either.
+pub(super) const ORPHANS_TOO: Duration = Duration::from_secs(60);
+/// Longer than any of them.
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+
+pub(super) struct Service {
+    pub(super) recorder: &'static Recorder,
+    store: RefCell<Store>,
+    /// `None` where only the shims record.
+    dispatch: Option<Dispatch>,
+    runtime: Runtime,
+}
+
+/// Runs the test where only shims record, and where tokio's spans are recorded too.
+pub(super) fn on_each(test: impl Fn(&Service)) {
+    test(&Service::of_shims());
+    if cfg!(tokio_unstable) {
+        test(&Service::of_spans());
+    }
+}
+
+impl Service {
+    pub(super) fn of_shims() -> Self {
+        let recorder = Recorder::start(Level::All);
+        // What has ended stays to be looked at.
+        let settings = Settings { retention: 7 * DAY, ..Settings::default() };
+        let store = RefCell::new(Store::new(recorder, settings));
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_all().start_paused(true).build().expect("a runtime");
+        Self { recorder, store, dispatch: None, runtime }
+    }
+
+    pub(super) fn of_spans() -> Self {
+        keep_callsites_open();
+        let service = Self::of_shims();
+        let subscriber = HoldoverSubscriber::new(service.recorder, NoSubscriber::new());
+        Self { dispatch: Some(Dispatch::new(subscriber)), ..service }
+    }
+
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Runs the closure where everything is recorded by this service's recorder.
+    pub(super) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
+        if let Some(dispatch) = &self.dispatch {
+            return dispatcher::with_default(dispatch, run);
+        }
+        let _entered = owner::enter(self.recorder, Work::Nobody);
+        run()
+    }
+
+    /// Runs the future in the service's runtime. It fails when all that is left is to wait.
+    pub(super) fn run<F: Future>(&self, future: F) -> F::Output {
+        self.within(|| {
+            self.runtime.block_on(async {
+                let limit = unrecorded(|| tokio::time::sleep(300 * DAY));
+                tokio::select! {
+                    biased;
+                    output = future => output,
+                    () = limit => panic!("it waits for ever"),
+                }
+            })
+        })
+    }
+
+    // === what is told of it ===
+
+    pub(super) fn tasks(&self, name: &str) -> Vec<TaskFacts> {
+        self.recorder.tasks().filter(|facts| &*facts.name.text() == name).collect()
+    }
+
+    #[track_caller]
+    pub(super) fn task(&self, name: &str) -> TaskFacts {
+        let mut named = self.tasks(name);
+        assert_eq!(named.len(), 1, "tasks of the name {name}: {named:#?}");
+        named.remove(0)
+    }
+
+    #[track_caller]
+    pub(super) fn outcome(&self, name: &str) -> Outcome {
+        self.task(name).outcome.expect("it has ended")
+    }
+
+    #[track_caller]
+    pub(super) fn cancel(&self, name: &str) -> Option<CancelStory> {
+        cancel_story(self.recorder, &self.task(name))
+    }
+
+    /// What is held at the moment.
+    pub(super) fn holdings(&self) -> Vec<HoldingFacts> {
+        let now = self.recorder.clock.now();
+        let live = |it: &HoldingFacts| !it.has(HoldingFlag::Over) && !it.is_over(now);
+        self.recorder.all_holdings().filter(live).collect()
+    }
+
+    #[track_caller]
+    pub(super) fn only_holding(&self) -> HoldingFacts {
+        let mut all = self.holdings();
+        assert_eq!(all.len(), 1, "{all:#?}");
+        all.remove(0)
+    }
+
+    /// The name of who owns the only holding; `None` when nobody does.
+    #[track_caller]
+    pub(super) fn owner(&self) -> Option<String> {
+        let owner = self.only_holding().owner?;
+        let facts = self.recorder.task(owner).expect("what it owns pins it");
+        Some(facts.name.text().as_ref().to_owned())
+    }
+
+    // === what is said of it ===
+
+    /// A look at everything, so much later than now.
+    pub(super) fn look(&self, later: Duration) {
+        let now = self.recorder.clock.now() + nanos(later);
+        self.store.borrow_mut().round(now);
+    }
+
+    /// What is said so much later, a line a verdict.
+    pub(super) fn verdicts(&self, later: Duration) -> Vec<String> {
+        self.look(later);
+        self.store.borrow().rows().map(|row| said(row)).collect()
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        self.store.borrow().totals()
+    }
+}
+
+/// `left-behind parker: connection pg, before`.
+fn said(row: &Row) -> String {
+    let holdings: Vec<String> = row.holdings.iter().map(said_of).collect();
+    let what = format!("{} {}: {}", row.verdict.name(), row.person.name, holdings.join("; "));
+    what.trim_end_matches([':', ' ']).to_owned()
+}
+
+fn said_of(held: &Held) -> String {
+    let moved = if held.maybe_moved { ", maybe moved" } else { "" };
+    let via = held.via.as_ref().map(|via| format!(", via {}", via.name)).unwrap_or_default();
+    format!("{} {}, {}{via}{moved}", held.kind.name(), held.label, held.phase.name())
+}
+
+/// While a process has a single dispatcher, a callsite that is first hit on a thread
+/// without a default is off for ever: a second one prevents it.
+fn keep_callsites_open() {
+    static SECOND: std::sync::OnceLock<Dispatch> = std::sync::OnceLock::new();
+    SECOND.get_or_init(|| Dispatch::new(NoSubscriber::new()));
+}
+
+/// A recorded task with a name.
+pub(super) fn named<F>(name: &str, future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    crate::task::Builder::new().name(name).spawn(future).expect("a task")
+}
+
+/// Whoever is ready to run has run.
+pub(super) async fn settle() {
+    for _ in 0..20 {
+        yield_now().await;
+    }
+}
+
+/// Polls the future once.
+pub(super) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
+}
+
+/// A future that is never ready and keeps `kept` until it is dropped.
+pub(super) async fn keep<T>(kept: T) {
+    pending::<()>().await;
+    drop(kept);
+}
+
+/// Calls the closure when dropped.
+pub(super) struct OnDrop<F: FnMut()>(pub(super) F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
