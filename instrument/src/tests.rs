@@ -2,6 +2,7 @@
 //! service with a recorder and a store of its own, judged at whatever time it names.
 
 mod callbacks;
+mod ends;
 mod lookup;
 #[cfg(tokio_unstable)]
 mod plain;

@@ -187,14 +187,14 @@ impl Task {
     /// drops the future, as the task. Even when that panics the task has ended.
     pub(crate) fn completes(&self, polling: Polling, drop_it: impl FnOnce()) {
         let was_panicking = polling.panicking;
+        self.was_asked_too_late();
         if let Self::Recorded(Recorded { recorder, key }) = *self {
-            if recorder.delivered_at(key).is_none() {
-                recorder.take_back_request(key);
-            }
             polling.counts_now();
             recorder.drop_begins(key, recorder.clock.now());
         }
         let _end = OnDrop(|| {
+            // So was whoever asked while the future was dropped.
+            self.was_asked_too_late();
             let panicked = !was_panicking && thread::panicking();
             self.ends(if panicked { Outcome::Panicked } else { Outcome::Completed });
         });
@@ -202,6 +202,14 @@ impl Task {
         let polling = polling;
         drop_it();
         drop(polling);
+    }
+
+    fn was_asked_too_late(&self) {
+        if let Self::Recorded(Recorded { recorder, key }) = *self
+            && recorder.delivered_at(key).is_none()
+        {
+            recorder.take_back_request(key);
+        }
     }
 
     /// The blocking closure has returned, or panicked.
