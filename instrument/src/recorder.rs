@@ -215,9 +215,11 @@ impl Recorder {
     pub(crate) fn never_was(&'static self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
             slot.set(Flag::NeverWas);
-            if slot.ends(Outcome::Shutdown, self.clock.now()) {
+            let ends = slot.ends(Outcome::Shutdown, self.clock.now());
+            // Its end may have been taken for a task's, before the mark was there.
+            self.push_changed(key, slot);
+            if ends {
                 self.child_is_gone(key);
-                self.push_changed(key, slot);
                 self.unpin(key, slot);
             }
         }

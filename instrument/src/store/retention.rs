@@ -30,12 +30,24 @@ impl Ended {
             if facts.pins == 0 && recorder.free(facts) {
                 self.freed.push(facts.key);
             }
+        } else if facts.has(Flag::NeverWas) {
+            // It is not shown for a while, nor at all.
+            self.retire(recorder, facts);
         } else if !facts.has(Flag::Counted) {
-            // One that never was is not shown.
-            let ended_at = facts.ended_at.filter(|_| !facts.has(Flag::NeverWas));
-            self.tasks.push_back((facts.key, ended_at.unwrap_or(0)));
+            self.tasks.push_back((facts.key, facts.ended_at.unwrap_or(0)));
             shorten_lineage(recorder, facts);
         }
+    }
+
+    fn retire(&mut self, recorder: &'static Recorder, facts: &TaskFacts) {
+        if !recorder.free(facts) {
+            recorder.set_flag(facts.key, Flag::Retired);
+            // The last pin may have gone before the mark was seen.
+            if !recorder.free(facts) {
+                return;
+            }
+        }
+        self.freed.push(facts.key);
     }
 
     /// Frees the slots of those whose retention is over and that nothing pins.
@@ -52,15 +64,9 @@ impl Ended {
                 break;
             }
             self.tasks.pop_front();
-            let Some(facts) = recorder.task(key) else { continue };
-            if !recorder.free(&facts) {
-                recorder.set_flag(key, Flag::Retired);
-                // The last pin may have gone before the mark was seen.
-                if !recorder.free(&facts) {
-                    continue;
-                }
+            if let Some(facts) = recorder.task(key) {
+                self.retire(recorder, &facts);
             }
-            self.freed.push(key);
         }
         std::mem::take(&mut self.freed)
     }

@@ -1,7 +1,8 @@
 //! How a task ended, and what asked it to.
 
 use std::{
-    future::pending,
+    future::{pending, ready},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::mpsc,
     task::{Context, Poll},
@@ -215,5 +216,35 @@ fn what_tokios_own_handle_does_has_no_cause_and_the_outcome_is_exact() {
         assert_eq!((task.outcome, task.accuracy()), (Some(Outcome::Cancelled), Accuracy::Exact));
         let story = service.cancel("task").expect("it was cancelled");
         assert_eq!((story.cause, story.canceller, story.site), (Cause::Unknown, None, None));
+    });
+}
+
+#[test]
+fn a_spawn_that_panics_leaves_no_task_behind() {
+    on_each(|service| {
+        let spawns: [fn(); 3] = [
+            || drop(named("never", pending::<()>())),
+            || drop(Builder::new().name("never").spawn_blocking(|| ())),
+            || drop(JoinSet::new().build_task().name("never").spawn(ready(()))),
+        ];
+        for spawn in spawns {
+            // Outside a runtime.
+            let panicked = service.within(|| catch_unwind(AssertUnwindSafe(spawn)));
+            assert!(panicked.is_err());
+        }
+        service.run(async {
+            let spawn = || drop(Builder::new().name("never").spawn_local(pending::<()>()));
+            let around = async move { catch_unwind(AssertUnwindSafe(spawn)).is_err() };
+            assert!(named("around", around).await.expect("it ends"));
+            drop(named("next", pending::<()>()));
+            settle().await;
+            assert_eq!(service.task("around").children, 0);
+        });
+        service.look(GRACE_OVER);
+        assert!(service.tasks("never").is_empty());
+        let live = service.recorder.tasks().filter(|task| task.ended_at.is_none()).count();
+        assert_eq!(service.totals().tasks_live, live as u64);
+        // What comes next is not taken for what never was.
+        assert_eq!(service.tasks("next").len(), 1);
     });
 }
