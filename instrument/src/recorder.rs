@@ -320,6 +320,17 @@ impl Recorder {
         self.tasks.get(key)?.delivered_at()
     }
 
+    /// A token has told the task that it is cancelled, whether it asks the task or not.
+    pub(crate) fn told(&self, key: Key, at: Nanos) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.told(at);
+        }
+    }
+
+    pub(crate) fn told_at(&self, key: Key) -> Option<Nanos> {
+        self.tasks.get(key)?.told_at()
+    }
+
     pub(crate) fn drop_begins(&self, key: Key, at: Nanos) {
         if let Some(slot) = self.tasks.get(key) {
             slot.drop_begins(at);

@@ -8,3 +8,4 @@ mod lookup;
 mod plain;
 mod scopes;
 mod support;
+mod tokens;

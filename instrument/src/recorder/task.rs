@@ -8,6 +8,7 @@
 //! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
 //! | `woken_at`, `wakes` | any thread |
 //! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
+//! | `told_at` | the thread that polls |
 //! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
 //! | `holdings`, `children`, the pins | any thread |
 
@@ -99,6 +100,9 @@ pub(crate) struct TaskSlot {
     requested_at: AtomicU64,
     polls_at_request: AtomicU64,
     delivered_at: AtomicU64,
+    /// When a token last told it that it is cancelled, whether or not that one asks it:
+    /// who waits is asked by the console thread, which may come later.
+    told_at: AtomicU64,
     drop_began: AtomicU64,
     ended_at: AtomicU64,
 
@@ -148,6 +152,7 @@ impl Slot for TaskSlot {
             requested_at: zero(),
             polls_at_request: zero(),
             delivered_at: zero(),
+            told_at: zero(),
             drop_began: zero(),
             ended_at: zero(),
             holdings: AtomicU32::new(0),
@@ -288,6 +293,7 @@ impl TaskSlot {
             &self.requested_at,
             &self.polls_at_request,
             &self.delivered_at,
+            &self.told_at,
             &self.drop_began,
             &self.ended_at,
         ] {
@@ -435,6 +441,14 @@ impl TaskSlot {
 
     pub(super) fn delivered_at(&self) -> Option<Nanos> {
         some(self.delivered_at.load(SeqCst))
+    }
+
+    pub(super) fn told(&self, at: Nanos) {
+        self.told_at.store(at, SeqCst);
+    }
+
+    pub(super) fn told_at(&self) -> Option<Nanos> {
+        some(self.told_at.load(SeqCst))
     }
 
     pub(super) fn drop_begins(&self, at: Nanos) {

@@ -47,8 +47,14 @@ impl Store {
             // It waited when the token was cancelled; one that began later knows.
             let waited = wait.acquired_at <= request.at;
             if waited && facts.requested_at.is_none() && request.comes_from_outside(facts.id) {
+                let asked_at = request.at;
                 recorder.set_flag(task, Flag::Waiting);
                 recorder.request(task, Arc::unwrap_or_clone(request));
+                // It was told before it was asked here. By another token, perhaps: then it
+                // is not certain that it was not by this one.
+                if let Some(told_at) = recorder.told_at(task).filter(|at| *at >= asked_at) {
+                    recorder.delivered(task, told_at);
+                }
             }
         }
     }

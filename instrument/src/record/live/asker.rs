@@ -162,11 +162,14 @@ fn notice(recorder: &'static Recorder, task: Key, node: &Node, waited: bool) {
     }
     // The innermost scope may not be the one that was asked: those around it are told
     // by the same poll.
+    let now = recorder.clock.now();
     for key in around(recorder, task) {
         let task = Recorded { recorder, key };
+        // Before it is looked whether it was asked: whoever asks it later sees this.
+        recorder.told(key, now);
         let asked = task.was_asked() || (waited && wait_counts(recorder, key, node));
         if asked {
-            recorder.delivered(key, recorder.clock.now());
+            recorder.delivered(key, now);
         }
     }
 }

@@ -1,0 +1,360 @@
+//! Whom a token asks, and what counts as having noticed.
+
+use std::{
+    future::{Future, pending},
+    pin::pin,
+};
+
+use tokio::sync::oneshot;
+
+use super::support::{GRACE_OVER, ORPHANS_TOO, Service, named, on_each, poll_once, settle};
+use crate::{
+    sync::CancellationToken,
+    task::Builder,
+    words::{Cause, Outcome},
+};
+
+fn bound(name: &str, token: &CancellationToken, future: impl Future<Output = ()> + Send + 'static) {
+    let builder = Builder::new().name(name).token(token);
+    drop(builder.spawn(future).expect("a task"));
+}
+
+// === the bound ===
+
+#[test]
+fn a_bound_task_is_asked_when_an_ancestor_of_its_token_is_cancelled() {
+    on_each(|service| {
+        service.run(async {
+            let root = CancellationToken::named("root");
+            let other = CancellationToken::named("other");
+            let leaf = root.named_child("branch").named_child("leaf");
+            bound("leaf", &leaf, pending());
+            bound("other", &other, pending());
+            bound("sibling", &root.child_token(), pending());
+            let builder = Builder::new().name("of two").token(&other).token(&leaf);
+            drop(builder.spawn(pending::<()>()));
+            settle().await;
+            root.cancel();
+        });
+        service.look(GRACE_OVER);
+        let story = service.cancel("leaf").expect("it was asked");
+        assert_eq!(story.cause, Cause::Token);
+        assert_eq!(
+            story.path.iter().map(|hop| &**hop).collect::<Vec<_>>(),
+            ["root", "branch", "leaf"]
+        );
+        for name in ["sibling", "of two"] {
+            assert_eq!(service.cancel(name).expect("it was asked").cause, Cause::Token);
+        }
+        assert_eq!(service.cancel("other"), None);
+    });
+}
+
+/// The child goes with its parent, not the other way round.
+#[test]
+fn a_child_token_asks_nobody_that_is_bound_to_its_parent() {
+    on_each(|service| {
+        service.run(async {
+            let root = CancellationToken::new();
+            bound("root", &root, pending());
+            let child = root.child_token();
+            bound("child", &child, pending());
+            settle().await;
+            child.cancel();
+        });
+        service.look(GRACE_OVER);
+        assert!(service.cancel("child").is_some() && service.cancel("root").is_none());
+    });
+}
+
+#[test]
+fn a_task_that_is_bound_to_what_is_cancelled_is_asked_at_once() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            token.cancel();
+            bound("late", &token, pending());
+        });
+        assert_eq!(service.cancel("late").expect("it was asked").cause, Cause::Token);
+    });
+}
+
+#[test]
+fn what_runs_until_cancelled_is_a_scope_that_the_token_asks() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::named("stop");
+            let clone = token.clone();
+            let around = async move {
+                assert!(clone.run_until_cancelled(pending::<()>()).await.is_none());
+                pending::<()>().await;
+            };
+            named("around", around);
+            settle().await;
+            named("canceller", async move { token.cancel_because("enough") });
+            settle().await;
+        });
+        let story = service.cancel("stop").expect("the scope was asked");
+        assert_eq!((story.cause, service.outcome("stop")), (Cause::Token, Outcome::Cancelled));
+        assert_eq!(story.reason.as_deref(), Some("enough"));
+        assert_eq!(&*story.canceller.expect("a canceller").name, "canceller");
+        assert_eq!(service.cancel("around"), None, "the scope is asked, and not what is around it");
+    });
+}
+
+// === those who wait ===
+
+/// Whether the task is asked when somebody else cancels the token.
+fn is_asked(service: &Service, future: impl AsyncFnOnce(CancellationToken) + 'static) -> bool {
+    let asked_by = |name: &'static str| {
+        move |token: CancellationToken| drop(named(name, async move { token.cancel() }))
+    };
+    is_asked_by(service, future, asked_by("canceller"))
+}
+
+fn is_asked_by(
+    service: &Service,
+    future: impl AsyncFnOnce(CancellationToken) + 'static,
+    cancel: impl FnOnce(CancellationToken),
+) -> bool {
+    let before = service.recorder.spawned_so_far();
+    let name = format!("task {before}");
+    service.run(async {
+        let token = CancellationToken::new();
+        let local = crate::task::LocalSet::new();
+        let waits = token.clone();
+        let task = Builder::new().name(&name).spawn_local_on(
+            async move {
+                future(waits).await;
+                pending::<()>().await;
+            },
+            &local,
+        );
+        drop(task.expect("a task"));
+        let run = async {
+            settle().await;
+            cancel(token);
+            settle().await;
+            service.look(GRACE_OVER);
+        };
+        local.run_until(run).await;
+        std::mem::forget(local);
+    });
+    service.cancel(&name).is_some()
+}
+
+#[test]
+fn a_task_that_waits_is_asked() {
+    on_each(|service| {
+        assert!(is_asked(service, async |token| token.cancelled().await));
+        let kept = async |token: CancellationToken| {
+            let mut waits = pin!(token.cancelled());
+            assert!(poll_once(waits.as_mut()).await.is_pending());
+            pending::<()>().await;
+        };
+        assert!(is_asked(service, kept), "it waits though nobody polls it any more");
+        let owned = async |token: CancellationToken| token.cancelled_owned().await;
+        assert!(is_asked(service, owned));
+    });
+}
+
+#[test]
+fn nobody_else_is_asked() {
+    on_each(|service| {
+        let holds_a_clone = async |token: CancellationToken| {
+            let _clones = (token.clone(), token);
+            pending::<()>().await;
+        };
+        assert!(!is_asked(service, holds_a_clone));
+        let once_asked = async |token: CancellationToken| {
+            assert!(!token.is_cancelled());
+            pending::<()>().await;
+        };
+        assert!(!is_asked(service, once_asked));
+        let never_polled = async |token: CancellationToken| {
+            let _waits = pin!(token.cancelled());
+            pending::<()>().await;
+        };
+        assert!(!is_asked(service, never_polled));
+        let waits_no_more = async |token: CancellationToken| {
+            let mut waits = Box::pin(token.cancelled());
+            assert!(poll_once(waits.as_mut()).await.is_pending());
+            drop(waits);
+            pending::<()>().await;
+        };
+        assert!(!is_asked(service, waits_no_more));
+    });
+}
+
+#[test]
+fn a_task_is_not_asked_by_its_own_token_nor_by_itself() {
+    on_each(|service| {
+        let its_own = async |_| {
+            let token = CancellationToken::new();
+            let clone = token.clone();
+            named("canceller of its own", async move { clone.cancel() });
+            let mut waits = pin!(token.cancelled());
+            assert!(poll_once(waits.as_mut()).await.is_pending());
+            pending::<()>().await;
+        };
+        assert!(!is_asked_by(service, its_own, drop));
+        let by_itself = async |token: CancellationToken| {
+            let mut waits = pin!(token.cancelled());
+            assert!(poll_once(waits.as_mut()).await.is_pending());
+            token.cancel();
+            pending::<()>().await;
+        };
+        assert!(!is_asked_by(service, by_itself, drop));
+    });
+}
+
+/// What counts is the token that `cancel()` was called on, not the one that is waited on.
+#[test]
+fn a_task_that_waits_on_a_child_of_its_own_is_asked_by_the_parent() {
+    on_each(|service| {
+        let on_a_child = async |token: CancellationToken| {
+            let child = token.child_token();
+            child.cancelled().await;
+        };
+        assert!(is_asked(service, on_a_child));
+    });
+}
+
+#[test]
+fn whoever_polled_it_last_is_the_one_that_waits() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let (send, receive) = oneshot::channel();
+            let mut waits = Box::pin(token.clone().cancelled_owned());
+            named("first", async move {
+                assert!(poll_once(waits.as_mut()).await.is_pending());
+                send.send(waits).expect("somebody takes it");
+                pending::<()>().await;
+            });
+            named("second", async move {
+                let mut waits = receive.await.expect("it is sent");
+                assert!(poll_once(waits.as_mut()).await.is_pending());
+                let _kept = waits;
+                pending::<()>().await;
+            });
+            settle().await;
+            named("canceller", async move { token.cancel() });
+            settle().await;
+            service.look(GRACE_OVER);
+        });
+        assert!(service.cancel("second").is_some_and(|story| story.waiting));
+        assert_eq!(service.cancel("first"), None);
+    });
+}
+
+// === noticing ===
+
+/// A task that keeps its wait alive, and what it does once the token is cancelled: the
+/// verdicts long after. The console looks in between, or does not.
+fn noticed(
+    service: &Service,
+    looked_at: bool,
+    notice: impl AsyncFnOnce(&CancellationToken) + 'static,
+) -> (Vec<String>, bool) {
+    service.run(async {
+        let token = CancellationToken::new();
+        let (tell, told) = oneshot::channel::<()>();
+        let waits = token.clone();
+        let local = crate::task::LocalSet::new();
+        let task = async move {
+            let mut kept = pin!(waits.cancelled());
+            assert!(poll_once(kept.as_mut()).await.is_pending());
+            told.await.expect("it is told");
+            notice(&waits).await;
+            pending::<()>().await;
+        };
+        drop(Builder::new().name("task").spawn_local_on(task, &local).expect("a task"));
+        let run = async {
+            settle().await;
+            named("canceller", async move { token.cancel() });
+            settle().await;
+            if looked_at {
+                service.look(std::time::Duration::ZERO);
+            }
+            tell.send(()).expect("it waits");
+            settle().await;
+        };
+        local.run_until(run).await;
+        std::mem::forget(local);
+    });
+    (service.verdicts(ORPHANS_TOO), service.task("task").delivered_at.is_some())
+}
+
+#[test]
+fn a_waiting_task_that_is_told_has_noticed_and_is_never_stuck() {
+    for looked_at in [true, false] {
+        on_each(|service| {
+            let asks = async |token: &CancellationToken| assert!(token.is_cancelled());
+            assert_eq!(noticed(service, looked_at, asks), (vec![], true), "asked it: {looked_at}");
+        });
+        on_each(|service| {
+            let waits_again = async |token: &CancellationToken| token.cancelled().await;
+            assert_eq!(noticed(service, looked_at, waits_again), (vec![], true), "{looked_at}");
+        });
+    }
+}
+
+#[test]
+fn a_waiting_task_that_is_told_nothing_is_stuck() {
+    for looked_at in [true, false] {
+        on_each(|service| {
+            let nothing = async |_: &CancellationToken| {};
+            let stuck = vec!["stuck task".to_owned()];
+            assert_eq!(noticed(service, looked_at, nothing), (stuck, false));
+        });
+    }
+}
+
+/// What it was told of another token is not what it was told of this one.
+#[test]
+fn a_waiting_task_that_was_told_before_is_stuck() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let waits = token.clone();
+            named("task", async move {
+                let earlier = CancellationToken::new();
+                earlier.cancel();
+                assert!(earlier.is_cancelled());
+                let mut kept = pin!(waits.cancelled());
+                assert!(poll_once(kept.as_mut()).await.is_pending());
+                pending::<()>().await;
+            });
+            settle().await;
+            named("canceller", async move { token.cancel() });
+            settle().await;
+        });
+        assert_eq!(service.verdicts(GRACE_OVER), ["stuck task"]);
+    });
+}
+
+#[test]
+fn a_bound_task_that_is_told_has_noticed_and_is_stuck_all_the_same() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let asks = token.clone();
+            bound("task", &token, async move {
+                assert!(!asks.is_cancelled(), "nothing to notice yet");
+                settle().await;
+                settle().await;
+                assert!(asks.is_cancelled());
+                pending::<()>().await;
+            });
+            tokio::task::yield_now().await;
+            assert_eq!(service.task("task").delivered_at, None);
+            token.cancel();
+            settle().await;
+            settle().await;
+            settle().await;
+        });
+        assert!(service.task("task").delivered_at.is_some());
+        assert_eq!(service.verdicts(GRACE_OVER), ["stuck task"]);
+    });
+}
