@@ -4,6 +4,7 @@
 mod callbacks;
 mod ends;
 mod lookup;
+mod owners;
 #[cfg(tokio_unstable)]
 mod plain;
 mod scopes;

@@ -175,6 +175,11 @@ impl Holding {
 
     #[inline]
     pub(crate) fn is_not_over(&self) {}
+
+    #[inline]
+    pub(crate) fn with_its_owner(&self, reset: impl FnOnce()) {
+        reset();
+    }
 }
 
 /// Nothing.

@@ -568,6 +568,16 @@ impl Holding {
         }
     }
 
+    /// Does something in which tokio enters the timer's span, as it does for a poll,
+    /// though it is none: whose it is stays.
+    pub(crate) fn with_its_owner(&self, reset: impl FnOnce()) {
+        let owner = self.0.and_then(|(recorder, key)| recorder.owner(key));
+        reset();
+        if let Some((recorder, key)) = self.0 {
+            recorder.owned_by(key, owner);
+        }
+    }
+
     /// It holds something again, for whoever runs on this thread.
     pub(crate) fn is_not_over(&self) {
         if let Some((recorder, key)) = self.0 {

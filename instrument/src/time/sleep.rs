@@ -88,7 +88,7 @@ impl Sleep {
         let this = self.project();
         this.timer.due_in(until(deadline));
         this.timer.is_not_over();
-        this.inner.reset(deadline);
+        this.timer.with_its_owner(|| this.inner.reset(deadline));
     }
 
     /// tokio's own timer, for what takes it by reference.
