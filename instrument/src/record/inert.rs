@@ -246,9 +246,17 @@ pub(crate) struct Group;
 
 impl Group {
     #[inline]
+    pub(crate) fn of_handles() -> Self {
+        Self
+    }
+
+    #[inline]
     pub(crate) fn asker(&self) -> Asker {
         Asker
     }
+
+    #[inline]
+    pub(crate) fn lets_go(&self) {}
 
     #[inline]
     pub(crate) fn ask(&self, _: Cause, _: Option<&'static Location<'static>>) {}

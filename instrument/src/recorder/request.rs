@@ -54,6 +54,11 @@ pub(crate) struct Extra {
 }
 
 impl Extra {
+    /// Whoever spawned it, a set that lives has its handle.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.bound_to.iter().any(|asker| asker.0.has_handles())
+    }
+
     /// The request of the first of them that was cancelled.
     pub(crate) fn request(&self) -> Option<Arc<Request>> {
         self.bound_to.iter().find_map(|asker| asker.0.request())
@@ -69,6 +74,11 @@ pub(crate) struct Asker(pub(crate) Arc<dyn Asks>);
 pub(crate) trait Asks: std::fmt::Debug + Send + Sync {
     /// The request that reaches this asker's members.
     fn request(&self) -> Option<Arc<Request>>;
+
+    /// It has the handles of its members: they are waited for.
+    fn has_handles(&self) -> bool {
+        false
+    }
 }
 
 /// The name to show for a task: its own, else its type's, shortened.

@@ -110,6 +110,7 @@ impl Listed {
         }
         for child in self.listing.children.values_mut().flatten() {
             let Some(facts) = recorder.task(child.key) else { return Reread::Different };
+            let facts = with_its_set(recorder, facts);
             if counts(&facts) != counts(child) || facts.ended_at != child.ended_at {
                 return Reread::Different;
             }
@@ -122,6 +123,16 @@ impl Listed {
         }
         seen
     }
+}
+
+/// A set that lives has its members' handles: that is written on none of them.
+fn with_its_set(recorder: &Recorder, mut facts: TaskFacts) -> TaskFacts {
+    let is_kept =
+        facts.extra != 0 && recorder.extras.get(facts.extra).is_some_and(|extra| extra.is_kept());
+    if is_kept {
+        facts.flags |= Flag::Kept as u32;
+    }
+    facts
 }
 
 /// What came of reading the listing again.
@@ -183,6 +194,7 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
     for _ in 0..DEPTH {
         let mut next = HashSet::new();
         for child in recorder.children(|spawner| generation.contains(&spawner)) {
+            let child = with_its_set(recorder, child);
             // A cancelled task that is another's child is listed too, and not
             // followed twice.
             if family.insert(child.key) {

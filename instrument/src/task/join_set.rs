@@ -29,7 +29,7 @@ pub struct JoinSet<T> {
 impl<T> JoinSet<T> {
     /// An empty set.
     pub fn new() -> Self {
-        Self { inner: tokio::task::JoinSet::new(), members: Group::default() }
+        Self { inner: tokio::task::JoinSet::new(), members: Group::of_handles() }
     }
 
     /// [`tokio::task::JoinSet::len`].
@@ -215,13 +215,13 @@ impl<T: 'static> JoinSet<T> {
     fn abort_all_at(&mut self, site: &'static Location<'static>) {
         self.members.ask(Cause::AbortAll, Some(site));
         // Members spawned from now on are not asked.
-        self.members = Group::default();
+        self.members = Group::of_handles();
         self.inner.abort_all();
     }
 
     /// Lets all members go on without the set; [`tokio::task::JoinSet::detach_all`].
     pub fn detach_all(&mut self) {
-        self.members = Group::default();
+        std::mem::replace(&mut self.members, Group::of_handles()).lets_go();
         self.inner.detach_all();
     }
 

@@ -299,6 +299,18 @@ fn a_child_whose_handle_somebody_else_has_is_no_orphan() {
 }
 
 #[test]
+fn a_member_of_a_set_that_somebody_else_has_is_no_orphan() {
+    on_each(|service| {
+        let spawn = || {
+            let mut set = JoinSet::new();
+            set.build_task().name("child").spawn(pending::<()>()).expect("a task");
+            set
+        };
+        assert!(said_of_a_child(service, spawn).is_empty());
+    });
+}
+
+#[test]
 fn a_member_that_its_set_let_go_is_one() {
     on_each(|service| {
         let spawn = || {

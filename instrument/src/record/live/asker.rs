@@ -3,7 +3,10 @@
 
 use std::{
     panic::Location,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use super::Recorded;
@@ -27,15 +30,32 @@ pub(crate) struct Group(Arc<GroupState>);
 #[derive(Debug, Default)]
 struct GroupState {
     request: OnceLock<Arc<Request>>,
+    /// The set has its members' handles, until it is dropped or lets them go.
+    has_handles: AtomicBool,
 }
 
 impl Asks for GroupState {
     fn request(&self) -> Option<Arc<Request>> {
         self.request.get().cloned()
     }
+
+    fn has_handles(&self) -> bool {
+        // A set that is dropped asks.
+        self.has_handles.load(Relaxed) && self.request.get().is_none()
+    }
 }
 
 impl Group {
+    /// Of a set that has its members' handles.
+    pub(crate) fn of_handles() -> Self {
+        Self(Arc::new(GroupState { has_handles: true.into(), ..GroupState::default() }))
+    }
+
+    /// The members go on without the set.
+    pub(crate) fn lets_go(&self) {
+        self.0.has_handles.store(false, Relaxed);
+    }
+
     pub(crate) fn asker(&self) -> Asker {
         Asker(Arc::<GroupState>::clone(&self.0))
     }
