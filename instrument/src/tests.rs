@@ -7,6 +7,7 @@ mod lookup;
 mod owners;
 #[cfg(tokio_unstable)]
 mod plain;
+mod rows;
 mod scopes;
 mod support;
 mod tokens;

@@ -405,8 +405,13 @@ impl TaskSlot {
         if self.request.compare_exchange(0, index, SeqCst, SeqCst).is_err() {
             return false;
         }
-        let running = u64::from(self.running_since.load(Relaxed) != 0);
-        self.polls_at_request.store(self.polls.load(Relaxed) + running, Relaxed);
+        let running = some(self.running_since.load(Relaxed));
+        let begun = self.polls.load(Relaxed) + u64::from(running.is_some());
+        // A token's request may be written here a while after it was made. Of the polls
+        // in between only the last one is known; one or many, it was polled.
+        let last_began = running.unwrap_or_else(|| self.last_poll.load(Relaxed));
+        let before = begun.saturating_sub(u64::from(last_began > at));
+        self.polls_at_request.store(before, Relaxed);
         self.requested_at.store(at, SeqCst);
         if self.request.load(SeqCst) != index {
             // Taken back in between.
