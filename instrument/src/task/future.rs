@@ -120,5 +120,19 @@ mod tests {
                 std::hint::black_box(&kept);
             }) <= 24
         );
+        let kept = [0_u8; 100];
+        let closure = move || std::hint::black_box(kept);
+        assert!(size_of_val(&FollowedClosure::new(closure, task())) <= 100 + 24);
+    }
+
+    fn task() -> Task {
+        Task::new(crate::record::NewTask {
+            kind: crate::record::NewKind::Blocking,
+            location: std::panic::Location::caller(),
+            type_name: "",
+            size: 0,
+            name: None,
+            options: crate::record::Options::default(),
+        })
     }
 }
