@@ -822,3 +822,23 @@ impl Recorder {
         self.events.note(&entry);
     }
 }
+
+#[cfg(all(test, not(holdover_loom)))]
+mod tests {
+    use super::*;
+
+    /// An id of one recorder is not live in another.
+    #[test]
+    fn each_recorder_begins_with_generations_of_its_own() {
+        let first = || {
+            let recorder = Recorder::start(Level::All);
+            let birth = Birth::new(TaskKind::Task, SiteId::default());
+            recorder.spawned_by(&birth, None).expect("a slot").generation()
+        };
+        let mut generations: Vec<u32> = std::iter::repeat_with(first).take(8).collect();
+        generations.sort_unstable();
+        generations.dedup();
+        // By chance two of them may be the same, once in a million times.
+        assert!(generations.len() >= 7, "{generations:?}");
+    }
+}

@@ -295,3 +295,6 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
         }
     }
 }
+
+#[cfg(all(test, not(holdover_loom)))]
+mod tests;

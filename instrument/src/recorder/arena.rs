@@ -343,6 +343,27 @@ mod tests {
         assert_ne!(second, first);
     }
 
+    /// Its next key would be one that it has had.
+    #[test]
+    fn a_slot_is_retired_before_its_generations_repeat() {
+        let mut arena = Arena::<HoldingSlot>::new(0);
+        arena.first_generation = GENERATIONS - 4;
+        let arena: &'static Arena<HoldingSlot> = Box::leak(Box::new(arena));
+        let (first, _) = arena.alloc().expect("a slot");
+        let mut keys = HashSet::from([first]);
+        assert!(arena.free(first));
+        loop {
+            let (key, _) = arena.alloc().expect("a slot");
+            assert!(keys.insert(key) && keys.len() < 10, "{keys:?}");
+            assert!(arena.free(key));
+            if key.slot() != first.slot() {
+                break;
+            }
+        }
+        assert!(arena.get(first).is_none());
+        assert!(!arena.lock().free.contains(&first.slot()));
+    }
+
     #[test]
     fn a_pinned_slot_is_not_freed() {
         let (arena, life) = (arena(), Life::new(3));
