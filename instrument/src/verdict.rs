@@ -163,6 +163,11 @@ pub(crate) fn phase(task: &TaskFacts, acquired_at: Nanos) -> Phase {
     }
 }
 
+/// The child, or the branch that it descends from, was spawned before the task was asked.
+pub(crate) fn is_from_before(task: &TaskFacts, child: &TaskFacts) -> bool {
+    child.has(Flag::FromBefore) || phase(task, child.spawned_at) == Phase::Before
+}
+
 /// `since` is at least `grace` ago.
 fn passed(since: Nanos, grace: Nanos, now: Nanos) -> bool {
     now.saturating_sub(since) >= grace

@@ -56,6 +56,9 @@ pub(crate) enum Flag {
     Retired = 1 << 11,
     /// Its leaks are beyond the cap: counted, not listed.
     Folded = 1 << 12,
+    /// It stands in its lineage for a branch that was spawned before the cancelled task
+    /// above it was asked.
+    FromBefore = 1 << 13,
 }
 
 #[derive(Debug)]

@@ -11,9 +11,10 @@ use crate::{
         task::{Flag, TaskFacts},
     },
     settings::Settings,
+    verdict,
 };
 
-/// A lineage keeps so many ended ancestors, and the nearest that was cancelled.
+/// A lineage keeps so many ended ancestors, among them the nearest that was cancelled.
 const ANCESTORS: usize = 8;
 
 /// Ended tasks in the order of their ends.
@@ -73,22 +74,31 @@ impl Ended {
 }
 
 /// A task that spawns the next one and ends, again and again, would keep all its
-/// ancestors: beyond the eighth only the nearest cancelled one stays.
+/// ancestors: of those only the nearest stay, and the nearest cancelled one.
 fn shorten_lineage(recorder: &'static Recorder, facts: &TaskFacts) {
     let spawner = |facts: &TaskFacts| facts.spawner.and_then(|key| recorder.task(key));
     let mut last = facts.clone();
-    for _ in 0..ANCESTORS {
+    // Below it are this one and what it has spawned, above it the cancelled one.
+    for _ in 0..ANCESTORS - 2 {
         match spawner(&last).filter(|above| above.ended_at.is_some()) {
             Some(above) => last = above,
             None => return,
         }
     }
-    let mut above = spawner(&last);
-    while let Some(facts) = above.as_ref().filter(|it| it.ended_at.is_some()) {
-        if facts.ended_by_cancellation() {
+    let (mut below, mut above) = (last.clone(), spawner(&last));
+    while let Some(it) = above.clone().filter(|it| it.ended_at.is_some()) {
+        if it.ended_by_cancellation() {
+            // What counts is when the branch began that this one descends from.
+            if verdict::is_from_before(&it, &below) {
+                recorder.set_flag(last.key, Flag::FromBefore);
+            }
             break;
         }
-        above = spawner(facts);
+        if it.has(Flag::Library) {
+            recorder.set_flag(last.key, Flag::Library);
+        }
+        above = spawner(&it);
+        below = it;
     }
     recorder.relink(&last, above.map(|facts| facts.key));
 }

@@ -211,3 +211,78 @@ fn history_is_in_order_and_numbered() {
     let expected = ["spawned", "requested", "delivered", "ended", "given"];
     assert_eq!(kinds, (1..).zip(expected).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_survivor_knows_its_nearest_cancelled_ancestor_however_many_lie_between() {
+    let mut bench = Bench::new(nothing_kept());
+    let root = bench.spawn(None);
+    let root_id = bench.recorder.task(root).expect("it lives").id;
+    let mut tip = bench.spawn(Some(root));
+    bench.end(root, Outcome::Cancelled);
+    for hop in 0..100 {
+        let next = bench.spawn(Some(tip));
+        bench.end(tip, Outcome::Completed);
+        bench.store.round(LATER + hop);
+        tip = next;
+    }
+    bench.store.round(2 * LATER);
+    let rows: Vec<_> = bench.store.rows().cloned().collect();
+    assert_eq!(rows.len(), 1, "{rows:#?}");
+    assert_eq!((rows[0].verdict, rows[0].task.key), (Verdict::Orphaned, tip));
+    let (ancestor, cancel) = rows[0].ancestor.as_ref().expect("it has one");
+    assert_eq!((ancestor.id, cancel.as_ref().map(|it| it.cause)), (root_id, Some(Cause::Abort)));
+    let line: Vec<u64> = rows[0].ancestors.iter().map(|person| person.id).collect();
+    assert!(line.len() <= 8 && line.contains(&root_id), "{root_id} in {line:?}");
+}
+
+/// What a cancelled task spawned afterwards is no orphan, nor is what comes of it.
+#[test]
+fn a_long_lineage_from_after_the_cancel_has_no_orphan() {
+    let mut bench = Bench::new(nothing_kept());
+    let root = bench.spawn(None);
+    bench.end(root, Outcome::Cancelled);
+    let mut tip = bench.spawn(Some(root));
+    for hop in 0..100 {
+        let next = bench.spawn(Some(tip));
+        bench.end(tip, Outcome::Completed);
+        bench.store.round(LATER + hop);
+        tip = next;
+    }
+    bench.store.round(2 * LATER);
+    assert_eq!(bench.store.rows().count(), 0);
+}
+
+#[test]
+fn beyond_the_cap_the_oldest_are_counted_and_the_newest_listed() {
+    let mut bench = Bench::new(Settings { max_leaks: 3, ..nothing_kept() });
+    let mut newest = Vec::new();
+    for _ in 0..10 {
+        let task = bench.spawn(None);
+        bench.acquire(task);
+        bench.end(task, Outcome::Cancelled);
+        newest.push(task);
+    }
+    bench.store.round(LATER);
+    let listed: Vec<Key> = bench.store.rows().map(|row| row.task.key).collect();
+    assert_eq!(listed, newest.split_off(7));
+}
+
+#[test]
+fn a_row_is_named_by_its_task_and_its_verdict() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    let (first, _) = (bench.acquire(task), bench.acquire(task));
+    bench.end(task, Outcome::Cancelled);
+    let late = bench.acquire(task);
+    let given = bench.store.round(LATER);
+    assert_eq!(given.len(), 2, "a verdict, not a holding, is a row");
+    bench.recorder.released(first);
+    bench.recorder.released(late);
+    let notes = bench.store.round(2 * LATER);
+    assert_eq!(notes.len(), 1, "left behind is still so: {notes:#?}");
+    assert_eq!((notes[0].given, notes[0].row.verdict), (false, Verdict::AfterCancel));
+    let lasted = notes[0].row.lasted(3 * LATER);
+    assert_eq!(lasted, 2 * LATER - notes[0].row.since, "up to when it cleared");
+    let row = bench.store.rows().next().expect("the other");
+    assert_eq!((row.given_at, row.holdings.len()), (LATER, 1));
+}

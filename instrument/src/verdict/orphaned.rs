@@ -2,13 +2,13 @@
 //! descendants, by a task that ended by cancellation, and still running after the
 //! orphan grace. One row for the topmost survivor.
 
-use super::{Finding, Limits, Listed, Listing, Thing, held::held_by, passed};
+use super::{Finding, Limits, Listed, Listing, Thing, held::held_by, is_from_before, passed};
 use crate::{
     recorder::{
         clock::Nanos,
         task::{Flag, TaskFacts},
     },
-    words::{Accuracy, Phase, TaskKind, Verdict},
+    words::{Accuracy, TaskKind, Verdict},
 };
 
 /// Deeper lineages are not followed: see `store::listing`.
@@ -26,7 +26,7 @@ pub(super) fn judge(
     }
     let mut survivors = Vec::new();
     for child in listing.children_of(task.key) {
-        if super::phase(task, child.spawned_at) == Phase::Before {
+        if is_from_before(task, child) {
             find_survivors(child, listing, 0, &mut survivors);
         }
     }
