@@ -144,10 +144,29 @@ fn a_task_that_was_shut_down_or_completed_unasked_gives_no_verdict() {
         };
         assert_eq!(verdicts(&task, &listing(vec![held(1, 50, 0)], vec![]), 9000), []);
     }
-    // It completed, but only after it had noticed a token.
-    let noticed = TaskFacts { outcome: Some(Outcome::Completed), ..cancelled(1) };
+    // It ended by itself, but only after it had noticed a token.
     let listing = listing(vec![held(1, 50, 0)], vec![]);
-    assert_eq!(verdicts(&noticed, &listing, 9000), [Verdict::LeftBehind]);
+    for (outcome, expected) in [
+        (Outcome::Completed, vec![Verdict::LeftBehind]),
+        (Outcome::Panicked, vec![Verdict::LeftBehind]),
+        (Outcome::Shutdown, vec![]),
+    ] {
+        let noticed = TaskFacts { outcome: Some(outcome), ..cancelled(1) };
+        assert_eq!(verdicts(&noticed, &listing, 9000), expected, "{outcome:?}");
+    }
+    // It was asked and ended before it noticed.
+    let completed =
+        TaskFacts { outcome: Some(Outcome::Completed), delivered_at: None, ..cancelled(1) };
+    assert_eq!(verdicts(&completed, &listing, 9000), []);
+}
+
+#[test]
+fn only_what_has_not_ended_is_stuck_and_only_what_has_is_left_behind() {
+    let asked = TaskFacts { ended_at: None, outcome: None, drop_began: None, ..cancelled(1) };
+    let listing = listing(vec![held(1, 50, 0)], vec![(1, running(2, 50))]);
+    assert_eq!(verdicts(&asked, &listing, 90_000), [Verdict::Stuck]);
+    let ended = verdicts(&cancelled(1), &listing, 90_000);
+    assert_eq!(ended, [Verdict::LeftBehind, Verdict::Orphaned]);
 }
 
 #[test]
@@ -237,4 +256,65 @@ fn a_running_blocking_closure_from_before_is_left_behind() {
     let blocking = TaskFacts { kind: TaskKind::Blocking, ..running(2, 50) };
     let listing = listing(vec![], vec![(1, blocking)]);
     assert_eq!(verdicts(&cancelled(1), &listing, 1103), [Verdict::LeftBehind]);
+}
+
+#[test]
+fn what_a_child_holds_gives_its_spawner_no_verdict_by_itself() {
+    let task = cancelled(1);
+    let listing = listing(vec![held(2, 55, 0)], vec![(1, running(2, 50))]);
+    assert_eq!(verdicts(&task, &listing, 9000), []);
+    let library = TaskFacts { flags: Flag::Library as u32, ..running(3, 102) };
+    let after = Listing {
+        children: [(key(1), vec![library])].into(),
+        holdings: [(key(3), vec![held(3, 500, 0)])].into(),
+    };
+    assert_eq!(verdicts(&task, &after, 9000), [], "a library's task, and what it holds");
+}
+
+#[test]
+fn a_child_from_after_the_request_is_after_cancel_and_never_orphaned() {
+    let task = cancelled(1);
+    for spawned in [100, 102, 500] {
+        let listing = listing(vec![], vec![(1, running(2, spawned))]);
+        assert_eq!(verdicts(&task, &listing, 90_000), [Verdict::AfterCancel], "at {spawned} ms");
+    }
+}
+
+#[test]
+fn a_blocking_closure_counts_once_it_runs() {
+    let waits = TaskFacts { kind: TaskKind::Blocking, first_poll: None, ..running(2, 50) };
+    let listing = listing(vec![], vec![(1, waits)]);
+    assert_eq!(verdicts(&cancelled(1), &listing, 90_000), []);
+}
+
+#[test]
+fn an_orphan_is_looked_for_below_what_has_ended_but_not_below_what_answers_for_itself() {
+    let task = cancelled(1);
+    let survivor = (2, running(3, 60));
+    let said = |between: TaskFacts| {
+        verdicts(&task, &listing(vec![], vec![(1, between), survivor.clone()]), 90_000)
+    };
+    let ended = |outcome| TaskFacts { outcome: Some(outcome), ..cancelled(2) };
+    let unasked = |outcome| TaskFacts { requested_at: None, delivered_at: None, ..ended(outcome) };
+    assert_eq!(said(unasked(Outcome::Completed)), [Verdict::Orphaned]);
+    assert_eq!(said(unasked(Outcome::Panicked)), [Verdict::Orphaned]);
+    assert_eq!(said(ended(Outcome::Cancelled)), [], "it has a verdict of its own");
+    let detached = TaskFacts { flags: Flag::Detached as u32, ..unasked(Outcome::Completed) };
+    assert_eq!(said(detached), []);
+}
+
+#[test]
+fn since_is_when_the_condition_began() {
+    let task = cancelled(1);
+    let since = |listing: &Listing| {
+        let findings = judge(&task, LIMITS, listing, 90_000 * MS);
+        findings.iter().map(|it| (it.verdict, it.since / MS)).collect::<Vec<_>>()
+    };
+    let holdings = listing(vec![held(1, 50, 0), held(1, 500, 0), held(1, 700, 0)], vec![]);
+    let expected = [(Verdict::LeftBehind, 103), (Verdict::AfterCancel, 500)];
+    assert_eq!(since(&holdings), expected, "its end, or the acquisition if that was later");
+    let orphan = listing(vec![], vec![(1, running(2, 50))]);
+    assert_eq!(since(&orphan), [(Verdict::Orphaned, 103)]);
+    let asked = TaskFacts { requested_at: Some(100 * MS), ..running(1, 1) };
+    assert_eq!(judge(&asked, LIMITS, &orphan, 9000 * MS)[0].since, 100 * MS);
 }
