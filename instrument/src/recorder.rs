@@ -723,6 +723,18 @@ impl Recorder {
         Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
 
+    /// The id of the task that a scope is a part of, or of the task itself.
+    pub(crate) fn whole_task(&self, key: Key) -> Option<u64> {
+        let outermost = std::iter::successors(Some(key), |key| self.surroundings(*key)).last()?;
+        Some(self.tasks.get(outermost)?.id())
+    }
+
+    /// The id of the task that this thread works for, whatever scope it is in; 0 when it
+    /// works for none.
+    pub(crate) fn current_whole_task(&'static self) -> u64 {
+        owner::current_task(self).and_then(|key| self.whole_task(key)).unwrap_or(0)
+    }
+
     // === callbacks on a task's end ===
 
     /// Keeps the callback until the task has ended; gives it back when it has.

@@ -26,21 +26,31 @@ pub(crate) struct Request {
     pub(crate) reason: Option<Arc<str>>,
     /// The token's hops, root first.
     pub(crate) path: Vec<Arc<str>>,
-    /// The task that made the token; 0 when none did.
+    /// The task that made the token, and the one that cancelled it, not the scopes in
+    /// them; 0 when none did.
     pub(crate) made_by: u64,
+    pub(crate) asked_by: u64,
 }
 
 impl Request {
     pub(crate) fn new(cause: Cause, at: Nanos) -> Self {
-        let (canceller, reason) = (None, None);
-        Self { cause, at, canceller, site: SiteId::default(), reason, path: Vec::new(), made_by: 0 }
+        Self {
+            cause,
+            at,
+            canceller: None,
+            site: SiteId::default(),
+            reason: None,
+            path: Vec::new(),
+            made_by: 0,
+            asked_by: 0,
+        }
     }
 }
 
 impl Request {
     /// The token was made, and cancelled, by others than this task.
     pub(crate) fn comes_from_outside(&self, task: u64) -> bool {
-        self.made_by != task && self.canceller.as_ref().is_none_or(|who| who.id != task)
+        self.made_by != task && self.asked_by != task
     }
 }
 

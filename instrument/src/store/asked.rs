@@ -46,7 +46,9 @@ impl Store {
             let Some(facts) = recorder.task(task) else { continue };
             // It waited when the token was cancelled; one that began later knows.
             let waited = wait.acquired_at <= request.at;
-            if waited && facts.requested_at.is_none() && request.comes_from_outside(facts.id) {
+            let from_outside =
+                recorder.whole_task(task).is_some_and(|task| request.comes_from_outside(task));
+            if waited && facts.requested_at.is_none() && from_outside {
                 let asked_at = request.at;
                 recorder.set_flag(task, Flag::Waiting);
                 recorder.request(task, Arc::unwrap_or_clone(request));

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::support::{GRACE_OVER, ORPHANS_TOO, Service, named, on_each, poll_once, settle};
 use crate::{
+    FutureExt,
     sync::CancellationToken,
     task::Builder,
     words::{Cause, Outcome},
@@ -217,6 +218,79 @@ fn a_task_that_waits_on_a_child_of_its_own_is_asked_by_the_parent() {
             child.cancelled().await;
         };
         assert!(is_asked(service, on_a_child));
+    });
+}
+
+/// A scope is a part of its task: what is made or cancelled in it is, by the task.
+#[test]
+fn nor_by_what_its_scopes_make_or_cancel() {
+    on_each(|service| {
+        service.run(async {
+            let (tell, told) = oneshot::channel::<CancellationToken>();
+            let request = async {
+                let token = CancellationToken::new();
+                drop(tell.send(token.clone()));
+                token.cancelled().await;
+            };
+            let connection = async {
+                request.scope("request").await;
+                pending::<()>().await;
+            };
+            named("made in a scope", connection);
+            settle().await;
+            let token = told.await.expect("it was made");
+            named("canceller", async move { token.cancel() });
+
+            let token = CancellationToken::new();
+            let (waits, cancels) = (token.clone(), token.clone());
+            named("cancelled in a scope", async move {
+                let mut waits = pin!(waits.cancelled());
+                assert!(poll_once(waits.as_mut()).await.is_pending());
+                async { cancels.cancel() }.scope("cancels").await;
+                pending::<()>().await;
+            });
+            named("waits in a scope", async {
+                let token = CancellationToken::new();
+                let cancels = token.clone();
+                let waits = async {
+                    let mut waits = pin!(token.cancelled());
+                    assert!(poll_once(waits.as_mut()).await.is_pending());
+                    cancels.cancel();
+                    pending::<()>().await;
+                };
+                waits.scope("waits").await;
+            });
+            settle().await;
+        });
+        service.look(GRACE_OVER);
+        for name in ["made in a scope", "request", "cancelled in a scope", "waits"] {
+            assert_eq!(service.cancel(name), None, "{name}");
+        }
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
+    });
+}
+
+/// Both the scope that waits and the task that it is a part of.
+#[test]
+fn a_token_from_outside_asks_a_scope_that_waits_and_its_task() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let waits = token.clone();
+            let around = async move {
+                async { waits.cancelled().await }.scope("scope").await;
+                pending::<()>().await;
+            };
+            named("task", around);
+            settle().await;
+            named("canceller", async move { token.cancel() });
+            settle().await;
+        });
+        for name in ["scope", "task"] {
+            let story = service.cancel(name).expect("it was asked");
+            assert!(story.waiting && story.delivered_at.is_some(), "{name}: {story:?}");
+        }
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
     });
 }
 

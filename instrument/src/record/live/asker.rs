@@ -77,6 +77,7 @@ fn new_request(
 ) -> Request {
     Request {
         canceller: recorder.current_who(),
+        asked_by: recorder.current_whole_task(),
         site: site.map(SiteId::of).unwrap_or_default(),
         reason: why.map(|why| Arc::from(cut(why))),
         ..Request::new(cause, recorder.clock.now())
@@ -135,7 +136,7 @@ impl Asks for NodeState {
 
 impl Node {
     pub(crate) fn new(name: Option<&str>, parent: Option<&Self>) -> Self {
-        let made_by = Recorder::current().and_then(Recorder::current_who).map_or(0, |who| who.id);
+        let made_by = Recorder::current().map_or(0, Recorder::current_whole_task);
         Self(Arc::new(NodeState {
             name: name.map(|name| Arc::from(cut(name))),
             parent: parent.cloned(),
@@ -203,8 +204,8 @@ fn around(recorder: &'static Recorder, task: Key) -> impl Iterator<Item = Key> {
 /// or cancelled by it.
 fn wait_counts(recorder: &'static Recorder, task: Key, node: &Node) -> bool {
     let Some(request) = node.0.request() else { return false };
-    let Some(me) = recorder.who(task) else { return false };
-    if !request.comes_from_outside(me.id) {
+    let Some(me) = recorder.whole_task(task) else { return false };
+    if !request.comes_from_outside(me) {
         return false;
     }
     if !recorder.is_asked(task) {
