@@ -10,7 +10,7 @@ use std::{
 pub use crate::words::Kind;
 use crate::{
     record::{Holding, Label, NewHolding, Task, Traits},
-    task::{AbortHandle, JoinHandle},
+    task::{AbortHandle, Id, JoinHandle},
 };
 
 /// Something that is held for as long as this lives. It belongs to the task that made
@@ -128,24 +128,40 @@ impl<T: ?Sized> DerefMut for Held<T> {
     }
 }
 
-/// A task to transfer to: made from a [`JoinHandle`] or an [`AbortHandle`].
+/// A task to transfer to: made from a [`JoinHandle`], an [`AbortHandle`] or an [`Id`].
 #[derive(Debug)]
-pub struct Named<'a>(&'a Task);
+pub struct Named<'a>(Whom<'a>);
+
+#[derive(Debug)]
+enum Whom<'a> {
+    Task(&'a Task),
+    Id(Id),
+}
 
 impl Named<'_> {
     pub(crate) fn takes(self, holding: &Holding) {
-        holding.transfer_to(self.0);
+        match self.0 {
+            Whom::Task(task) => holding.transfer_to(task),
+            Whom::Id(id) => holding.transfer_to_id(id),
+        }
     }
 }
 
 impl<'a, T> From<&'a JoinHandle<T>> for Named<'a> {
     fn from(handle: &'a JoinHandle<T>) -> Self {
-        Self(handle.task())
+        Self(Whom::Task(handle.task()))
     }
 }
 
 impl<'a> From<&'a AbortHandle> for Named<'a> {
     fn from(handle: &'a AbortHandle) -> Self {
-        Self(handle.task())
+        Self(Whom::Task(handle.task()))
+    }
+}
+
+/// Of a task that lives; its record is looked for among all of them.
+impl From<Id> for Named<'_> {
+    fn from(id: Id) -> Self {
+        Self(Whom::Id(id))
     }
 }

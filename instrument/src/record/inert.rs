@@ -157,6 +157,9 @@ impl Holding {
     pub(crate) fn set_amount(&self, _: u32) {}
 
     #[inline]
+    pub(crate) fn transfer_to_id(&self, _: tokio::task::Id) {}
+
+    #[inline]
     pub(crate) fn set_bytes(&self, _: u64) {}
 
     #[inline]

@@ -355,7 +355,7 @@ impl Task {
     }
 }
 
-/// The callback as a holding of the task that it waits on, until it is called.
+/// The callback as a holding of the task that it waits on, until it has run.
 fn held_by(
     recorder: &'static Recorder,
     task: Key,
@@ -366,8 +366,8 @@ fn held_by(
     let acquired = Acquired::new(Kind::Callback, label, site, HoldingFlag::Noted as u8);
     let holding = Holding(recorder.acquired_by(&acquired, Some(task)).map(|key| (recorder, key)));
     Box::new(move |ended| {
-        drop(holding);
         callback(ended);
+        drop(holding);
     })
 }
 
@@ -539,6 +539,15 @@ impl Holding {
             && std::ptr::eq(recorder, to.recorder)
         {
             recorder.owned_by(key, Some(to.key));
+        }
+    }
+
+    /// As [`Self::transfer_to`], for a task of which only tokio's id is known.
+    pub(crate) fn transfer_to_id(&self, id: tokio::task::Id) {
+        if let Some((recorder, key)) = self.0
+            && let Some(to) = recorder.live_task_of(id_number(id))
+        {
+            recorder.owned_by(key, Some(to));
         }
     }
 

@@ -43,6 +43,12 @@ impl Recorder {
         slots.filter(|slot| recent(slot)).for_each(each);
     }
 
+    /// The live task that has this id of the runtime's. Reads every task.
+    pub(crate) fn live_task_of(&self, id: u64) -> Option<Key> {
+        let is_it = |facts: &TaskFacts| facts.tokio_id == Some(id) && facts.ended_at.is_none();
+        self.tasks().find(is_it).map(|facts| facts.key)
+    }
+
     /// Every task whose spawner `wanted` names, with it; the slot is read only then.
     pub(crate) fn children(&self, wanted: impl Fn(Key) -> bool) -> impl Iterator<Item = TaskFacts> {
         self.tasks.scan().filter_map(move |(index, word, _)| {

@@ -219,13 +219,21 @@ fn a_transfer_takes_the_phase_anew() {
 }
 
 #[test]
-fn a_transfer_by_handle() {
+fn a_transfer_by_handle_and_by_id() {
     on_each(|service| {
         service.run(async {
             let keeper = named("keeper", pending::<()>());
             let value = Held::new(1, Kind::Custom, "thing");
             Held::transfer_to(&value, &keeper);
             assert_eq!(service.owner().as_deref(), Some("keeper"));
+            let other = named("other", pending::<()>());
+            Held::transfer_to(&value, other.id());
+            assert_eq!(service.owner().as_deref(), Some("other"));
+            let ended = named("ended", async {});
+            let id = ended.id();
+            ended.await.expect("it ends");
+            Held::transfer_to(&value, id);
+            assert_eq!(service.owner().as_deref(), Some("other"), "nobody else is known by it");
             drop(value);
         });
     });
