@@ -267,6 +267,7 @@ fn what_a_child_holds_gives_its_spawner_no_verdict_by_itself() {
     let after = Listing {
         children: [(key(1), vec![library])].into(),
         holdings: [(key(3), vec![held(3, 500, 0)])].into(),
+        ..Listing::default()
     };
     assert_eq!(verdicts(&task, &after, 9000), [], "a library's task, and what it holds");
 }

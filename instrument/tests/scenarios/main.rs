@@ -15,6 +15,7 @@
 mod callbacks;
 mod client;
 mod coverage;
+mod edges;
 mod harness;
 mod innocent;
 mod lifecycle;
@@ -34,6 +35,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(resources::scenarios());
     all.extend(shares::scenarios());
     all.extend(innocent::scenarios());
+    all.extend(edges::scenarios());
     all
 }
 
