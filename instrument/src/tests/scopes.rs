@@ -123,12 +123,8 @@ fn what_a_completed_scope_owns_is_its_surroundings() {
         let friend = Friend::default();
         service.run(async {
             let inner = friend.clone();
-            let leaves = async move {
-                leave(&inner, "thing");
-                drop(named("child", pending::<()>()));
-            };
             let around = async {
-                leaves.scope("scope").await;
+                async move { leave(&inner, "thing") }.scope("scope").await;
                 pending::<()>().await;
             };
             let task = named("task", around);
@@ -136,12 +132,22 @@ fn what_a_completed_scope_owns_is_its_surroundings() {
             assert!(service.verdicts(ORPHANS_TOO).is_empty(), "while the task goes on");
             abort(task).await;
         });
-        let orphan = "orphaned child";
-        assert_eq!(service.verdicts(GRACE_OVER).len(), 0, "the child may have it");
-        // The child ends: then nobody else can have it.
-        let child = service.task("child");
-        assert_eq!(service.verdicts(ORPHANS_TOO), [orphan]);
-        assert_eq!(child.spawner, Some(service.task("scope").key));
+        assert_eq!(service.verdicts(GRACE_OVER), ["left-behind task: custom thing, before"]);
+    });
+}
+
+#[test]
+fn what_a_completed_scope_has_spawned_is_its_surroundings() {
+    on_each(|service| {
+        service.run(async {
+            let around = async {
+                async { drop(named("child", pending::<()>())) }.scope("scope").await;
+                pending::<()>().await;
+            };
+            abort(named("task", around)).await;
+        });
+        assert_eq!(service.task("child").spawner, Some(service.task("scope").key));
+        assert_eq!(service.verdicts(ORPHANS_TOO), ["orphaned child"]);
     });
 }
 
