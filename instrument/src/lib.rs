@@ -30,7 +30,7 @@ mod settings;
 mod store;
 #[cfg(feature = "console")]
 mod subscriber;
-#[cfg(all(test, feature = "console"))]
+#[cfg(all(test, feature = "console", not(holdover_loom)))]
 mod tests;
 #[cfg(feature = "console")]
 mod verdict;

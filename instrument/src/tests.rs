@@ -4,6 +4,8 @@
 mod callbacks;
 mod ends;
 mod lookup;
+mod noticing;
+mod orphans;
 mod owners;
 #[cfg(tokio_unstable)]
 mod plain;
