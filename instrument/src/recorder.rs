@@ -713,6 +713,27 @@ impl Recorder {
         self.waits_changed.fetch_add(1, Relaxed);
     }
 
+    /// Asks the task of this wait by what it waits on, if it waited when that was
+    /// cancelled, from outside, and nobody has asked it before.
+    pub(crate) fn ask_who_waits(&self, wait: Key, request: Arc<Request>) {
+        let Some(wait) = self.holding(wait) else { return };
+        let Some(task) = wait.owner.filter(|task| !self.is_asked(*task)) else { return };
+        let outside = self.whole_task(task).is_some_and(|id| request.comes_from_outside(id));
+        // One that began to wait later knows.
+        if !outside || wait.acquired_at > request.at {
+            return;
+        }
+        let asked_at = request.at;
+        if self.request(task, Arc::unwrap_or_clone(request)) {
+            self.set_flag(task, Flag::Waiting);
+        }
+        // It was told before it was asked here. By another token, perhaps: then it is not
+        // certain that it was not by this one.
+        if let Some(told_at) = self.told_at(task).filter(|at| *at >= asked_at) {
+            self.delivered(task, told_at);
+        }
+    }
+
     /// What a scope stands in: the task or scope that it was polled by. `None` for a
     /// task.
     pub(crate) fn surroundings(&self, key: Key) -> Option<Key> {

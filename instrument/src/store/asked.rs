@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use super::Store;
-use crate::recorder::{
-    holding::HoldingFlag,
-    task::{Flag, TaskFacts},
-};
+use crate::recorder::{holding::HoldingFlag, task::TaskFacts};
 
 impl Store {
     /// When a set or a token was cancelled since the last round: looks for the tasks
@@ -42,21 +39,8 @@ impl Store {
         for wait in recorder.all_holdings().filter(|it| it.has(HoldingFlag::Wait)) {
             let asker = u32::try_from(wait.bytes).ok().and_then(|at| recorder.waited_on.get(at));
             let request = asker.and_then(|asker| asker.0.request());
-            let (Some(request), Some(task)) = (request, wait.owner) else { continue };
-            let Some(facts) = recorder.task(task) else { continue };
-            // It waited when the token was cancelled; one that began later knows.
-            let waited = wait.acquired_at <= request.at;
-            let from_outside =
-                recorder.whole_task(task).is_some_and(|task| request.comes_from_outside(task));
-            if waited && facts.requested_at.is_none() && from_outside {
-                let asked_at = request.at;
-                recorder.set_flag(task, Flag::Waiting);
-                recorder.request(task, Arc::unwrap_or_clone(request));
-                // It was told before it was asked here. By another token, perhaps: then it
-                // is not certain that it was not by this one.
-                if let Some(told_at) = recorder.told_at(task).filter(|at| *at >= asked_at) {
-                    recorder.delivered(task, told_at);
-                }
+            if let Some(request) = request {
+                recorder.ask_who_waits(wait.key, request);
             }
         }
     }

@@ -203,3 +203,29 @@ fn in_a_drop_where_no_runtime_is_nothing_is_held() {
         assert!(service.recorder.all_holdings().next().is_none());
     });
 }
+
+#[test]
+fn a_callback_on_a_tasks_end_is_the_tasks_until_it_has_run() {
+    on_each(|service| {
+        let held_while_it_ran = Arc::new(Mutex::new(None));
+        service.run(async {
+            let task = named("task", pending::<()>());
+            let (notes, recorder) = (Arc::clone(&held_while_it_ran), service.recorder);
+            let line = line!() + 1;
+            task.on_done(move |_| {
+                *notes.lock().expect("nobody panics here") = Some(recorder.live_holdings());
+            });
+            let held = service.only_holding();
+            assert_eq!((held.kind, &*held.label.text()), (Kind::Callback, "on_done"));
+            assert!(here(line, held.site), "{held:?}");
+            assert_eq!(service.owner().as_deref(), Some("task"));
+            task.abort();
+            settle().await;
+            assert_eq!(*held_while_it_ran.lock().expect("nobody panics here"), Some(1));
+            assert!(service.holdings().is_empty());
+            task.on_done(|_| {});
+            assert!(service.holdings().is_empty(), "it has run");
+        });
+        assert!(service.verdicts(GRACE_OVER).is_empty());
+    });
+}

@@ -43,6 +43,38 @@ fn noticed(
     (service.verdicts(ORPHANS_TOO), service.task("task").delivered_at.is_some())
 }
 
+/// Whether the console looked while it waited makes no difference.
+#[test]
+fn a_task_that_gave_up_waiting_after_the_cancel_was_asked() {
+    for looked_at in [true, false] {
+        on_each(|service| {
+            service.run(async {
+                let token = CancellationToken::new();
+                let (tell, told) = oneshot::channel::<()>();
+                let waits = token.clone();
+                drop(named("task", async move {
+                    {
+                        let mut kept = pin!(waits.cancelled());
+                        assert!(poll_once(kept.as_mut()).await.is_pending());
+                        told.await.expect("it is told");
+                    }
+                    pending::<()>().await;
+                }));
+                settle().await;
+                named("canceller", async move { token.cancel() });
+                settle().await;
+                if looked_at {
+                    service.look(Duration::ZERO);
+                }
+                tell.send(()).expect("it waits");
+                settle().await;
+            });
+            assert_eq!(service.verdicts(GRACE_OVER), ["stuck task"], "looked at: {looked_at}");
+            assert!(service.task("task").delivered_at.is_none());
+        });
+    }
+}
+
 #[test]
 fn a_waiting_task_that_is_told_has_noticed_and_is_never_stuck() {
     for looked_at in [true, false] {

@@ -259,6 +259,11 @@ impl Noticing {
 
 impl Drop for Noticing {
     fn drop(&mut self) {
+        // Given up between the cancel and the console's next look, it was alive at the
+        // cancel all the same.
+        if let (Some((recorder, wait)), Some(request)) = (self.wait, self.node.0.request()) {
+            recorder.ask_who_waits(wait, request);
+        }
         self.end();
     }
 }
