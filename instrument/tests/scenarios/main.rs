@@ -18,6 +18,7 @@ mod coverage;
 mod edges;
 mod harness;
 mod innocent;
+mod libraries;
 mod lifecycle;
 mod propagation;
 mod resources;
@@ -36,6 +37,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(shares::scenarios());
     all.extend(innocent::scenarios());
     all.extend(edges::scenarios());
+    all.extend(libraries::scenarios());
     all
 }
 
