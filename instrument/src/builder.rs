@@ -112,6 +112,14 @@ impl Builder {
         self
     }
 
+    /// How long anything may be held, by whomever, before it is overdue; for ever unless
+    /// set. What was given a [limit](crate::hold::Hold::with_limit) of its own goes by
+    /// that. `HOLDOVER_OVERDUE`.
+    pub fn overdue(mut self, limit: Duration) -> Self {
+        self.settings.overdue = Some(limit);
+        self
+    }
+
     /// How long a task that has ended is shown; 10 s unless set. `HOLDOVER_RETENTION`.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.settings.retention = retention;

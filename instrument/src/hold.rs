@@ -5,6 +5,7 @@ use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
     panic::Location,
+    time::Duration,
 };
 
 pub use crate::words::Kind;
@@ -45,6 +46,13 @@ impl Hold {
     /// It is that task's from now on, on purpose.
     pub fn transfer_to<'a>(&self, task: impl Into<Named<'a>>) {
         task.into().takes(&self.holding);
+    }
+
+    /// How long it may be held, from its acquisition: beyond that it is `overdue`,
+    /// whoever holds it.
+    pub fn with_limit(self, limit: Duration) -> Self {
+        self.holding.set_limit(limit);
+        self
     }
 
     /// How many bytes it keeps.
@@ -90,6 +98,13 @@ impl<T> Held<T> {
     /// The value; it is held no more.
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    /// As [`Hold::with_limit`].
+    #[must_use]
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.hold = self.hold.with_limit(limit);
+        self
     }
 
     /// How many bytes it keeps.

@@ -83,6 +83,8 @@ pub(crate) struct Recorder {
     holdings: Arena<HoldingSlot>,
     changed: [Changed; LISTS],
     callbacks: Mutex<Callbacks>,
+    /// Holdings that were given a limit since the console thread last looked.
+    limited: Mutex<Vec<Key>>,
     next_id: AtomicU64,
     level: AtomicU8,
     not_recorded: AtomicU64,
@@ -120,6 +122,7 @@ impl Recorder {
             holdings: Arena::new(generation(1)),
             changed: std::array::from_fn(|_| Changed::new()),
             callbacks: Mutex::default(),
+            limited: Mutex::default(),
             next_id: AtomicU64::new(1),
             level: AtomicU8::new(level as u8),
             not_recorded: AtomicU64::new(0),
@@ -593,6 +596,18 @@ impl Recorder {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_due(at);
         }
+    }
+
+    /// It may be held for so long, from its acquisition. Takes a lock: it is said of few.
+    pub(crate) fn set_limit(&self, key: Key, limit: Nanos) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_limit(limit.max(1));
+            self.limited.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        }
+    }
+
+    pub(crate) fn take_limited(&self) -> Vec<Key> {
+        std::mem::take(&mut *self.limited.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn set_amount(&self, key: Key, amount: u32) {

@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) insecure: bool,
     pub(crate) grace: Duration,
     pub(crate) orphan_grace: Duration,
+    /// How long anything may be held; `None` for ever.
+    pub(crate) overdue: Option<Duration>,
     pub(crate) retention: Duration,
     pub(crate) max_ended: usize,
     pub(crate) max_leaks: usize,
@@ -66,6 +68,7 @@ impl Default for Settings {
             insecure: false,
             grace: Duration::from_secs(1),
             orphan_grace: Duration::from_secs(30),
+            overdue: None,
             retention: Duration::from_secs(10),
             max_ended: 10_000,
             max_leaks: 10_000,
@@ -140,12 +143,13 @@ impl fmt::Display for BadSetting {
 type Set = fn(&mut Settings, &str) -> Result<(), &'static str>;
 
 const A_DURATION: &str = "a duration such as 500ms, 1s or 2m";
+const A_DURATION_OR_OFF: &str = "a duration such as 500ms, 1s or 2m, or off";
 const A_COUNT: &str = "a whole number";
 const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 13] = [
+const VARIABLES: [(&str, Set); 14] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -168,6 +172,13 @@ const VARIABLES: [(&str, Set); 13] = [
     }),
     ("HOLDOVER_ORPHAN_GRACE", |settings, value| {
         settings.orphan_grace = parse_duration(value).ok_or(A_DURATION)?;
+        Ok(())
+    }),
+    ("HOLDOVER_OVERDUE", |settings, value| {
+        settings.overdue = match value {
+            "off" => None,
+            _ => Some(parse_duration(value).ok_or(A_DURATION_OR_OFF)?),
+        };
         Ok(())
     }),
     ("HOLDOVER_RETENTION", |settings, value| {
@@ -237,6 +248,8 @@ mod tests {
         assert_eq!(bind("localhost:7000"), "127.0.0.1:7000");
         assert_eq!(bind("[::1]:7000"), "[::1]:7000");
         assert_eq!(bind("unix:/run/a.sock"), "unix:/run/a.sock");
+        let overdue = |value| read("HOLDOVER_OVERDUE", value).expect(value).overdue;
+        assert_eq!((overdue("off"), overdue("2m")), (None, Some(Duration::from_secs(120))));
         assert_eq!(read("HOLDOVER_OWN", "src/, ../mine").expect("two").own, ["src/", "../mine"]);
     }
 
@@ -253,6 +266,11 @@ mod tests {
                 "6669",
                 "HOLDOVER_BIND is \"6669\": expected an address such as 127.0.0.1:6669, or \
                  unix:/path",
+            ),
+            (
+                "HOLDOVER_OVERDUE",
+                "never",
+                "HOLDOVER_OVERDUE is \"never\": expected a duration such as 500ms, 1s or 2m, or off",
             ),
             ("HOLDOVER_LEVEL", "some", "HOLDOVER_LEVEL is \"some\": expected off, tasks or all"),
             ("HOLDOVER_MAX_ENDED", "-1", "HOLDOVER_MAX_ENDED is \"-1\": expected a whole number"),

@@ -5,6 +5,7 @@
 mod asked;
 mod history;
 mod listing;
+mod overdue;
 mod retention;
 mod row;
 mod rows;
@@ -18,7 +19,11 @@ pub(crate) use self::{
     history::{Event, EventKind, History},
     row::{CancelStory, Held, Person, Row, ancestors, cancel_story, held_alone, person, state},
 };
-use self::{retention::Ended, rows::Rows};
+use self::{
+    overdue::Overdue,
+    retention::Ended,
+    rows::{Judged, Rows},
+};
 use crate::{
     recorder::{
         Recorder,
@@ -81,6 +86,7 @@ pub(crate) struct Store {
     /// What those hold that were asked and go on: it changes with each of their polls,
     /// and the others are not judged anew for that.
     listed_live: listing::Listed,
+    overdue: Overdue,
     version: u64,
 }
 
@@ -119,6 +125,7 @@ impl Store {
             askers_seen: 0,
             listed: listing::Listed::default(),
             listed_live: listing::Listed::default(),
+            overdue: Overdue::default(),
             version: 0,
             settings,
         }
@@ -186,6 +193,10 @@ impl Store {
             self.no_longer_watched(key, now, &mut notes);
         }
         self.judge_all(now, &mut notes);
+        for (owner, findings) in self.overdue.look(self.recorder, self.settings.overdue, now) {
+            let judged = Judged::Overdue(owner);
+            self.version += self.rows.replace(self.recorder, judged, findings, now, &mut notes);
+        }
         self.fold_beyond_the_cap();
         self.keep(&notes);
         notes
@@ -280,7 +291,7 @@ impl Store {
             if passes { Vec::new() } else { verdict::judge(&task.facts, limits, listing, now) };
         task.judged_by = Some(task.signature());
         task.look_again = verdict::look_again(&task.facts, limits, listing, now);
-        self.version += self.rows.replace(self.recorder, key, findings, now, notes);
+        self.version += self.rows.replace(self.recorder, Judged::Task(key), findings, now, notes);
     }
 
     /// Reads the watched tasks again; gives those that are to be watched no longer.
@@ -305,7 +316,7 @@ impl Store {
 
     fn no_longer_watched(&mut self, key: Key, now: Nanos, notes: &mut Vec<Note>) {
         self.watched.remove(&key);
-        self.version += self.rows.replace(self.recorder, key, Vec::new(), now, notes);
+        self.version += self.rows.replace(self.recorder, Judged::Task(key), Vec::new(), now, notes);
     }
 
     /// Beyond the cap leaks are counted by site; the oldest first.

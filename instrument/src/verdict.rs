@@ -3,9 +3,12 @@
 
 mod held;
 mod orphaned;
+mod overdue;
 mod stuck;
 
 use std::collections::HashMap;
+
+pub(crate) use self::overdue::overdue;
 
 use crate::{
     recorder::{
@@ -121,6 +124,11 @@ pub(crate) fn judge(
         findings.extend(orphaned::judge(task, limits, listing, now));
     }
     findings
+}
+
+/// It was not released, and its time has not come.
+pub(crate) fn is_held(holding: &HoldingFacts, now: Nanos) -> bool {
+    held::is_live(holding, now)
 }
 
 /// When time alone may next change what [`judge`] says: a grace is over, or a timer is.

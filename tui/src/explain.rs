@@ -87,10 +87,10 @@ const TABLE: &[Explanation] = &[
     Explanation {
         verdict: Verdict::Overdue,
         kind: None,
-        why: "It is held for longer than its limit, whoever holds it.",
+        why: "It is held for longer than its limit, its own or HOLDOVER_OVERDUE, whoever holds it.",
         fix: "Release it sooner, or raise the limit.",
-        bad: "",
-        good: "",
+        bad: "let held = Held::new(connect().await?, Kind::Connection, \"pg\").with_limit(limit);\nwait_for_the_user().await;                 // the limit passes meanwhile",
+        good: "wait_for_the_user().await;\nlet held = Held::new(connect().await?, Kind::Connection, \"pg\").with_limit(limit);",
     },
 ];
 

@@ -551,6 +551,13 @@ impl Holding {
         }
     }
 
+    /// It may be held for so long, from its acquisition.
+    pub(crate) fn set_limit(&self, limit: Duration) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.set_limit(key, nanos(limit));
+        }
+    }
+
     /// How many permits it is.
     pub(crate) fn set_amount(&self, amount: u32) {
         if let Some((recorder, key)) = self.0 {

@@ -53,6 +53,7 @@ pub(crate) struct HoldingSlot {
     bytes: AtomicU64,
     resource: AtomicU64,
     amount: AtomicU32,
+    limit: AtomicU64,
 }
 
 thread_local! {
@@ -75,6 +76,7 @@ impl Slot for HoldingSlot {
             bytes: AtomicU64::new(0),
             resource: AtomicU64::new(0),
             amount: AtomicU32::new(0),
+            limit: AtomicU64::new(0),
         }
     }
 
@@ -123,6 +125,8 @@ pub(crate) struct HoldingFacts {
     pub(crate) bytes: u64,
     pub(crate) resource: u64,
     pub(crate) amount: u32,
+    /// How long it may be held; `None` when nothing was said of that.
+    pub(crate) limit: Option<Nanos>,
 }
 
 impl HoldingFacts {
@@ -148,6 +152,7 @@ impl HoldingSlot {
         self.bytes.store(0, Relaxed);
         self.resource.store(acquired.resource, Relaxed);
         self.amount.store(acquired.amount, Relaxed);
+        self.limit.store(0, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
 
@@ -191,6 +196,10 @@ impl HoldingSlot {
         self.bytes.store(bytes, Relaxed);
     }
 
+    pub(super) fn set_limit(&self, limit: Nanos) {
+        self.limit.store(limit, Relaxed);
+    }
+
     pub(super) fn set_amount(&self, amount: u32) {
         self.amount.store(amount, Relaxed);
     }
@@ -214,6 +223,7 @@ impl HoldingSlot {
             bytes: self.bytes.load(Relaxed),
             resource: self.resource.load(Relaxed),
             amount: self.amount.load(Relaxed),
+            limit: some(self.limit.load(Relaxed)),
         }
     }
 }

@@ -240,6 +240,43 @@ impl Birth {
 }
 
 impl TaskFacts {
+    /// Stands for whoever holds what no task owns. Its id is nobody's.
+    pub(crate) fn nobody(key: Key) -> Self {
+        Self {
+            key,
+            id: 0,
+            tokio_id: None,
+            kind: TaskKind::Task,
+            outcome: None,
+            flags: Flag::Shim as u32,
+            site: SiteId::default(),
+            name: TextId::fixed("nobody"),
+            type_name: TextId::EMPTY,
+            size: 0,
+            spawner: None,
+            extra: 0,
+            request: 0,
+            spawned_at: 0,
+            first_poll: None,
+            running_since: None,
+            last_poll: None,
+            woken_at: None,
+            polls: 0,
+            busy: 0,
+            scheduled: 0,
+            wakes: 0,
+            requested_at: None,
+            polls_since: 0,
+            delivered_at: None,
+            drop_began: None,
+            ended_at: None,
+            holdings: 0,
+            children: 0,
+            handles: 0,
+            pins: 0,
+        }
+    }
+
     pub(crate) fn has(&self, flag: Flag) -> bool {
         self.flags & flag as u32 != 0
     }

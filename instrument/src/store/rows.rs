@@ -18,6 +18,15 @@ const CLEARED: usize = 1000;
 /// A row's name: its verdict and the id of the task that it is given to.
 type Name = (Verdict, u64);
 
+/// What rows are given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Judged {
+    /// What one task was asked, and what it left.
+    Task(Key),
+    /// What its owner, or nobody, holds for too long.
+    Overdue(Option<Key>),
+}
+
 /// What is kept at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Most {
@@ -29,8 +38,8 @@ pub(super) struct Most {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     by_name: BTreeMap<Name, Arc<Row>>,
-    /// Which rows each judged task has given: an orphan's row is another task's.
-    of_task: HashMap<Key, Vec<Name>>,
+    /// Which rows were given for what: an orphan's row is another task's.
+    given_for: HashMap<Judged, Vec<Name>>,
     cleared: VecDeque<Arc<Row>>,
     /// What the rows take, the cleared ones too.
     bytes: usize,
@@ -55,17 +64,17 @@ impl Rows {
         self.folded.values().map(|(verdicts, _)| verdicts).sum()
     }
 
-    /// What is to be said of a task now, in place of what was. Gives how many rows
+    /// What is to be said now, in place of what was said for the same. Gives how many rows
     /// were given, updated or cleared.
     pub(super) fn replace(
         &mut self,
         recorder: &'static Recorder,
-        task: Key,
+        judged: Judged,
         findings: Vec<Finding>,
         now: Nanos,
         notes: &mut Vec<Note>,
     ) -> u64 {
-        let mut before = self.of_task.remove(&task).unwrap_or_default();
+        let mut before = self.given_for.remove(&judged).unwrap_or_default();
         if before.is_empty() && findings.is_empty() {
             return 0;
         }
@@ -91,7 +100,7 @@ impl Rows {
             self.clear(name, now, notes);
         }
         if !names.is_empty() {
-            self.of_task.insert(task, names);
+            self.given_for.insert(judged, names);
         }
         changed
     }
@@ -139,9 +148,10 @@ impl Rows {
             return Vec::new();
         }
         let mut oldest: Vec<(Nanos, Key)> = self
-            .of_task
+            .given_for
             .iter()
-            .filter_map(|(key, names)| {
+            .filter_map(|(judged, names)| {
+                let Judged::Task(key) = judged else { return None };
                 let row = self.by_name.get(names.first()?)?;
                 let ended = row.task.key == *key && row.task.ended_at.is_some();
                 ended.then_some((row.since, *key))
@@ -160,7 +170,7 @@ impl Rows {
     }
 
     fn fold(&mut self, recorder: &'static Recorder, key: Key) {
-        for name in self.of_task.remove(&key).unwrap_or_default() {
+        for name in self.given_for.remove(&Judged::Task(key)).unwrap_or_default() {
             let Some(row) = self.remove(name) else { continue };
             if name.0.is_leak() {
                 self.folded.entry(row.task.id).or_insert((0, row.task.site)).0 += 1;

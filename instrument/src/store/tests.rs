@@ -148,6 +148,64 @@ fn beyond_the_cap_leaks_are_counted_exactly() {
     assert_eq!(bench.slots(), 0);
 }
 
+fn overdue_rows(bench: &Bench) -> Vec<(String, usize)> {
+    let of = bench.store.rows().filter(|row| row.verdict == Verdict::Overdue);
+    of.map(|row| (row.person.name.to_string(), row.holdings.len())).collect()
+}
+
+#[test]
+fn what_has_a_limit_of_its_own_is_overdue_when_that_is_over_whoever_holds_it() {
+    let mut bench = Bench::new(nothing_kept());
+    let (live, ended) = (bench.spawn(None), bench.spawn(None));
+    let held = [bench.acquire(live), bench.acquire(live), bench.acquire(ended)];
+    let nobodys = Acquired::new(Kind::Custom, TextId::EMPTY, SiteId::default(), 0);
+    let nobodys = bench.recorder.acquired_by(&nobodys, None).expect("a slot");
+    for key in [held[0], held[2], nobodys] {
+        bench.recorder.set_limit(key, LATER);
+    }
+    bench.end(ended, Outcome::Completed);
+    let now = bench.recorder.clock.now();
+    bench.store.round(now + LATER / 2);
+    assert_eq!(overdue_rows(&bench), [], "it is not over yet");
+    bench.store.round(now + 2 * LATER);
+    let mut rows = overdue_rows(&bench);
+    rows.sort();
+    let of = |name: &str| (name.to_owned(), 1);
+    assert_eq!(rows, [of(""), of(""), of("nobody")], "one each, and none for what has no limit");
+    assert_eq!(bench.store.totals().overdue, 3);
+    assert_eq!(bench.store.totals().leaks, 0, "a warning is no leak");
+
+    bench.recorder.set_limit(held[0], 9 * LATER);
+    bench.recorder.released(held[2]);
+    bench.recorder.owned_by(nobodys, Some(live));
+    bench.store.round(now + 3 * LATER);
+    assert_eq!(overdue_rows(&bench), [of("")], "raised, released, and in other hands");
+    bench.store.round(now + 20 * LATER);
+    assert_eq!(overdue_rows(&bench), [(String::new(), 2)], "the raised limit is over too");
+    bench.recorder.released(held[0]);
+    bench.recorder.released(nobodys);
+    bench.store.round(now + 21 * LATER);
+    let totals = bench.store.totals();
+    assert_eq!((totals.overdue, totals.given, totals.cleared), (0, 3, 3));
+}
+
+#[test]
+fn with_a_limit_for_everything_all_that_is_held_so_long_is_overdue() {
+    let overdue = Some(std::time::Duration::from_nanos(LATER));
+    let mut bench = Bench::new(Settings { overdue, ..nothing_kept() });
+    let task = bench.spawn(None);
+    let (held, own) = (bench.acquire(task), bench.acquire(task));
+    bench.recorder.set_limit(own, 100 * LATER);
+    let now = bench.recorder.clock.now();
+    bench.store.round(now + LATER / 2);
+    assert_eq!(overdue_rows(&bench), []);
+    bench.store.round(now + 2 * LATER);
+    assert_eq!(overdue_rows(&bench), [(String::new(), 1)], "its own limit wins");
+    bench.recorder.released(held);
+    bench.store.round(now + 3 * LATER);
+    assert_eq!(overdue_rows(&bench), []);
+}
+
 #[test]
 fn history_and_leaks_stay_within_the_memory_they_are_given() {
     let memory = 64 << 10;

@@ -75,6 +75,7 @@ fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
         bytes: 0,
         resource: 0,
         amount: 1,
+        limit: None,
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
 };
 
 use holdover::{
-    hold::{Held, Kind},
+    hold::{Held, Hold, Kind},
     time::sleep,
 };
-use holdover_proto::v1::{HoldingKind, Phase, Verdict};
+use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
 
 use crate::{
     client::{Console, assert_holding, assert_site},
@@ -65,6 +65,51 @@ pub fn scenarios() -> Vec<Scenario> {
                 assert_site(&leak.holdings[0].site, "resources");
                 assert_eq!(leak.goes_ns, None, "nothing known will release it");
                 console.cleared().await;
+            },
+        },
+        scenario! {
+            "22_what_is_held_beyond_its_limit",
+            shim: async {
+                let owner = async {
+                    let limit = GRACE * 3;
+                    let _tidy = Hold::new(Kind::File, "tidy").with_limit(Duration::from_secs(60));
+                    let late = Hold::new(Kind::Connection, "late").with_limit(limit);
+                    sleep(GRACE * 12).await;
+                    drop(late);
+                    pending::<()>().await;
+                };
+                drop(named("owner", owner));
+            },
+            check: async |console: &mut Console, _| {
+                let row = console.leak(Verdict::Overdue, "owner").await;
+                assert_eq!(row.holdings.len(), 1, "{row:#?}");
+                assert_holding(&row.holdings[0], HoldingKind::Connection, "late", Phase::Before);
+                let held_for = Duration::from_nanos(row.given_ns - row.holdings[0].acquired_ns);
+                assert!(held_for >= GRACE * 3, "{row:#?}");
+                let task = row.task.expect("its owner");
+                assert!(task.cancel.is_none() && task.outcome() == Outcome::Unspecified);
+                let totals = console.totals().await;
+                assert!(totals.leaks == 0, "a warning is no leak: {totals:?}");
+                console.cleared().await;
+                assert_eq!(console.totals().await.holdings, 1, "the other has its time");
+            },
+        },
+        scenario! {
+            "22_what_goes_within_its_limit",
+            shim: async {
+                drop(named("owner", async {
+                    for _ in 0..5 {
+                        let held = Held::new(7, Kind::Custom, "short").with_limit(GRACE * 20);
+                        sleep(GRACE / 2).await;
+                        drop(held);
+                    }
+                    drop(named("done", async {}));
+                    pending::<()>().await;
+                }));
+            },
+            check: async |console: &mut Console, _| {
+                console.ended("done", Outcome::Completed).await;
+                console.nothing_for(4).await;
             },
         },
         scenario! {
