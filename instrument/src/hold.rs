@@ -1,6 +1,8 @@
 //! Holdings of your own: connections, files, permits of a home-made pool, anything that
 //! a task acquires and must let go of.
 
+mod registry;
+
 use std::{
     borrow::Cow,
     ops::{Deref, DerefMut},
@@ -8,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::registry::{Registered, Registry, Swept};
 pub use crate::words::Kind;
 use crate::{
     record::{Holding, Label, NewHolding, Task, Traits},

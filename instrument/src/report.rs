@@ -13,6 +13,7 @@ pub(crate) use log::*;
 #[cfg(not(feature = "console"))]
 mod nowhere {
     pub(crate) fn callback_panicked(_: &str, _: &str) {}
+    pub(crate) fn could_not_close(_: &str, _: &dyn std::fmt::Display) {}
     pub(crate) fn callback_without_runtime(_: &'static std::panic::Location<'static>) {}
 }
 

@@ -154,6 +154,9 @@ impl Holding {
     pub(crate) fn transfer_to(&self, _: &Task) {}
 
     #[inline]
+    pub(crate) fn is_nobodys(&self) {}
+
+    #[inline]
     pub(crate) fn set_limit(&self, _: Duration) {}
 
     #[inline]

@@ -533,6 +533,13 @@ impl Holding {
         }
     }
 
+    /// No task owns it from now on.
+    pub(crate) fn is_nobodys(&self) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.owned_by(key, None);
+        }
+    }
+
     /// It is that task's from now on, on purpose.
     pub(crate) fn transfer_to(&self, task: &Task) {
         if let (Some((recorder, key)), Task::Recorded(to)) = (self.0, task)

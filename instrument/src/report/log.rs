@@ -1,6 +1,6 @@
 //! The lines themselves. The target of each begins with `holdover`.
 
-use std::{panic::Location, time::Duration};
+use std::{fmt, panic::Location, time::Duration};
 
 use tracing::{debug, error, info, warn};
 
@@ -37,6 +37,11 @@ pub(crate) fn partly_blind(why: &str) {
 /// A callback of ours to run has panicked; nobody else was disturbed.
 pub(crate) fn callback_panicked(what: &str, task: &str) {
     error!(target: "holdover::callback", what, task, "a callback panicked");
+}
+
+/// A registry's resource has expired and does not close.
+pub(crate) fn could_not_close(label: &str, error: &dyn fmt::Display) {
+    warn!(target: "holdover::registry", label, %error, "could not be closed: kept, and tried again");
 }
 
 /// `call_later` was called where nothing could run the callback.

@@ -8,8 +8,8 @@ use std::{
 };
 
 use holdover::{
-    hold::{Held, Hold, Kind},
-    time::sleep,
+    hold::{Held, Hold, Kind, Registry},
+    time::{Instant, sleep},
 };
 use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
 
@@ -92,6 +92,40 @@ pub fn scenarios() -> Vec<Scenario> {
                 assert!(totals.leaks == 0, "a warning is no leak: {totals:?}");
                 console.cleared().await;
                 assert_eq!(console.totals().await.holdings, 1, "the other has its time");
+            },
+        },
+        scenario! {
+            "22_a_registry_whose_sweeper_cannot_close_one",
+            shim: async {
+                let registry = Registry::new(Kind::File, "upload");
+                let swept = registry.clone();
+                drop(named("sweeper", async move {
+                    let busy_until = Instant::now() + GRACE * 12;
+                    let close = async |path: Arc<&str>| {
+                        let busy = *path == "stubborn" && Instant::now() < busy_until;
+                        if busy { Err("it is busy") } else { Ok(()) }
+                    };
+                    swept.sweep_every(GRACE, close).await;
+                }));
+                let request = named("request", async move {
+                    for path in ["willing", "stubborn"] {
+                        registry.register(Arc::new(path), GRACE * 3);
+                    }
+                    pending::<()>().await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                request.abort();
+            },
+            check: async |console: &mut Console, _| {
+                let row = console.leak_where(Verdict::Overdue, "nobody", |row| {
+                    row.holdings.len() == 1
+                });
+                let row = row.await;
+                assert_holding(&row.holdings[0], HoldingKind::File, "upload", Phase::Before);
+                assert_site(&row.holdings[0].site, "resources");
+                assert_eq!(console.totals().await.leaks, 0, "the request has left nothing");
+                console.cleared().await;
+                assert_eq!(console.totals().await.overdue, 0);
             },
         },
         scenario! {
