@@ -17,7 +17,10 @@ use std::{
 
 pub(crate) use self::{
     history::{Event, EventKind, History},
-    row::{CancelStory, Held, Person, Row, ancestors, cancel_story, held_alone, person, state},
+    listing::held_by,
+    row::{
+        CancelStory, Held, Person, Row, ancestors, cancel_story, held, held_alone, person, state,
+    },
 };
 use self::{
     overdue::Overdue,

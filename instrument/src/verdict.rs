@@ -8,7 +8,7 @@ mod stuck;
 
 use std::collections::HashMap;
 
-pub(crate) use self::overdue::overdue;
+pub(crate) use self::{held::held_by, overdue::overdue};
 
 use crate::{
     recorder::{

@@ -11,9 +11,10 @@ use crate::{
         task::TaskFacts,
     },
     store::{
-        CancelStory, Event, Held, Person, Store, ancestors, cancel_story, held_alone, person, state,
+        CancelStory, Event, Held, Person, Store, ancestors, cancel_story, held, held_alone,
+        held_by, person, state,
     },
-    verdict::phase,
+    verdict::{Listed, Thing, phase},
     words::{Phase, State, Verdict},
 };
 
@@ -103,12 +104,10 @@ impl Story {
         let recorder = store.recorder();
         let facts = recorder.tasks().find(|facts| facts.id == id)?;
         let key = facts.key;
-        let holdings = recorder
-            .holdings_of(|owner| owner == key)
-            .filter(|holding| !holding.has(HoldingFlag::Over) && !holding.is_over(now))
-            .take(super::MAX_ROWS)
-            .map(|holding| held_alone(recorder, &holding, phase(&facts, holding.acquired_at)))
-            .collect();
+        // Its children have a place of their own.
+        let is_child = |listed: &Listed| matches!(listed.thing, Thing::Child(_));
+        let holdings = held_by(recorder, &facts, now).into_iter().filter(|it| !is_child(it));
+        let holdings = holdings.take(super::MAX_ROWS).map(|it| held(recorder, &it)).collect();
         let children = recorder
             .children(|spawner| spawner == key)
             .filter(|child| child.ended_at.is_none())

@@ -10,10 +10,11 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     recorder::{
         Recorder,
+        clock::Nanos,
         key::Key,
         task::{Flag, TaskFacts},
     },
-    verdict::Listing,
+    verdict::{self, Listing},
     words::{Outcome, TaskKind},
 };
 
@@ -79,14 +80,7 @@ impl Listed {
             return false;
         }
         self.waits_seen = changes;
-        let listed = self.listing.holdings.values().flatten();
-        let wanted: HashSet<u64> = listed.map(|it| it.resource).filter(|it| *it != 0).collect();
-        let mut waits: HashMap<u64, Vec<Key>> = HashMap::new();
-        if !wanted.is_empty() {
-            for wait in recorder.blocked_tasks().filter(|it| wanted.contains(&it.resource)) {
-                waits.entry(wait.resource).or_default().extend(wait.owner);
-            }
-        }
+        let waits = waits(recorder, &self.listing);
         let changed = waits != self.listing.waits;
         self.listing.waits = waits;
         changed
@@ -181,6 +175,26 @@ fn pass_outward(recorder: &Recorder, listing: &mut Listing, scopes: &[TaskFacts]
             listing.children.entry(around).or_default().extend(children);
         }
     }
+}
+
+/// Who waits for what is listed. A scan, where that can be waited for.
+fn waits(recorder: &Recorder, listing: &Listing) -> HashMap<u64, Vec<Key>> {
+    let listed = listing.holdings.values().flatten();
+    let wanted: HashSet<u64> = listed.map(|it| it.resource).filter(|it| *it != 0).collect();
+    let mut waits: HashMap<u64, Vec<Key>> = HashMap::new();
+    if !wanted.is_empty() {
+        for wait in recorder.blocked_tasks().filter(|it| wanted.contains(&it.resource)) {
+            waits.entry(wait.resource).or_default().extend(wait.owner);
+        }
+    }
+    waits
+}
+
+/// What one task holds, whether it was cancelled or not: for whoever looks at it.
+pub(crate) fn held_by(recorder: &Recorder, task: &TaskFacts, now: Nanos) -> Vec<verdict::Listed> {
+    let mut listing = list(recorder, HashSet::from([task.key]));
+    listing.waits = waits(recorder, &listing);
+    verdict::held_by(task, &listing, now)
 }
 
 fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {

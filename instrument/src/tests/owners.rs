@@ -39,6 +39,26 @@ fn owner_when_used<T: Send + 'static>(
     owner
 }
 
+/// As a verdict does, which is not given for it.
+#[test]
+fn a_story_marks_what_may_have_moved_into_a_child() {
+    on_each(|service| {
+        service.run(async {
+            drop(named("spawner", async {
+                let _before = Hold::new(Kind::Custom, "before");
+                drop(named("child", pending::<()>()));
+                let _after = Hold::new(Kind::Custom, "after");
+                pending::<()>().await;
+            }));
+            settle().await;
+        });
+        let mut held = service.held_in_the_story_of("spawner");
+        held.sort_by_key(|it| it.acquired_at);
+        let marked: Vec<_> = held.iter().map(|it| (&*it.label, it.maybe_moved)).collect();
+        assert_eq!(marked, [("before", true), ("after", false)]);
+    });
+}
+
 // === timers ===
 
 /// A timer that was polled: a future in a coat, so that nobody awaits it.

@@ -16,6 +16,7 @@ use tokio::{
 use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
+    query::{self, Rows, View, ViewKind, filter::Filter},
     record::unrecorded,
     recorder::{
         Level, Recorder,
@@ -156,6 +157,22 @@ impl Service {
     pub(super) fn verdicts(&self, later: Duration) -> Vec<String> {
         self.look(later);
         self.store.borrow().rows().map(|row| said(row)).collect()
+    }
+
+    /// What a task's story lists as held by it.
+    pub(super) fn held_in_the_story_of(&self, name: &str) -> Vec<Held> {
+        let view = View {
+            kind: ViewKind::Story(self.task(name).id),
+            filter: Filter::parse("").expect("everything"),
+            sort: None,
+            offset: 0,
+            limit: 100,
+            cleared: false,
+        };
+        let now = self.recorder.clock.now();
+        let window = query::evaluate(&mut self.store.borrow_mut(), &view, now);
+        let Rows::Story(Some(story)) = window.rows else { panic!("{name} has no story") };
+        story.holdings
     }
 
     pub(super) fn totals(&self) -> Totals {
