@@ -2,6 +2,7 @@
 //! names, signatures and behaviour.
 
 mod mutex;
+pub mod oneshot;
 mod semaphore;
 mod token;
 mod waits;

@@ -218,6 +218,23 @@ impl Wait {
     pub(crate) fn ends(&mut self) {}
 }
 
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct End;
+
+impl End {
+    #[inline]
+    pub(crate) fn pair(_: &'static str, _: &'static Location<'static>) -> (Self, Self) {
+        (Self, Self)
+    }
+
+    #[inline]
+    pub(crate) fn used_here(&self) {}
+
+    #[inline]
+    pub(crate) fn waits(&self, _: &mut Wait) {}
+}
+
 /// A callback's timer.
 #[derive(Clone)]
 pub(crate) struct Chain;

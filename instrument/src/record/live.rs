@@ -13,7 +13,7 @@ use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
 pub(crate) use self::{
     asker::{Asker, Group, Node, Noticing},
     chain::Chain,
-    resource::{Resource, Wait},
+    resource::{End, Resource, Wait},
 };
 use super::{
     Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,

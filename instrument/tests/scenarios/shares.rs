@@ -7,7 +7,10 @@ use std::{
 };
 
 use holdover::{
-    sync::{Mutex, OwnedMutexGuard, Semaphore},
+    sync::{
+        Mutex, OwnedMutexGuard, Semaphore,
+        oneshot::{Sender, channel},
+    },
     time::sleep,
 };
 use holdover_proto::v1::{self, Accuracy, HoldingKind, Outcome, Phase, Verdict};
@@ -22,6 +25,7 @@ use crate::{
 
 static STATE: LazyLock<Arc<Mutex<u8>>> = LazyLock::new(|| Arc::new(Mutex::named("state", 0)));
 static PARKED: StdMutex<Option<OwnedMutexGuard<u8>>> = StdMutex::new(None);
+static SENDER: StdMutex<Option<Sender<u8>>> = StdMutex::new(None);
 static DB: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::named("db", 3)));
 
 static OF_TOKIO: LazyLock<Arc<tokio::sync::Semaphore>> =
@@ -33,6 +37,7 @@ const A_WHILE: Duration = Duration::from_millis(30);
 pub fn scenarios() -> Vec<Scenario> {
     let mut all = locks();
     all.extend(permits());
+    all.extend(channels());
     all
 }
 
@@ -283,6 +288,88 @@ fn permits() -> Vec<Scenario> {
                 accepts.abort();
             },
             check: connections_may_be_orphaned,
+        },
+    ]
+}
+
+fn channels() -> Vec<Scenario> {
+    vec![
+        scenario! {
+            "24_a_sender_dropped_with_its_task",
+            shim: async {
+                let (tx, rx) = channel::<u8>();
+                let sender = named("sender", async {
+                    let _tx = tx;
+                    pending::<()>().await;
+                });
+                drop(named("receiver", async {
+                    assert!(rx.await.is_err());
+                }));
+                sleep(A_WHILE).await;
+                sender.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("sender").await;
+                console.ended("receiver", Outcome::Completed).await;
+                assert_eq!(console.totals().await.holdings, 0);
+            },
+        },
+        scenario! {
+            "24_a_sender_parked_in_a_static",
+            shim: async {
+                let (give, take) = tokio::sync::oneshot::channel();
+                let sender = named("sender", async {
+                    let (tx, rx) = channel::<u8>();
+                    let _ = give.send(rx);
+                    *SENDER.lock().expect("it") = Some(tx);
+                    pending::<()>().await;
+                });
+                drop(named("receiver", async {
+                    let rx = take.await.expect("it is made");
+                    assert!(rx.await.is_err());
+                }));
+                sleep(A_WHILE).await;
+                sender.abort();
+                sleep(GRACE * 20).await;
+                drop(SENDER.lock().expect("it").take());
+            },
+            check: async |console: &mut Console, _| {
+                let waited_for = |leak: &v1::Leak| {
+                    leak.holdings.first().is_some_and(|held| held.waiting == 1)
+                };
+                let leak = console.leak_where(Verdict::LeftBehind, "sender", waited_for).await;
+                let held = &leak.holdings[0];
+                assert_holding(held, HoldingKind::Channel, "sender", Phase::Before);
+                assert_eq!((leak.holdings.len(), &*held.waiters[0].name), (1, "receiver"));
+                assert_site(&held.site, "shares");
+                let receiver = console.task("receiver").await;
+                assert_eq!(receiver.waits_for.map(|it| it.label).as_deref(), Some("oneshot"));
+                console.cleared().await;
+                console.ended("receiver", Outcome::Completed).await;
+            },
+        },
+        scenario! {
+            "47_a_slow_actors_caller_is_cancelled",
+            shim: async {
+                let (ask, mut asked) = tokio::sync::mpsc::channel::<Sender<u8>>(1);
+                drop(named("actor", async move {
+                    let reply = asked.recv().await.expect("somebody asks");
+                    sleep(GRACE * 6).await;
+                    assert_eq!(reply.send(7), Err(7), "nobody waits");
+                    pending::<()>().await;
+                }));
+                let caller = named("caller", async move {
+                    let (reply, answer) = channel();
+                    ask.send(reply).await.expect("it lives");
+                    let _ = answer.await;
+                });
+                sleep(A_WHILE).await;
+                caller.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("caller").await;
+                console.nothing_for(8).await;
+            },
         },
     ]
 }

@@ -3,13 +3,16 @@
 
 use std::{
     panic::Location,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{Holding, Traits};
 use crate::{
     recorder::{
-        Recorder,
+        Level, Recorder,
         holding::Acquired,
         key::Key,
         owner,
@@ -101,5 +104,72 @@ impl Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         self.ends();
+    }
+}
+
+/// What both ends of a channel of two know: what holds each.
+#[derive(Debug)]
+struct Ends {
+    resource: Resource,
+    location: &'static Location<'static>,
+    sender: Holding,
+    receiver: Holding,
+}
+
+/// Which end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Sender,
+    Receiver,
+}
+
+/// An end of a channel of two: held for as long as the other end lives too, since
+/// nobody can miss what nobody waits for.
+#[derive(Debug)]
+pub(crate) struct End(Option<(Arc<Ends>, Side)>);
+
+impl End {
+    /// Both ends, the sender first. Allocates once a channel, where it is recorded.
+    pub(crate) fn pair(label: &'static str, location: &'static Location<'static>) -> (Self, Self) {
+        let Some(recorder) = Recorder::current().filter(|it| it.level() == Level::All) else {
+            return (Self(None), Self(None));
+        };
+        let resource = Resource::new(Kind::Channel, label);
+        // Whoever waits waits for the sender.
+        let sender = resource.share(1, Traits::Guard.flags(), location);
+        let receiver = Acquired { resource: 0, ..sender };
+        let held = |label, share: Acquired| {
+            let share = Acquired { label: TextId::fixed(label), ..share };
+            Holding(recorder.acquired(&share).map(|key| (recorder, key)))
+        };
+        let (sender, receiver) = (held("sender", sender), held("receiver", receiver));
+        let ends = Arc::new(Ends { resource, location, sender, receiver });
+        (Self(Some((Arc::clone(&ends), Side::Sender))), Self(Some((ends, Side::Receiver))))
+    }
+
+    /// Whoever runs on this thread has used it: it is theirs.
+    #[inline]
+    pub(crate) fn used_here(&self) {
+        match &self.0 {
+            Some((ends, Side::Sender)) => ends.sender.used_here(),
+            Some((ends, Side::Receiver)) => ends.receiver.used_here(),
+            None => {}
+        }
+    }
+
+    /// Polled, and there is nothing yet: whoever polls it waits.
+    pub(crate) fn waits(&self, wait: &mut Wait) {
+        if let Some((ends, _)) = &self.0 {
+            wait.goes_on(&ends.resource, 1, ends.location);
+        }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Some((ends, _)) = &self.0 {
+            ends.sender.is_over();
+            ends.receiver.is_over();
+        }
     }
 }

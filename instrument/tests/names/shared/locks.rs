@@ -325,3 +325,58 @@ async fn a_task_that_is_aborted_unlocks() {
     assert!(task.await.unwrap_err().is_cancelled());
     assert!(lock.try_lock().is_ok());
 }
+
+#[test]
+fn signatures_of_a_oneshot_channel() {
+    use super::rt::sync::oneshot::{
+        Receiver, Sender, channel,
+        error::{RecvError, TryRecvError},
+    };
+
+    let _: fn() -> (Sender<u8>, Receiver<u8>) = channel;
+    let _: fn(Sender<u8>, u8) -> Result<(), u8> = Sender::send;
+    let _: fn(&Sender<u8>) -> bool = Sender::is_closed;
+    let _: fn(&mut Sender<u8>, &mut Context<'_>) -> Poll<()> = Sender::poll_closed;
+    let _: fn(&mut Receiver<u8>) = Receiver::close;
+    let _: fn(&Receiver<u8>) -> bool = Receiver::is_terminated;
+    let _: fn(&Receiver<u8>) -> bool = Receiver::is_empty;
+    let _: fn(&mut Receiver<u8>) -> Result<u8, TryRecvError> = Receiver::try_recv;
+    let _: fn(Receiver<u8>) -> Result<u8, RecvError> = Receiver::blocking_recv;
+}
+
+#[tokio::test]
+async fn a_oneshot_carries_one_value() {
+    use super::rt::sync::oneshot::{channel, error::TryRecvError};
+
+    begin();
+    let (tx, mut rx) = channel();
+    assert!(!is_ready(&mut rx) && rx.is_empty() && !tx.is_closed());
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    assert_eq!(tx.send(7), Ok(()));
+    assert!(!rx.is_empty());
+    assert_eq!((&mut rx).await, Ok(7));
+    assert!(rx.is_terminated());
+
+    let (tx, rx) = channel::<u8>();
+    drop(tx);
+    assert!(rx.await.is_err());
+
+    let (mut tx, mut rx) = channel();
+    assert!(!is_ready(tx.closed()));
+    rx.close();
+    tx.closed().await;
+    assert!(tx.is_closed());
+    assert_eq!(tx.send(7), Err(7));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+
+    let (tx, rx) = channel();
+    let waits = super::rt::spawn(rx);
+    tokio::task::yield_now().await;
+    tx.send(String::from("it")).unwrap();
+    assert_eq!(waits.await.unwrap().unwrap(), "it");
+
+    let (tx, rx) = channel();
+    let thread = std::thread::spawn(|| rx.blocking_recv());
+    tx.send(1).unwrap();
+    assert_eq!(thread.join().unwrap(), Ok(1));
+}
