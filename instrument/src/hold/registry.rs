@@ -145,7 +145,7 @@ impl<T> Registry<T> {
             after = taken.number;
             match close(Arc::clone(taken.value())).await {
                 Ok(()) => {
-                    taken.is_closed();
+                    taken.closed();
                     swept.closed += 1;
                 }
                 Err(error) => {
@@ -204,7 +204,7 @@ impl<T> Taken<'_, T> {
         &self.entry.as_ref().expect("it is not closed yet").value
     }
 
-    fn is_closed(mut self) {
+    fn closed(mut self) {
         drop(self.entry.take());
     }
 }
