@@ -17,7 +17,7 @@ use tracing_subscriber::{
 
 use crate::{
     recorder::{Recorder, key::Key, owner},
-    subscriber::{Front, RecorderHandle, is_wanted},
+    subscriber::{Front, RecorderHandle, is_wanted, registers},
 };
 
 /// See [`layer`](crate::layer()).
@@ -54,7 +54,7 @@ impl<S> Filter<S> for OnlyTokio {
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         match self.0 {
-            Wanted::Recorded if is_wanted(metadata) => Interest::always(),
+            Wanted::Recorded if registers(metadata) => Interest::always(),
             Wanted::All => Interest::always(),
             Wanted::Nothing | Wanted::Recorded => Interest::never(),
         }

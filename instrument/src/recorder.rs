@@ -20,13 +20,14 @@ pub(crate) mod clock;
 pub(crate) mod events;
 pub(crate) mod holding;
 pub(crate) mod key;
+mod lanes;
 pub(crate) mod owner;
 pub(crate) mod request;
 pub(crate) mod slab;
 pub(crate) mod table;
 pub(crate) mod task;
 
-mod read;
+pub(crate) mod read;
 
 use std::{
     collections::HashMap,
@@ -41,6 +42,7 @@ use self::{
     events::{Entry, Events, What},
     holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY},
     key::Key,
+    lanes::Count,
     request::{Asker, Extra, Request, Who, shown_name},
     slab::Slab,
     table::{SiteId, TextId},
@@ -88,7 +90,7 @@ pub(crate) struct Recorder {
     next_id: AtomicU64,
     level: AtomicU8,
     not_recorded: AtomicU64,
-    live_holdings: AtomicU64,
+    live_holdings: Count,
     /// How often a set or a token was cancelled: a change makes the console thread
     /// look for the tasks that were asked by it.
     askers_cancelled: AtomicU64,
@@ -126,7 +128,7 @@ impl Recorder {
             next_id: AtomicU64::new(1),
             level: AtomicU8::new(level as u8),
             not_recorded: AtomicU64::new(0),
-            live_holdings: AtomicU64::new(0),
+            live_holdings: Count::default(),
             askers_cancelled: AtomicU64::new(0),
             waits_changed: AtomicU64::new(0),
         }))
@@ -484,7 +486,7 @@ impl Recorder {
         };
         slot.begin(what, self.clock.now());
         let owner = owner.filter(|owner| self.pin_owner(*owner));
-        self.live_holdings.fetch_add(1, Relaxed);
+        self.live_holdings.add(1);
         self.holdings.publish(key, owner.map_or(NOBODY, Key::bits));
         if let Some(owner) = owner {
             self.count_holding(owner);
@@ -527,7 +529,7 @@ impl Recorder {
         }
         let label = slot.label();
         if slot.set(HoldingFlag::Over) {
-            self.live_holdings.fetch_sub(1, Relaxed);
+            self.live_holdings.subtract(1);
         }
         let owner = word.swap(NOBODY, SeqCst);
         // With a span its id is this slot's: the slot goes when the span closes.
@@ -543,7 +545,7 @@ impl Recorder {
     pub(crate) fn is_over(&self, key: Key) {
         if let Some(slot) = self.holdings.get(key) {
             if slot.set(HoldingFlag::Over) {
-                self.live_holdings.fetch_sub(1, Relaxed);
+                self.live_holdings.subtract(1);
             }
             self.owned_by(key, None);
         }
@@ -555,7 +557,7 @@ impl Recorder {
             && slot.has(HoldingFlag::Over)
         {
             slot.unset(HoldingFlag::Over);
-            self.live_holdings.fetch_add(1, Relaxed);
+            self.live_holdings.add(1);
             self.owned_by(key, owner);
         }
     }
@@ -644,7 +646,7 @@ impl Recorder {
             slot.acquired_at(self.clock.now());
             self.owned_by(lock, holder);
             if slot.unset(HoldingFlag::Over) {
-                self.live_holdings.fetch_add(1, Relaxed);
+                self.live_holdings.add(1);
             }
         }
     }
@@ -660,10 +662,10 @@ impl Recorder {
             return;
         }
         if slot.set(HoldingFlag::Over) {
-            self.live_holdings.fetch_sub(1, Relaxed);
+            self.live_holdings.subtract(1);
         }
         if slot.count_amount().load(SeqCst) > 0 && slot.unset(HoldingFlag::Over) {
-            self.live_holdings.fetch_add(1, Relaxed);
+            self.live_holdings.add(1);
         }
     }
 

@@ -32,6 +32,7 @@ use crate::{
         Recorder,
         clock::{Nanos, nanos},
         key::Key,
+        read::Change,
         request::Extra,
         task::{Flag, TaskFacts},
     },
@@ -206,12 +207,15 @@ impl Store {
     }
 
     fn take_changes(&mut self) {
-        let mut changes = Vec::new();
-        self.recorder.take_changes(|facts| changes.push(facts));
-        // The newest come first; in the order of their ends they are kept.
-        for facts in changes.into_iter().rev() {
-            self.changed(facts);
-        }
+        let recorder = self.recorder;
+        recorder.take_changes(|change| match change {
+            Change::Ended(end) => {
+                recorder.set_flag(end.key, Flag::Counted);
+                self.ended_so_far += 1;
+                self.ended.ended(end);
+            }
+            Change::Other(facts) => self.changed(*facts),
+        });
     }
 
     fn changed(&mut self, facts: TaskFacts) {
@@ -318,8 +322,11 @@ impl Store {
     }
 
     fn no_longer_watched(&mut self, key: Key, now: Nanos, notes: &mut Vec<Note>) {
-        self.watched.remove(&key);
-        self.version += self.rows.replace(self.recorder, Judged::Task(key), Vec::new(), now, notes);
+        // Rows are given for what is watched, and mostly that is nothing.
+        if !self.watched.is_empty() && self.watched.remove(&key).is_some() {
+            let judged = Judged::Task(key);
+            self.version += self.rows.replace(self.recorder, judged, Vec::new(), now, notes);
+        }
     }
 
     /// Beyond the cap leaks are counted by site; the oldest first.

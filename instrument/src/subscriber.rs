@@ -44,6 +44,12 @@ pub(crate) fn is_wanted(metadata: &Metadata<'_>) -> bool {
     Ours::of(metadata).is_some_and(Ours::is_wanted)
 }
 
+/// As [`is_wanted`], for a callsite that is being registered.
+#[cfg(feature = "layer")]
+pub(crate) fn registers(metadata: &'static Metadata<'static>) -> bool {
+    Ours::register(metadata).is_some_and(Ours::is_wanted)
+}
+
 /// Wraps a subscriber: records what tokio emits, and leaves everything else to `S`.
 ///
 /// It must be the outermost subscriber; layers go into `S`. It is made by
@@ -156,7 +162,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        match Ours::of(metadata) {
+        match Ours::register(metadata) {
             // Asking `S` would leave its verdict in its per-layer filters' state.
             Some(ours) if ours.is_wanted() => Interest::always(),
             Some(_) => Interest::never(),

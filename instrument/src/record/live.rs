@@ -299,7 +299,10 @@ impl Task {
         };
         recorder.ended(key, outcome);
         let callbacks = recorder.take_callbacks(key);
-        if let Some(ended) = recorder.end_of(key).filter(|_| !callbacks.is_empty()) {
+        // Few tasks have any, and what those are told is not looked up for the others.
+        if !callbacks.is_empty()
+            && let Some(ended) = recorder.end_of(key)
+        {
             let _entered = owner::enter(recorder, Work::Task(key));
             for callback in callbacks {
                 call(callback, &ended);

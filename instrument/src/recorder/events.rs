@@ -5,17 +5,17 @@
 //! them while somebody looks. An entry carries its number: one that was overwritten
 //! while it was read is counted as lost.
 
-use std::{
-    cell::Cell,
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
 };
 
-use super::{clock::Nanos, key::Key};
+use super::{
+    clock::Nanos,
+    key::Key,
+    lanes::{LANES as RINGS, lane},
+};
 
-const RINGS: usize = 8;
 const ENTRIES: usize = 4096;
 
 /// What happened.
@@ -89,24 +89,9 @@ pub(crate) struct Cursor {
     pub(crate) lost: u64,
 }
 
-static THREADS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static RING: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-fn my_ring() -> usize {
-    RING.with(|ring| {
-        if ring.get() == usize::MAX {
-            ring.set(THREADS.fetch_add(1, Ordering::Relaxed) % RINGS);
-        }
-        ring.get()
-    })
-}
-
 impl Events {
     pub(crate) fn note(&self, entry: &Entry) {
-        let ring = &self.rings[my_ring()];
+        let ring = &self.rings[lane()];
         let entries = ring.entries.get_or_init(|| (0..ENTRIES).map(|_| Cells::default()).collect());
         let number = ring.next.fetch_add(1, Ordering::AcqRel);
         let cells = &entries[index(number)];

@@ -2,7 +2,7 @@
 //! gets is plain data.
 
 use super::{
-    LISTS, NO_SPAWNER, Recorder,
+    NO_SPAWNER, Recorder,
     arena::Slot,
     clock::Nanos,
     holding::{HoldingFacts, HoldingFlag, HoldingSlot},
@@ -11,19 +11,53 @@ use super::{
 };
 use crate::atomics::{Ordering, fence};
 
+/// A task that is on the list of changes, as it is now.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// It ended, and there is nothing else to say of it.
+    Ended(PlainEnd),
+    Other(Box<TaskFacts>),
+}
+
+/// See [`Change::Ended`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlainEnd {
+    pub(crate) key: Key,
+    pub(crate) ended_at: Nanos,
+}
+
 impl Recorder {
-    /// Takes the list of changed tasks and calls `each` with what they are now.
-    pub(crate) fn take_changes(&self, mut each: impl FnMut(TaskFacts)) -> usize {
+    /// Takes the list of changed tasks and calls `each` with what they are now, in the
+    /// order of the changes. Nobody but the caller frees a task's slot: what was on the
+    /// list is in its slot still.
+    pub(crate) fn take_changes(&self, mut each: impl FnMut(Change)) {
         let link = |index| self.tasks.slot(index).map(TaskSlot::link);
-        let mut taken = 0;
-        for list in 0..LISTS {
-            taken += self.changed[list].take(link, |index| {
-                if let Some(facts) = self.task_in(index) {
-                    each(facts);
-                }
-            });
+        let mut changed = Vec::new();
+        for list in &self.changed {
+            list.take(link, |index| changed.push(index));
         }
-        taken
+        // The newest come first.
+        for index in changed.into_iter().rev() {
+            if let Some(end) = self.plain_end(index) {
+                each(Change::Ended(end));
+            } else if let Some(facts) = self.task_in(index) {
+                each(Change::Other(Box::new(facts)));
+            }
+        }
+    }
+
+    /// A task that ended without having been asked to, and that nothing is known of but
+    /// that: nearly all do, and a few words of their slots are all that is read.
+    fn plain_end(&self, index: u32) -> Option<PlainEnd> {
+        let (slot, word) = (self.tasks.slot(index)?, self.tasks.word(index)?);
+        let ended_at = slot.plain_end()?;
+        let spawner = Key::from_bits(word.load(Ordering::Acquire));
+        // One whose spawner has ended too may have to have its lineage shortened.
+        if spawner.is_some_and(|spawner| self.has_ended(spawner)) {
+            return None;
+        }
+        let key = Key::new(Which::Tasks, index, slot.life().generation());
+        Some(PlainEnd { key, ended_at })
     }
 
     /// The task as it is now; `None` when its slot was freed.
@@ -92,14 +126,18 @@ impl Recorder {
     }
 
     /// Frees the slot of an ended task that nothing pins, and what it alone used.
-    pub(crate) fn free(&'static self, facts: &TaskFacts) -> bool {
-        if !self.tasks.free(facts.key) {
+    pub(crate) fn free(&'static self, key: Key) -> bool {
+        let Some(slot) = self.tasks.get(key) else { return false };
+        let ((_, name, _), extra, request) = (slot.texts(), slot.extra(), slot.request_index());
+        let word = self.tasks.word(key.slot()).map_or(NO_SPAWNER, |it| it.load(Ordering::Acquire));
+        // It has ended: none of these changes any more.
+        if !self.tasks.free(key) {
             return false;
         }
-        facts.name.release();
-        self.requests.remove(facts.request);
-        self.extras.remove(facts.extra);
-        if let Some(spawner) = facts.spawner
+        name.release();
+        self.requests.remove(request);
+        self.extras.remove(extra);
+        if let Some(spawner) = Key::from_bits(word)
             && let Some(slot) = self.tasks.get(spawner)
         {
             self.unpin(spawner, slot);
@@ -130,7 +168,7 @@ impl Recorder {
     }
 
     pub(crate) fn live_holdings(&self) -> u64 {
-        self.live_holdings.load(Ordering::Relaxed)
+        self.live_holdings.sum()
     }
 
     pub(crate) fn not_recorded(&self) -> u64 {

@@ -40,9 +40,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// A source file in the table; 0 is "not known".
+/// A source file in the table; 0 is "not known". Whose source it is stands in the two
+/// bits on top, so that asking takes no lock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct FileId(u32);
+
+const ORIGIN_SHIFT: u32 = 30;
 
 /// Whose source a file is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +61,7 @@ pub(crate) enum Origin {
 
 #[derive(Default)]
 struct Sites {
-    files: Vec<(Arc<str>, Origin)>,
+    files: Vec<Arc<str>>,
     by_file: HashMap<Arc<str>, u32>,
     by_place: HashMap<(u32, u32, u32), u32>,
     places: Vec<(u32, u32, u32)>,
@@ -126,10 +129,23 @@ impl FileId {
         Self(id)
     }
 
-    /// Looks it up under the lock: for what is done once a task or timer.
+    #[inline]
     pub(crate) fn origin(self) -> Origin {
-        let Some(index) = self.0.checked_sub(1) else { return Origin::Own };
-        lock(&SITES).files.get(index as usize).map_or(Origin::Own, |(_, origin)| *origin)
+        match self.0 >> ORIGIN_SHIFT {
+            0 => Origin::Own,
+            1 => Origin::Library,
+            _ => Origin::Tokio,
+        }
+    }
+
+    fn new(number: u32, origin: Origin) -> Self {
+        Self(number | (origin as u32) << ORIGIN_SHIFT)
+    }
+
+    /// Its place in the table; `None` for the file that is not known.
+    fn index(self) -> Option<usize> {
+        let number = self.0 & ((1 << ORIGIN_SHIFT) - 1);
+        number.checked_sub(1).map(|index| index as usize)
     }
 }
 
@@ -158,7 +174,7 @@ impl SiteId {
         let index = self.0.checked_sub(1)?;
         let sites = lock(&SITES);
         let (file, line, column) = *sites.places.get(index as usize)?;
-        let (file, _) = sites.files.get(file.checked_sub(1)? as usize)?;
+        let file = sites.files.get(FileId(file).index()?)?;
         Some(Place { file: Arc::clone(file), line, column })
     }
 }
@@ -169,9 +185,11 @@ fn intern_file(file: &str) -> u32 {
     if let Some(id) = sites.by_file.get(file) {
         return *id;
     }
-    let Ok(id) = u32::try_from(sites.files.len() + 1) else { return 0 };
-    let (text, origin) = (Arc::<str>::from(file), origin_of(file, &sites.own));
-    sites.files.push((Arc::clone(&text), origin));
+    let number = u32::try_from(sites.files.len() + 1).ok().filter(|it| it >> ORIGIN_SHIFT == 0);
+    let Some(number) = number else { return 0 };
+    let FileId(id) = FileId::new(number, origin_of(file, &sites.own));
+    let text = Arc::<str>::from(file);
+    sites.files.push(Arc::clone(&text));
     sites.by_file.insert(text, id);
     id
 }

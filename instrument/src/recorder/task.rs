@@ -563,6 +563,20 @@ impl TaskSlot {
         self.runtime.store(number, Relaxed);
     }
 
+    /// When it ended, if it did without having been asked to, and was not counted yet.
+    pub(super) fn plain_end(&self) -> Option<Nanos> {
+        const MARKS: u32 = Flag::NeverWas as u32
+            | Flag::Counted as u32
+            | Flag::Retired as u32
+            | Flag::Folded as u32;
+        let ended_at = self.ended_at()?;
+        let is_plain = self.outcome() == Some(Outcome::Completed)
+            && self.flags.load(SeqCst) & MARKS == 0
+            && self.request.load(SeqCst) == 0
+            && self.delivered_at().is_none();
+        is_plain.then_some(ended_at)
+    }
+
     pub(super) fn ended_at(&self) -> Option<Nanos> {
         some(self.ended_at.load(SeqCst))
     }

@@ -8,6 +8,7 @@ use crate::{
         Recorder,
         clock::{Nanos, nanos},
         key::Key,
+        read::PlainEnd,
         task::{Flag, TaskFacts},
     },
     settings::Settings,
@@ -28,27 +29,32 @@ impl Ended {
     /// An ended task, for the first time or because something of it changed.
     pub(super) fn changed(&mut self, recorder: &'static Recorder, facts: &TaskFacts) {
         if facts.has(Flag::Retired) {
-            if facts.pins == 0 && recorder.free(facts) {
+            if facts.pins == 0 && recorder.free(facts.key) {
                 self.freed.push(facts.key);
             }
         } else if facts.has(Flag::NeverWas) {
             // It is not shown for a while, nor at all.
-            self.retire(recorder, facts);
+            self.retire(recorder, facts.key);
         } else if !facts.has(Flag::Counted) {
             self.tasks.push_back((facts.key, facts.ended_at.unwrap_or(0)));
             shorten_lineage(recorder, facts);
         }
     }
 
-    fn retire(&mut self, recorder: &'static Recorder, facts: &TaskFacts) {
-        if !recorder.free(facts) {
-            recorder.set_flag(facts.key, Flag::Retired);
+    /// An ended task of which there is nothing else to say.
+    pub(super) fn ended(&mut self, end: PlainEnd) {
+        self.tasks.push_back((end.key, end.ended_at));
+    }
+
+    fn retire(&mut self, recorder: &'static Recorder, key: Key) {
+        if !recorder.free(key) {
+            recorder.set_flag(key, Flag::Retired);
             // The last pin may have gone before the mark was seen.
-            if !recorder.free(facts) {
+            if !recorder.free(key) {
                 return;
             }
         }
-        self.freed.push(facts.key);
+        self.freed.push(key);
     }
 
     /// Frees the slots of those whose retention is over and that nothing pins.
@@ -65,9 +71,7 @@ impl Ended {
                 break;
             }
             self.tasks.pop_front();
-            if let Some(facts) = recorder.task(key) {
-                self.retire(recorder, &facts);
-            }
+            self.retire(recorder, key);
         }
         std::mem::take(&mut self.freed)
     }
@@ -77,6 +81,9 @@ impl Ended {
 /// ancestors: of those only the nearest stay, and the nearest cancelled one.
 fn shorten_lineage(recorder: &'static Recorder, facts: &TaskFacts) {
     let spawner = |facts: &TaskFacts| facts.spawner.and_then(|key| recorder.task(key));
+    if facts.spawner.is_none_or(|spawner| !recorder.has_ended(spawner)) {
+        return;
+    }
     let mut last = facts.clone();
     // Below it are this one and what it has spawned, above it the cancelled one.
     for _ in 0..ANCESTORS - 2 {

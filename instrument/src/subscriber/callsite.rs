@@ -1,4 +1,9 @@
-//! Which callsites are tokio's own, and which of those are wanted.
+//! Which callsites are tokio's own, and which of those are wanted. Decided once a
+//! callsite, when it is registered; after that its metadata's address says it.
+
+mod known;
+
+use std::ptr;
 
 use tracing_core::{Level, Metadata};
 
@@ -24,10 +29,44 @@ pub(super) enum Ours {
 }
 
 impl Ours {
+    const ALL: [Self; 8] = [
+        Self::Task,
+        Self::Blocking,
+        Self::Timer,
+        Self::Lock,
+        Self::Waker,
+        Self::ResourceState,
+        Self::LockState,
+        Self::Unwanted,
+    ];
+
     /// `None` for whatever is not tokio's: that is the inner subscriber's.
     #[inline]
     pub(super) fn of(metadata: &Metadata<'_>) -> Option<Self> {
         // All of tokio's are TRACE; nearly everything else is not.
+        if *metadata.level() != Level::TRACE {
+            return None;
+        }
+        match known::class_of(ptr::from_ref(metadata).addr()) {
+            Some(class) => Self::ALL.get(usize::from(class)).copied(),
+            None => Self::decide(metadata),
+        }
+    }
+
+    /// As [`Self::of`], for a callsite that is registered: it is remembered.
+    pub(super) fn register(metadata: &'static Metadata<'static>) -> Option<Self> {
+        let ours = Self::decide(metadata);
+        if *metadata.level() == Level::TRACE {
+            let class = Self::ALL.iter().zip(0..).find(|(it, _)| Some(**it) == ours);
+            let class = class.map_or(known::NOBODYS, |(_, class)| class);
+            known::remember(ptr::from_ref(metadata).addr(), class);
+        }
+        ours
+    }
+
+    /// By its names: for a callsite that is being registered, and for metadata that is
+    /// made anew each time, as that of the `log` crate's records.
+    fn decide(metadata: &Metadata<'_>) -> Option<Self> {
         if *metadata.level() != Level::TRACE {
             return None;
         }

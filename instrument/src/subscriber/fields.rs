@@ -1,11 +1,11 @@
-//! Reads the fields of tokio's spans and events. No allocation: what is formatted goes
-//! into a buffer on the stack.
+//! Reads the fields of tokio's spans and events. What is formatted goes into a buffer on
+//! the stack, but for a task's name: few have one, and the others need no room for it.
 
 use std::fmt::{self, Write};
 
 use tracing_core::field::{Field, Visit};
 
-use crate::recorder::table::{FileId, SiteId};
+use crate::recorder::table::{FileId, SiteId, cut};
 
 /// Text of a formatted field, cut where the buffer ends.
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +21,8 @@ impl<const N: usize> Default for Small<N> {
 }
 
 impl<const N: usize> Small<N> {
-    pub(super) fn as_str(&self) -> &str {
-        let text = &self.bytes[..self.len];
-        match std::str::from_utf8(text) {
-            Ok(text) => text,
-            // Cut within a character.
-            Err(error) => std::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or(""),
-        }
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 
@@ -41,11 +36,31 @@ impl<const N: usize> Write for Small<N> {
     }
 }
 
+/// A task's name, cut as all texts are. Allocates when there is one.
+#[derive(Debug, Default)]
+pub(super) struct Name(String);
+
+impl Name {
+    pub(super) fn as_str(&self) -> &str {
+        cut(&self.0)
+    }
+}
+
+impl Write for Name {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // One byte beyond shows that it was cut; more is not kept.
+        if self.0.len() == self.as_str().len() {
+            self.0.push_str(cut(text));
+        }
+        Ok(())
+    }
+}
+
 /// What a span of tokio's says: of a task, or of a timer.
 #[derive(Debug, Default)]
 pub(super) struct SpanFields {
     pub(super) kind: Small<16>,
-    pub(super) name: Small<256>,
+    pub(super) name: Name,
     /// The start of a blocking closure's type name.
     pub(super) function: Small<64>,
     pub(super) task_id: u64,

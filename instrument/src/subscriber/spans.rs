@@ -63,13 +63,13 @@ impl Front {
             return Some(key);
         }
         // Workers, and the part of `block_in_place` that takes a worker's place.
-        if ours == Ours::Blocking && fields.function.as_str().starts_with("tokio::runtime::") {
+        if ours == Ours::Blocking && fields.function.as_bytes().starts_with(b"tokio::runtime::") {
             return None;
         }
-        let kind = match (ours, fields.kind.as_str()) {
+        let kind = match (ours, fields.kind.as_bytes()) {
             (Ours::Blocking, _) => TaskKind::Blocking,
-            (_, "local") => TaskKind::Local,
-            (_, "block_on") => TaskKind::BlockOn,
+            (_, b"local") => TaskKind::Local,
+            (_, b"block_on") => TaskKind::BlockOn,
             _ => TaskKind::Task,
         };
         let library = fields.file.origin() != Origin::Own;
