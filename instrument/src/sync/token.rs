@@ -137,7 +137,14 @@ impl CancellationToken {
         F: Future,
     {
         let scope = self.scope(fut, Location::caller());
-        async move { self.inner.run_until_cancelled(scope).await }
+        async move {
+            let output = self.inner.run_until_cancelled(scope).await;
+            if output.is_none() {
+                // Whoever awaits this knows now, as if it had asked.
+                self.node.told();
+            }
+            output
+        }
     }
 
     /// [`tokio_util::sync::CancellationToken::run_until_cancelled_owned`].
@@ -147,7 +154,13 @@ impl CancellationToken {
         F: Future,
     {
         let scope = self.scope(fut, Location::caller());
-        async move { self.inner.run_until_cancelled_owned(scope).await }
+        async move {
+            let output = self.inner.run_until_cancelled_owned(scope).await;
+            if output.is_none() {
+                self.node.told();
+            }
+            output
+        }
     }
 
     fn scope<F>(&self, future: F, location: &'static Location<'static>) -> Scope<F> {

@@ -103,6 +103,32 @@ fn what_runs_until_cancelled_is_a_scope_that_the_token_asks() {
     });
 }
 
+/// Before the console has looked: it is too late once the task has ended.
+#[test]
+fn a_bound_task_that_runs_until_cancelled_has_noticed() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let runs = token.clone();
+            bound("bound", &token, async move {
+                assert!(runs.run_until_cancelled(pending::<()>()).await.is_none());
+            });
+            let runs = token.clone();
+            bound("owned", &token, async move {
+                assert!(runs.run_until_cancelled_owned(pending::<()>()).await.is_none());
+            });
+            settle().await;
+            token.cancel();
+            settle().await;
+        });
+        for name in ["bound", "owned"] {
+            let story = service.cancel(name).expect("it was asked");
+            assert!(story.cause == Cause::Token && story.delivered_at.is_some(), "{story:?}");
+            assert_eq!(service.outcome(name), Outcome::Completed);
+        }
+    });
+}
+
 // === those who wait ===
 
 /// Whether the task is asked when somebody else cancels the token.
