@@ -1,6 +1,6 @@
 //! Starts the recording: every setting with its default, variable and unit.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use tracing_core::Subscriber;
 #[cfg(feature = "layer")]
@@ -171,6 +171,24 @@ impl Builder {
     /// spawned from under them are never taken for a library's. `HOLDOVER_OWN`.
     pub fn own(mut self, prefixes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.settings.own = prefixes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A file of rules, each of which says what is not to be reported, until when and why:
+    ///
+    /// ```text
+    /// # a filter, the last day on which it is in force (in UTC), and a reason
+    /// verdict:left-behind acquired_at:cache.rs until 2027-01-31 why "goes with the new cache"
+    /// ```
+    ///
+    /// Several files may be given. They are read once, at the start. A file that cannot be
+    /// read and a line that is no rule are logged, and shown by the console; the other rules
+    /// are in force. What is ignored is not in the log and in no count but that of what is
+    /// ignored, and can be listed. A leak is ignored when each of the things is that it is
+    /// about, so that what is known does not hide what is new. `HOLDOVER_IGNORE`, with a `:`
+    /// between several.
+    pub fn ignore(mut self, path: impl Into<PathBuf>) -> Self {
+        self.settings.ignore.push(path.into());
         self
     }
 
@@ -357,7 +375,8 @@ fn start(
         }
     };
     let address = listener.address.to_string();
-    let console = Arc::new(Console::new(recorder, settings, coverage));
+    let ignored = crate::ignore::read(&settings.ignore, recorder.clock.wall_anchor());
+    let console = Arc::new(Console::new(recorder, settings, coverage, ignored));
     server::start(console, listener).map_err(|error| {
         recorder.switch_off();
         InitError(Why::Thread(error))

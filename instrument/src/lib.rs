@@ -12,6 +12,8 @@ mod builder;
 #[cfg(feature = "console")]
 mod coverage;
 mod ended;
+#[cfg(feature = "console")]
+mod ignore;
 #[cfg(feature = "layer")]
 mod layer;
 #[cfg(feature = "console")]

@@ -7,9 +7,10 @@ mod group;
 mod rows;
 mod subject;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub use self::field::{FIELDS, FieldInfo, FieldType};
+pub(crate) use self::subject::OneOf;
 use self::{
     field::Field,
     filter::{Filter, Subject},
@@ -21,7 +22,8 @@ pub(crate) use self::{
 };
 use crate::{
     recorder::clock::Nanos,
-    store::{Event, Row, Store, Totals},
+    store::{Event, Held, Row, Store, Totals},
+    words::Verdict,
 };
 
 /// A view never has more rows.
@@ -37,6 +39,8 @@ pub(crate) struct View {
     pub(crate) limit: usize,
     /// Also the leaks that have cleared.
     pub(crate) cleared: bool,
+    /// The leaks that a rule ignores, in place of those that are reported.
+    pub(crate) ignored: bool,
 }
 
 /// Of what.
@@ -67,13 +71,16 @@ pub(crate) struct Window {
 /// The window's rows.
 #[derive(Debug)]
 pub(crate) enum Rows {
-    Leaks(Vec<Arc<Row>>),
-    Groups(Vec<Group>),
+    Leaks(Vec<Arc<Row>>, WaitFor),
+    Groups(Vec<Group>, WaitFor),
     Tasks(Vec<TaskRow>),
     Holdings(Vec<HeldRow>),
     Events { events: Vec<Event>, lost: u64 },
     Story(Option<Box<rows::Story>>),
 }
+
+/// What stuck tasks, by id, wait to get, as if they held it.
+pub(crate) type WaitFor = HashMap<u64, Held>;
 
 /// By which field, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +113,17 @@ pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
             let all = leaks.len();
             let mut leaks = filtered(leaks, view, now);
             sort_by(&mut leaks, view, now, |row| row.as_ref());
-            (leaks.len(), all, Rows::Leaks(page(leaks, view)))
+            let (matched, window) = (leaks.len(), page(leaks, view));
+            let wait_for = wait_for(store, window.iter());
+            (matched, all, Rows::Leaks(window, wait_for))
         }
         ViewKind::LeakGroups => {
             let leaks = leaks(store, view);
             let all = leaks.len();
             let leaks = filtered(leaks, view, now);
-            (leaks.len(), all, Rows::Groups(page(group::groups(leaks, now), view)))
+            let (matched, window) = (leaks.len(), page(group::groups(leaks, now), view));
+            let wait_for = wait_for(store, window.iter().map(|group| &group.worst));
+            (matched, all, Rows::Groups(window, wait_for))
         }
         ViewKind::Tasks => tasks(store, view, now),
         ViewKind::Holdings => holdings(store, view, now),
@@ -135,8 +146,22 @@ pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
 }
 
 fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {
+    if view.ignored {
+        return store.ignored().cloned().collect();
+    }
     let cleared = store.cleared().filter(|_| view.cleared);
     store.rows().chain(cleared).cloned().collect()
+}
+
+/// A scan, where a row is of a task that is stuck.
+fn wait_for<'a>(store: &Store, rows: impl Iterator<Item = &'a Arc<Row>>) -> WaitFor {
+    let is_stuck = |row: &&Arc<Row>| row.verdict == Verdict::Stuck && row.cleared_at.is_none();
+    let mut stuck = rows.filter(is_stuck).peekable();
+    if stuck.peek().is_none() {
+        return WaitFor::default();
+    }
+    let waits = rows::Waits::of(store);
+    stuck.filter_map(|row| Some((row.task.id, waits.held(store, row.task.key)?))).collect()
 }
 
 fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 pub(crate) use self::listen::{ListenError, Listener, announce};
 use crate::{
     coverage::Coverage,
+    ignore,
     recorder::{Recorder, owner},
     settings::Settings,
     store::Store,
@@ -33,6 +34,8 @@ pub(crate) struct Console {
     rounds: watch::Sender<u64>,
     pub(crate) target: Target,
     pub(crate) coverage: Coverage,
+    /// What is wrong with the ignore files.
+    pub(crate) ignore_errors: Vec<String>,
 }
 
 /// Whom a client is attached to.
@@ -49,12 +52,15 @@ impl Console {
         recorder: &'static Recorder,
         settings: &Settings,
         coverage: Coverage,
+        ignored: ignore::Read,
     ) -> Self {
+        let store = Store::new(recorder, settings.clone(), ignored.rules);
         Self {
             recorder,
-            store: Mutex::new(Store::new(recorder, settings.clone())),
+            store: Mutex::new(store),
             rounds: watch::Sender::new(0),
             coverage,
+            ignore_errors: ignored.errors,
             target: Target {
                 service: settings.service.clone(),
                 pid: std::process::id(),

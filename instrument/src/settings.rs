@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) service: String,
     pub(crate) log: Log,
     pub(crate) own: Vec<String>,
+    /// Files of rules: what is not to be reported.
+    pub(crate) ignore: Vec<PathBuf>,
 }
 
 /// Where the console listens.
@@ -77,6 +79,7 @@ impl Default for Settings {
             service: executable(),
             log: Log::New,
             own: Vec::new(),
+            ignore: Vec::new(),
         }
     }
 }
@@ -149,7 +152,7 @@ const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 14] = [
+const VARIABLES: [(&str, Set); 15] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -224,6 +227,12 @@ const VARIABLES: [(&str, Set); 14] = [
         settings.own = prefixes.map(str::to_owned).collect();
         Ok(())
     }),
+    // What is wrong in them is said when they are read, and the rest is in force.
+    ("HOLDOVER_IGNORE", |settings, value| {
+        let paths = std::env::split_paths(value).filter(|path| !path.as_os_str().is_empty());
+        settings.ignore = paths.collect();
+        Ok(())
+    }),
 ];
 
 #[cfg(test)]
@@ -250,6 +259,12 @@ mod tests {
         assert_eq!(bind("unix:/run/a.sock"), "unix:/run/a.sock");
         let overdue = |value| read("HOLDOVER_OVERDUE", value).expect(value).overdue;
         assert_eq!((overdue("off"), overdue("2m")), (None, Some(Duration::from_secs(120))));
+        #[cfg(unix)]
+        {
+            let ignore = |value| read("HOLDOVER_IGNORE", value).expect(value).ignore;
+            assert_eq!(ignore("a.txt:/b c/d.txt:"), [PathBuf::from("a.txt"), "/b c/d.txt".into()]);
+            assert!(ignore("").is_empty());
+        }
         assert_eq!(read("HOLDOVER_OWN", "src/, ../mine").expect("two").own, ["src/", "../mine"]);
     }
 

@@ -4,6 +4,7 @@
 
 mod asked;
 mod history;
+mod ignore;
 mod listing;
 mod overdue;
 mod retention;
@@ -17,6 +18,7 @@ use std::{
 
 pub(crate) use self::{
     history::{Event, EventKind, History},
+    ignore::{Asked, Ignore, Rule},
     listing::held_by,
     row::{
         CancelStory, Held, Person, Row, ancestors, cancel_story, held, held_alone, person, state,
@@ -60,6 +62,8 @@ pub(crate) struct Totals {
     pub(crate) slowest_cancel: Nanos,
     /// Leaks beyond the cap: counted, not listed.
     pub(crate) folded: u64,
+    /// Leaks and warnings that a rule ignores: in none of the other counts.
+    pub(crate) ignored: u64,
 }
 
 /// A verdict was given or cleared.
@@ -91,6 +95,8 @@ pub(crate) struct Store {
     /// and the others are not judged anew for that.
     listed_live: listing::Listed,
     overdue: Overdue,
+    /// Rules that have expired, and of which that was not said yet.
+    expired: Vec<Arc<Rule>>,
     version: u64,
 }
 
@@ -115,12 +121,12 @@ impl Watched {
 }
 
 impl Store {
-    pub(crate) fn new(recorder: &'static Recorder, settings: Settings) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, settings: Settings, ignore: Ignore) -> Self {
         Self {
             recorder,
             watched: HashMap::new(),
             ended: Ended::default(),
-            rows: Rows::default(),
+            rows: Rows::new(ignore),
             notes: VecDeque::new(),
             notes_so_far: 0,
             history: History::default(),
@@ -130,6 +136,7 @@ impl Store {
             listed: listing::Listed::default(),
             listed_live: listing::Listed::default(),
             overdue: Overdue::default(),
+            expired: Vec::new(),
             version: 0,
             settings,
         }
@@ -152,9 +159,24 @@ impl Store {
         self.ended_so_far
     }
 
-    /// The rows of this moment, worst verdict first.
+    /// The rows of this moment that are reported, worst verdict first.
     pub(crate) fn rows(&self) -> impl Iterator<Item = &Arc<Row>> {
         self.rows.current()
+    }
+
+    /// The rows that are not reported, since a rule ignores them.
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.rows.ignored()
+    }
+
+    /// What is to be ignored.
+    pub(crate) fn rules(&self) -> &[Asked] {
+        self.rows.rules()
+    }
+
+    /// The rules that have expired since the last time.
+    pub(crate) fn take_expired(&mut self) -> Vec<Arc<Rule>> {
+        std::mem::take(&mut self.expired)
     }
 
     /// The rows that have cleared, the latest first.
@@ -182,6 +204,7 @@ impl Store {
             overdue: self.rows.count(|verdict| verdict == Verdict::Overdue),
             holdings: self.recorder.live_holdings(),
             folded: self.rows.folded(),
+            ignored: self.rows.count_ignored(),
             ..self.totals
         }
     }
@@ -193,6 +216,7 @@ impl Store {
         self.look_for_the_asked();
         let freed = self.ended.forget(self.recorder, &self.settings, now);
         let mut notes = Vec::new();
+        self.expire_rules(now, &mut notes);
         for key in freed {
             self.no_longer_watched(key, now, &mut notes);
         }
@@ -204,6 +228,13 @@ impl Store {
         self.fold_beyond_the_cap();
         self.keep(&notes);
         notes
+    }
+
+    fn expire_rules(&mut self, now: Nanos, notes: &mut Vec<Note>) {
+        let (expired, unlisted) = self.rows.expire(now, notes);
+        self.totals.given += unlisted;
+        self.version += u64::from(!expired.is_empty());
+        self.expired.extend(expired);
     }
 
     fn take_changes(&mut self) {
@@ -340,7 +371,9 @@ impl Store {
 
     fn keep(&mut self, notes: &[Note]) {
         for note in notes {
-            if note.given {
+            if note.row.is_ignored() {
+                // It is in the history, and in no count.
+            } else if note.given {
                 self.totals.given += 1;
             } else {
                 self.totals.cleared += 1;

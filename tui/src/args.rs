@@ -28,11 +28,15 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the leaks of this moment.
-    Leaks(Print),
+    Leaks(Leaks),
     /// Print the tasks of this moment.
     Tasks(Print),
     /// Print what happened lately.
     Events(Print),
+    /// Print the rules by which leaks are ignored, and what became of each.
+    Ignored(Ignored),
+    /// Print rules that ignore what is reported now, for `HOLDOVER_IGNORE`.
+    Baseline(Baseline),
     /// Say why a verdict is given, and how to mend it.
     Explain(Explain),
     /// Run a small service that leaks, and attach to it.
@@ -72,6 +76,53 @@ pub(crate) struct Print {
     /// Go on: print what changes, until interrupted.
     #[arg(long)]
     pub(crate) follow: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = fields())]
+pub(crate) struct Leaks {
+    #[command(flatten)]
+    pub(crate) print: Print,
+
+    /// Those that a rule ignores, in place of those that are reported.
+    #[arg(long)]
+    pub(crate) ignored: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Ignored {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<Address>,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Baseline {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<Address>,
+
+    /// The last day on which the rules are in force, in UTC; in 90 days by default.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) until: Option<jiff::civil::Date>,
+
+    /// The reason that each rule gives.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) why: Option<String>,
+}
+
+/// A reason that can stand in quotes in a line.
+fn reason(text: &str) -> Result<String, &'static str> {
+    let fits = !text.trim().is_empty() && !text.contains(|c: char| c.is_control() || c == '\\');
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a reason in one line, without backslashes")
+    }
 }
 
 /// A filter that parses.

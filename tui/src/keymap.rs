@@ -22,6 +22,7 @@ pub(crate) enum Action {
     Filter,
     LeaksOnly,
     Cleared,
+    Ignored,
     Freeze,
     Blind,
     Help,
@@ -74,6 +75,7 @@ bindings! {
     "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
+    "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";

@@ -93,9 +93,14 @@ async fn run(args: Args) -> Result<(), Failure> {
     let ui = Ui { theme, now, panic_at: args.panic_at };
     match args.command {
         None => attach(target(args.address)?, ui).await,
-        Some(Command::Leaks(what)) => print::print(Kind::Leaks, what).await,
+        Some(Command::Leaks(what)) => {
+            let kind = if what.ignored { Kind::Ignored } else { Kind::Leaks };
+            print::print(kind, what.print).await
+        }
         Some(Command::Tasks(what)) => print::print(Kind::Tasks, what).await,
         Some(Command::Events(what)) => print::print(Kind::Events, what).await,
+        Some(Command::Ignored(what)) => print::rules(what).await,
+        Some(Command::Baseline(what)) => print::baseline(what).await,
         Some(Command::Explain(what)) => print::explain(&what.verdict, what.kind.as_deref()),
         Some(Command::Demo(demo)) if demo.list => demo::list(),
         Some(Command::Demo(demo)) => {

@@ -67,6 +67,23 @@ pub(crate) enum Screen {
     Help,
 }
 
+/// Which leaks are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    Reported,
+    /// Those that a rule ignores.
+    Ignored,
+}
+
+impl Which {
+    fn other(self) -> Self {
+        match self {
+            Self::Reported => Self::Ignored,
+            Self::Ignored => Self::Reported,
+        }
+    }
+}
+
 impl Entity for v1::LeakGroup {
     type Id = (i32, bool, String, String, Option<(i32, String)>);
 
@@ -122,6 +139,7 @@ pub(crate) struct Model {
     pub(crate) edit: Option<Edit>,
     pub(crate) leaks_only: bool,
     pub(crate) all_cleared: bool,
+    pub(crate) which: Which,
     /// The moment at which everything stands still.
     pub(crate) frozen: Option<Instant>,
     /// When the target was lost: it may do anything since.
@@ -150,6 +168,7 @@ impl Model {
             edit: None,
             leaks_only: false,
             all_cleared: false,
+            which: Which::Reported,
             frozen: None,
             lost_at: None,
             refused: None,
@@ -192,6 +211,7 @@ impl Model {
             limit: ROWS,
             interval_ms: 250,
             cleared: !self.leaks_only,
+            ignored: self.which == Which::Ignored && kind == v1::ViewKind::LeakGroups,
             ..v1::View::default()
         }
     }
@@ -334,6 +354,11 @@ impl Model {
         coverage.map_or(&[], |coverage| &coverage.runtimes)
     }
 
+    /// The rules by which leaks are ignored, and what is wrong with them.
+    pub(crate) fn ignoring(&self) -> Option<&v1::Ignoring> {
+        self.target.as_ref().and_then(|it| it.described.ignoring.as_ref())
+    }
+
     pub(crate) fn blindness(&self) -> &[v1::Blindness] {
         let coverage = self.target.as_ref().and_then(|it| it.described.coverage.as_ref());
         coverage.map_or(&[], |coverage| &coverage.blind)
@@ -390,6 +415,7 @@ impl Model {
                 self.all_cleared = !self.all_cleared;
                 self.show_groups(now);
             }
+            Action::Ignored => self.which = self.which.other(),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
             Action::Blind => self.toggle(Screen::Blind),
             Action::Help => self.toggle(Screen::Help),

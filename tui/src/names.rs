@@ -19,6 +19,14 @@ pub(crate) fn task(task: &v1::Task) -> String {
     safe(&shown).into_owned()
 }
 
+/// [`task`], and the number that tells it from another; what nobody owns has none.
+pub(crate) fn numbered(row: &v1::Task) -> String {
+    match row.id {
+        0 => task(row),
+        id => format!("{} #{id}", task(row)),
+    }
+}
+
 /// Whether a task is called by its place.
 pub(crate) fn is_a_place(task: &v1::Task) -> bool {
     task.name.is_empty() && task.type_name.is_empty()
@@ -50,6 +58,21 @@ pub(crate) fn short_place(site: &str) -> String {
 
 fn without_column(place: &str) -> &str {
     place.rsplit_once(':').map_or(place, |(before, _)| before)
+}
+
+/// `lock state`: what a task waits to get.
+pub(crate) fn waits_for(waits: &v1::WaitsFor) -> String {
+    let kind = words::kind(waits.kind());
+    match waits.label.as_str() {
+        "" => format!("{kind} {}", safe(&short_place(&waits.site))),
+        label => format!("{kind} {}", safe(label)),
+    }
+}
+
+/// `until 2027-01-31, "goes with the new cache" (ignore.txt:3)`.
+pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
+    let v1::IgnoredBy { until, why, place } = rule;
+    format!("until {}, \"{}\" ({})", safe(until), safe(why), safe(place))
 }
 
 /// `timer call_later`, `lock state (3 waiting)`, `2 permits db`; what has only its place
@@ -93,6 +116,9 @@ mod tests {
         assert_eq!((task(&row).as_str(), is_a_place(&row)), ("http::create_order", false));
         row.name = "worker\u{1b}[31m".into();
         assert_eq!(task(&row), "worker\\e[31m");
+        assert_eq!(numbered(&v1::Task { name: "nobody".into(), ..Default::default() }), "nobody");
+        row.id = 7;
+        assert_eq!(numbered(&row), "worker\\e[31m #7");
     }
 
     #[test]

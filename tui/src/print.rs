@@ -1,5 +1,6 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
+mod baseline;
 mod json;
 pub(crate) mod text;
 
@@ -12,7 +13,7 @@ use holdover_proto::v1;
 
 use crate::{
     Failure,
-    args::Print,
+    args::{Baseline, Ignored, Print},
     client::{self, Failed},
     explain::{self, verdict_named, verdicts},
     words,
@@ -25,6 +26,8 @@ const PAGE: u32 = 500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Leaks,
+    /// Leaks that a rule ignores.
+    Ignored,
     Tasks,
     Events,
 }
@@ -54,8 +57,13 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
         offset += PAGE;
         let over = u64::from(offset) >= update.matched || left == 0 || kind == Kind::Events;
         if over {
-            if kind == Kind::Leaks && !what.json && update.matched == 0 {
-                writeln!(out, "{}", text::no_leaks(&update))?;
+            let none = match kind {
+                Kind::Leaks => Some(text::no_leaks(&update)),
+                Kind::Ignored => Some(text::none_ignored(&update)),
+                Kind::Tasks | Kind::Events => None,
+            };
+            if let Some(none) = none.filter(|_| !what.json && update.matched == 0) {
+                writeln!(out, "{none}")?;
             }
             return Ok(());
         }
@@ -63,8 +71,9 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
 }
 
 fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
+    let ignored = kind == Kind::Ignored;
     let kind = match kind {
-        Kind::Leaks => v1::ViewKind::Leaks,
+        Kind::Leaks | Kind::Ignored => v1::ViewKind::Leaks,
         Kind::Tasks => v1::ViewKind::Tasks,
         Kind::Events => v1::ViewKind::Events,
     };
@@ -74,6 +83,7 @@ fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
         sort: what.sort.clone(),
         limit: PAGE,
         offset,
+        ignored,
         interval_ms: 250,
         ..v1::View::default()
     }
@@ -103,15 +113,16 @@ async fn follow(
 #[derive(Default)]
 struct Seen {
     last_event: u64,
-    /// By task and verdict: since when, how many holdings, and whether it has cleared.
-    leaks: HashMap<(u64, i32), (u64, u32, bool)>,
+    /// By task, verdict and when it was given: since when, how many holdings, and whether
+    /// it has cleared.
+    leaks: HashMap<(u64, i32, u64), (u64, u32, bool)>,
     tasks: HashMap<u64, (i32, i32)>,
 }
 
 impl Seen {
     fn news(&mut self, printer: &Printer, update: &v1::Update) -> Vec<String> {
         match printer.kind {
-            Kind::Leaks => self.leaks(printer, update),
+            Kind::Leaks | Kind::Ignored => self.leaks(printer, update),
             Kind::Tasks => {
                 let mut rows = update.tasks.clone();
                 rows.retain(|task| {
@@ -136,7 +147,7 @@ impl Seen {
         for leak in update.leaks.iter().rev() {
             let id = leak.task.as_ref().map_or(0, |task| task.id);
             let now = (leak.since_ns, leak.holdings_total, leak.cleared_ns.is_some());
-            let event = match self.leaks.insert((id, leak.verdict), now) {
+            let event = match self.leaks.insert((id, leak.verdict, leak.given_ns), now) {
                 Some(before) if before == now => continue,
                 // What had cleared before anybody looked is not news.
                 None if now.2 => continue,
@@ -161,7 +172,9 @@ impl Printer {
     fn lines(&self, update: &v1::Update) -> Vec<String> {
         let now = update.now_ns;
         match self.kind {
-            Kind::Leaks => update.leaks.iter().map(|it| self.leak(it, now, None)).collect(),
+            Kind::Leaks | Kind::Ignored => {
+                update.leaks.iter().map(|it| self.leak(it, now, None)).collect()
+            }
             Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
             Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
         }
@@ -191,6 +204,66 @@ fn tell_blindness(described: &v1::DescribeResponse) -> io::Result<()> {
     let blind = described.coverage.as_ref().map_or(&[][..], |coverage| &coverage.blind);
     for blind in blind {
         writeln!(io::stderr(), "partly blind: {}", crate::format::safe(&blind.sentence))?;
+    }
+    let ignoring = described.ignoring.as_ref();
+    let wrong = ignoring
+        .map_or(0, |it| it.errors.len() + it.rules.iter().filter(|rule| rule.expired).count());
+    if wrong > 0 {
+        let rules = crate::format::counted(wrong as u64, "rule");
+        let what = "wrong or expired: `holdover ignored` says which";
+        writeln!(io::stderr(), "{rules} of what to ignore {what}")?;
+    }
+    Ok(())
+}
+
+/// The rules by which leaks are ignored, and what became of each.
+pub(crate) async fn rules(what: Ignored) -> Result<(), Failure> {
+    let address = crate::target(what.address)?;
+    let (_, described) = client::connect(&address).await.map_err(failure)?;
+    let ignoring = described.ignoring.clone().unwrap_or_default();
+    for error in &ignoring.errors {
+        writeln!(io::stderr(), "not a rule: {}", crate::format::safe(error))?;
+    }
+    let mut out = io::stdout().lock();
+    for rule in &ignoring.rules {
+        let line = if what.json { json::rule(rule, &described) } else { text::rule(rule) };
+        writeln!(out, "{line}")?;
+    }
+    if ignoring.rules.is_empty() && !what.json {
+        writeln!(out, "No rules: everything is reported. HOLDOVER_IGNORE names a file of rules.")?;
+    }
+    Ok(())
+}
+
+/// Rules that ignore what is reported now.
+pub(crate) async fn baseline(what: Baseline) -> Result<(), Failure> {
+    let address = crate::target(what.address.clone())?;
+    let (mut client, described) = client::connect(&address).await.map_err(failure)?;
+    tell_blindness(&described)?;
+    let (mut rules, mut offset) = (baseline::Rules::default(), 0);
+    let now = loop {
+        let view = v1::View {
+            kind: v1::ViewKind::Leaks.into(),
+            limit: PAGE,
+            offset,
+            ..v1::View::default()
+        };
+        let request = v1::WatchRequest { view: Some(view) };
+        let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
+        let update = updates.message().await.map_err(|it| lost(&it))?.unwrap_or_default();
+        update.leaks.iter().for_each(|leak| rules.take(leak));
+        offset += PAGE;
+        if u64::from(offset) >= update.matched {
+            break update.now_ns;
+        }
+    };
+    let mut out = io::stdout().lock();
+    for line in rules.lines(&described, now, &what) {
+        writeln!(out, "{line}")?;
+    }
+    if rules.not_listed > 0 {
+        let many = crate::format::counted(rules.not_listed, "row");
+        writeln!(io::stderr(), "{many} cannot be told from others by a rule, and stay reported")?;
     }
     Ok(())
 }

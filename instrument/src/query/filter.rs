@@ -7,7 +7,7 @@
 //! Terms beside each other must all be so; `or`, `not` (or `-`) and parentheses do what
 //! they say. A bare word is looked for in name, label and location.
 
-mod lex;
+pub(crate) mod lex;
 mod parse;
 
 use std::{borrow::Cow, fmt};

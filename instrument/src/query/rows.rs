@@ -11,8 +11,8 @@ use crate::{
         task::TaskFacts,
     },
     store::{
-        CancelStory, Event, Held, Person, Store, ancestors, cancel_story, held, held_alone,
-        held_by, person, state,
+        CancelStory, Event, Held, Person, Row, Rule, Store, ancestors, cancel_story, held,
+        held_alone, held_by, person, state,
     },
     verdict::{Listed, Thing, phase},
     words::{Phase, State, Verdict},
@@ -45,18 +45,23 @@ impl Waits {
         let waits = recorder.blocked_tasks();
         Self(waits.filter_map(|wait| Some((wait.owner?, wait))).collect())
     }
+
+    /// What the task waits to get, as if it held it.
+    pub(super) fn held(&self, store: &Store, task: Key) -> Option<Held> {
+        let wait = self.0.get(&task)?;
+        Some(held_alone(store.recorder(), wait, Phase::Before))
+    }
 }
 
 impl TaskRow {
     pub(super) fn new(store: &Store, facts: TaskFacts, waits: &Waits) -> Self {
         let recorder = store.recorder();
-        let waits_for = waits.0.get(&facts.key);
         Self {
             person: person(&facts),
             state: state(&facts),
             ancestors: ancestors(recorder, &facts),
             cancel: cancel_story(recorder, &facts),
-            waits_for: waits_for.map(|wait| held_alone(recorder, wait, Phase::Before)),
+            waits_for: waits.held(store, facts.key),
             detached: recorder.extras.get(facts.extra).and_then(|it| it.detached.clone()),
             facts,
         }
@@ -90,6 +95,8 @@ pub(crate) struct Story {
     pub(crate) task: TaskRow,
     pub(crate) holdings: Vec<Held>,
     pub(crate) verdicts: Vec<Verdict>,
+    /// By which some of the verdicts are ignored.
+    pub(crate) ignored: Vec<Arc<Rule>>,
     pub(crate) children: Vec<Person>,
     pub(crate) events: Vec<Event>,
     pub(crate) events_lost: u64,
@@ -114,9 +121,12 @@ impl Story {
             .take(super::MAX_ROWS)
             .map(|child| person(&child))
             .collect();
-        let rows = store.rows().filter(|row| row.task.id == id);
+        let is_its = |row: &&Arc<Row>| row.task.id == id;
+        let ignored: Vec<&Arc<Row>> = store.ignored().filter(is_its).collect();
+        let rows = store.rows().filter(is_its).chain(ignored.iter().copied());
         Some(Self {
             verdicts: rows.map(|row| row.verdict).collect(),
+            ignored: ignored.iter().flat_map(|row| row.ignored.iter().cloned()).collect(),
             task: TaskRow::new(store, facts, &Waits::of(store)),
             holdings,
             children,

@@ -14,18 +14,7 @@ pub(super) struct At<'a, T>(pub(super) &'a T, pub(super) Nanos);
 
 impl Subject for At<'_, Row> {
     fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
-        let row = self.0;
-        match field {
-            Field::Verdict => vec![row.verdict.name().into()],
-            Field::Accuracy => vec![row.accuracy.name().into()],
-            _ => {
-                let own = row.cancel.as_ref();
-                let story = row.ancestor.as_ref().and_then(|(_, story)| story.as_ref()).or(own);
-                of_holdings(&row.holdings, field)
-                    .or_else(|| of_cancel(story, field))
-                    .unwrap_or_else(|| of_task(&row.task, &row.person, field))
-            }
-        }
+        of_row(self.0, &self.0.holdings, field)
     }
 
     fn number(&self, field: Field) -> Option<u64> {
@@ -36,6 +25,19 @@ impl Subject for At<'_, Row> {
             _ => number_of_cancel(row.cancel.as_ref(), field)
                 .or_else(|| number_of_task(&row.task, self.1, field)),
         }
+    }
+}
+
+/// A row as if it were about only one of the things that it is about.
+pub(crate) struct OneOf<'a>(pub(crate) &'a Row, pub(crate) Option<&'a Held>);
+
+impl Subject for OneOf<'_> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        of_row(self.0, self.1.map_or(&self.0.holdings, std::slice::from_ref), field)
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        At(self.0, self.0.given_at).number(field)
     }
 }
 
@@ -105,6 +107,20 @@ impl Subject for At<'_, Event> {
             Field::Age => Some(self.1.saturating_sub(self.0.at)),
             Field::Since => self.0.lasted,
             _ => None,
+        }
+    }
+}
+
+fn of_row<'a>(row: &'a Row, holdings: &'a [Held], field: Field) -> Vec<Cow<'a, str>> {
+    match field {
+        Field::Verdict => vec![row.verdict.name().into()],
+        Field::Accuracy => vec![row.accuracy.name().into()],
+        _ => {
+            let own = row.cancel.as_ref();
+            let story = row.ancestor.as_ref().and_then(|(_, story)| story.as_ref()).or(own);
+            of_holdings(holdings, field)
+                .or_else(|| of_cancel(story, field))
+                .unwrap_or_else(|| of_task(&row.task, &row.person, field))
         }
     }
 }

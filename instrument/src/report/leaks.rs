@@ -58,7 +58,7 @@ impl Reporter {
                 out.push(Line::LeftOut(std::mem::take(&mut self.left_out)));
             }
         }
-        for note in notes {
+        for note in notes.iter().filter(|note| !note.row.is_ignored()) {
             if let Some(line) = self.line(note) {
                 if self.lines < LINES_A_MINUTE || self.log == Log::All {
                     self.lines += 1;

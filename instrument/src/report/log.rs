@@ -8,7 +8,7 @@ use super::leaks::Line;
 pub(crate) use super::leaks::Reporter;
 use crate::{
     recorder::clock::Nanos,
-    store::{CancelStory, Note, Row},
+    store::{CancelStory, Note, Row, Rule},
     words::Verdict,
 };
 
@@ -32,6 +32,24 @@ pub(crate) fn not_started(why: &str) {
 /// It was started, and not all can be recorded.
 pub(crate) fn partly_blind(why: &str) {
     error!(target: "holdover", "{why}");
+}
+
+/// What is wrong with the ignore files.
+pub(crate) fn bad_rules(errors: &[String]) {
+    for why in errors {
+        error!(target: "holdover::ignore", "{why}");
+    }
+}
+
+/// There are rules by which something may not be reported.
+pub(crate) fn ignores(rules: usize) {
+    info!(target: "holdover::ignore", rules, "leaks that match a rule are not reported");
+}
+
+/// What it ignored is reported from now on.
+pub(crate) fn rule_expired(rule: &Rule) {
+    let Rule { filter, until, why, place, .. } = rule;
+    warn!(target: "holdover::ignore", place, filter, until, %why, "a rule has expired");
 }
 
 /// A callback of ours to run has panicked; nobody else was disturbed.

@@ -1,20 +1,23 @@
 //! Rows to wire types. Nothing else in the library knows `holdover-proto`.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use holdover_proto::v1;
 
 use super::Console;
 use crate::{
     coverage::Blind,
-    query::{Group, HeldRow, Rows, Sort, TaskRow, View, ViewKind, Window, filter::Filter, goes_at},
+    query::{
+        Group, HeldRow, Rows, Sort, TaskRow, View, ViewKind, WaitFor, Window, filter::Filter,
+        goes_at,
+    },
     recorder::{
         Level,
         clock::{Nanos, nanos},
         task::TaskFacts,
     },
     runtimes,
-    store::{CancelStory, Event, EventKind, Held, Person, Row, Totals, state},
+    store::{Asked, CancelStory, Event, EventKind, Held, Person, Row, Rule, Store, Totals, state},
     words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
 };
 
@@ -42,6 +45,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         offset: view.offset as usize,
         limit,
         cleared: view.cleared,
+        ignored: view.ignored,
     })
 }
 
@@ -59,7 +63,32 @@ pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
         grace_ns: nanos(settings.grace),
         orphan_grace_ns: nanos(settings.orphan_grace),
         coverage: Some(coverage(console)),
+        ignoring: Some(ignoring(console, &store)),
     }
+}
+
+fn ignoring(console: &Console, store: &Store) -> v1::Ignoring {
+    let mut now: HashMap<*const Rule, u64> = HashMap::new();
+    for rule in store.ignored().flat_map(|row| &row.ignored) {
+        *now.entry(Arc::as_ptr(rule)).or_default() += 1;
+    }
+    let rule = |asked: &Asked| v1::IgnoreRule {
+        filter: asked.rule.filter.clone(),
+        until: asked.rule.until.clone(),
+        why: text(&asked.rule.why),
+        place: asked.rule.place.clone(),
+        expired: asked.expired,
+        now: now.get(&Arc::as_ptr(&asked.rule)).copied().unwrap_or_default(),
+        so_far: asked.so_far,
+    };
+    v1::Ignoring {
+        rules: store.rules().iter().map(rule).collect(),
+        errors: console.ignore_errors.clone(),
+    }
+}
+
+fn ignored_by(rule: &Arc<Rule>) -> v1::IgnoredBy {
+    v1::IgnoredBy { why: text(&rule.why), until: rule.until.clone(), place: rule.place.clone() }
 }
 
 fn coverage(console: &Console) -> v1::Coverage {
@@ -103,8 +132,12 @@ pub(super) fn update(window: Window) -> v1::Update {
         ..v1::Update::default()
     };
     match window.rows {
-        Rows::Leaks(rows) => update.leaks = rows.iter().map(|row| leak(row)).collect(),
-        Rows::Groups(groups) => update.groups = groups.iter().map(group).collect(),
+        Rows::Leaks(rows, waits) => {
+            update.leaks = rows.iter().map(|row| leak(row, &waits)).collect();
+        }
+        Rows::Groups(groups, waits) => {
+            update.groups = groups.iter().map(|it| group(it, &waits)).collect();
+        }
         Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
         Rows::Holdings(rows) => update.holdings = rows.iter().map(held_row).collect(),
         Rows::Events { events, lost } => {
@@ -116,6 +149,7 @@ pub(super) fn update(window: Window) -> v1::Update {
                 task: Some(task_row(&story.task)),
                 holdings: story.holdings.iter().map(holding).collect(),
                 verdicts: story.verdicts.iter().map(|it| verdict(*it).into()).collect(),
+                ignored: story.ignored.iter().map(ignored_by).collect(),
                 children: story.children.iter().map(reference).collect(),
                 events: story.events.iter().map(event).collect(),
                 events_lost: story.events_lost,
@@ -139,10 +173,11 @@ fn totals(totals: &Totals) -> v1::Totals {
         cleared: totals.cleared,
         slowest_cancel_ns: totals.slowest_cancel,
         folded: totals.folded,
+        ignored: totals.ignored,
     }
 }
 
-fn leak(row: &Row) -> v1::Leak {
+fn leak(row: &Row, waits: &WaitFor) -> v1::Leak {
     let (ancestor, ancestor_cancel) = match &row.ancestor {
         Some((who, story)) => (Some(reference(who)), story.as_ref().map(cancel)),
         None => (None, None),
@@ -151,13 +186,10 @@ fn leak(row: &Row) -> v1::Leak {
         verdict: verdict(row.verdict).into(),
         accuracy: accuracy(row.accuracy).into(),
         since_ns: row.since,
-        task: Some(task(
-            &row.task,
-            &row.person,
-            state(&row.task),
-            &row.ancestors,
-            row.cancel.as_ref(),
-        )),
+        task: Some(v1::Task {
+            waits_for: waits.get(&row.task.id).map(waits_for),
+            ..task(&row.task, &row.person, state(&row.task), &row.ancestors, row.cancel.as_ref())
+        }),
         holdings: row.holdings.iter().take(LISTED).map(holding).collect(),
         holdings_total: row.holdings.len().try_into().unwrap_or(u32::MAX),
         ancestor,
@@ -165,14 +197,15 @@ fn leak(row: &Row) -> v1::Leak {
         given_ns: row.given_at,
         cleared_ns: row.cleared_at,
         goes_ns: goes_at(row),
+        ignored: row.ignored.iter().map(ignored_by).collect(),
     }
 }
 
-fn group(group: &Group) -> v1::LeakGroup {
+fn group(group: &Group, waits: &WaitFor) -> v1::LeakGroup {
     v1::LeakGroup {
         verdict: verdict(group.verdict).into(),
         count: group.count.try_into().unwrap_or(u32::MAX),
-        worst: Some(leak(&group.worst)),
+        worst: Some(leak(&group.worst, waits)),
         tasks: group.tasks.clone(),
         goes_ns: group.goes_at,
         cleared: group.cleared,

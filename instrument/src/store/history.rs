@@ -167,6 +167,7 @@ fn what(kind: EventKind, entry: &Entry, request: Option<&Request>) -> String {
 fn given(note: &Note) -> Event {
     let row = &note.row;
     let holds = row.holdings.first().map(|held| format!("{} {}", held.kind.name(), held.label));
+    let ignored = row.ignored.first().map(|rule| format!("ignored: {}", rule.why));
     Event {
         seq: 0,
         at: note.at,
@@ -176,7 +177,7 @@ fn given(note: &Note) -> Event {
             EventKind::Cleared(row.verdict)
         },
         task: row.person.clone(),
-        what: holds.unwrap_or_default(),
+        what: holds.into_iter().chain(ignored).collect::<Vec<_>>().join(", "),
         site: Arc::clone(&row.person.location),
         lasted: row.cleared_at.map(|cleared| cleared.saturating_sub(row.since)),
     }

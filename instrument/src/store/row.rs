@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::ignore::Rule;
 use crate::{
     recorder::{
         Recorder,
@@ -93,6 +94,8 @@ pub(crate) struct Row {
     pub(crate) cancel: Option<CancelStory>,
     pub(crate) holdings: Vec<Held>,
     pub(crate) ancestor: Option<(Person, Option<CancelStory>)>,
+    /// By which rules it is ignored; none when it is reported.
+    pub(crate) ignored: Vec<Arc<Rule>>,
 }
 
 impl Row {
@@ -110,7 +113,12 @@ impl Row {
             holdings: finding.holdings.iter().map(|listed| held(recorder, listed)).collect(),
             ancestor: ancestor.map(|it| (person(&it), cancel_story(recorder, &it))),
             task: finding.task.clone(),
+            ignored: Vec::new(),
         }
+    }
+
+    pub(crate) fn is_ignored(&self) -> bool {
+        !self.ignored.is_empty()
     }
 
     /// The row need not be made anew.
@@ -137,7 +145,8 @@ impl Row {
     /// What it takes: its texts are shared with the tables.
     pub(super) fn bytes(&self) -> usize {
         let people = self.ancestors.len() * size_of::<Person>();
-        size_of::<Self>() + people + self.holdings.len() * size_of::<Held>()
+        let rules = self.ignored.len() * size_of::<Arc<Rule>>();
+        size_of::<Self>() + people + rules + self.holdings.len() * size_of::<Held>()
     }
 
     pub(crate) fn lasted(&self, now: Nanos) -> Nanos {

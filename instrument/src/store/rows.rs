@@ -5,9 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use super::{Note, Row};
+use super::{
+    Note, Row,
+    ignore::{Asked, Ignore, Rule},
+};
 use crate::{
-    recorder::{Recorder, clock::Nanos, key::Key, table::SiteId, task::Flag},
+    recorder::{Recorder, clock::Nanos, key::Key, task::Flag},
     verdict::Finding,
     words::Verdict,
 };
@@ -43,13 +46,37 @@ pub(super) struct Rows {
     cleared: VecDeque<Arc<Row>>,
     /// What the rows take, the cleared ones too.
     bytes: usize,
-    /// Leaks by task beyond the cap: how many verdicts, and where it was spawned.
-    folded: HashMap<u64, (u64, SiteId)>,
+    /// Leaks by task beyond the cap.
+    folded: HashMap<u64, Folded>,
+    ignore: Ignore,
+}
+
+/// What was folded of one task.
+#[derive(Debug, Default)]
+struct Folded {
+    /// Verdicts that were reported.
+    leaks: u64,
+    /// For each other verdict, the rules by which it is ignored.
+    ignored: Vec<Vec<Arc<Rule>>>,
 }
 
 impl Rows {
+    pub(super) fn new(ignore: Ignore) -> Self {
+        Self { ignore, ..Self::default() }
+    }
+
+    /// Those that are reported.
     pub(super) fn current(&self) -> impl Iterator<Item = &Arc<Row>> {
-        self.by_name.values()
+        self.by_name.values().filter(|row| !row.is_ignored())
+    }
+
+    /// Those that are not.
+    pub(super) fn ignored(&self) -> impl Iterator<Item = &Arc<Row>> {
+        self.by_name.values().filter(|row| row.is_ignored())
+    }
+
+    pub(super) fn rules(&self) -> &[Asked] {
+        self.ignore.rules()
     }
 
     pub(super) fn cleared(&self) -> impl Iterator<Item = &Arc<Row>> {
@@ -57,11 +84,17 @@ impl Rows {
     }
 
     pub(super) fn count(&self, wanted: impl Fn(Verdict) -> bool) -> u64 {
-        self.by_name.keys().filter(|(verdict, _)| wanted(*verdict)).count() as u64
+        self.current().filter(|row| wanted(row.verdict)).count() as u64
+    }
+
+    /// How many are ignored, those beyond the cap too.
+    pub(super) fn count_ignored(&self) -> u64 {
+        let folded: usize = self.folded.values().map(|it| it.ignored.len()).sum();
+        (self.ignored().count() + folded) as u64
     }
 
     pub(super) fn folded(&self) -> u64 {
-        self.folded.values().map(|(verdicts, _)| verdicts).sum()
+        self.folded.values().map(|it| it.leaks).sum()
     }
 
     /// What is to be said now, in place of what was said for the same. Gives how many rows
@@ -89,11 +122,8 @@ impl Rows {
                 None => None,
             };
             changed += 1;
-            let row = Arc::new(Row::new(recorder, &finding, given_at.unwrap_or(now)));
-            if given_at.is_none() {
-                notes.push(Note { at: now, row: Arc::clone(&row), given: true });
-            }
-            self.insert(name, row);
+            let row = Row::new(recorder, &finding, given_at.unwrap_or(now));
+            self.tell(name, row, now, notes);
         }
         for name in before {
             changed += 1;
@@ -105,15 +135,66 @@ impl Rows {
         changed
     }
 
+    /// Puts the row in place of what was said by its name, if anything was: given when it
+    /// is reported from now on, cleared when what is left of it is ignored.
+    fn tell(&mut self, name: Name, row: Row, now: Nanos, notes: &mut Vec<Note>) {
+        let ignored = self.ignore.ask(&row);
+        let before = self.by_name.get(&name).map(Arc::clone);
+        let was_ignored = before.as_ref().is_some_and(|before| before.is_ignored());
+        // Nobody was told of it before.
+        let is_new = was_ignored && ignored.is_empty();
+        let given_at = if is_new { now } else { row.given_at };
+        let row = Arc::new(Row { given_at, ignored, ..row });
+        self.ignore.count(&row.ignored, before.as_ref().map_or(&[], |it| &it.ignored));
+        match before {
+            Some(before) if before.is_ignored() == row.is_ignored() => {}
+            Some(before) if row.is_ignored() => self.has_cleared(&before, now, notes),
+            _ => notes.push(Note { at: now, row: Arc::clone(&row), given: true }),
+        }
+        self.insert(name, row);
+    }
+
     fn clear(&mut self, name: Name, now: Nanos, notes: &mut Vec<Note>) {
-        let Some(row) = self.remove(name) else { return };
+        if let Some(row) = self.remove(name) {
+            self.has_cleared(&row, now, notes);
+        }
+    }
+
+    fn has_cleared(&mut self, row: &Row, now: Nanos, notes: &mut Vec<Note>) {
         let row = Arc::new(row.cleared_at(now));
-        self.bytes += row.bytes();
-        self.cleared.push_back(Arc::clone(&row));
-        if self.cleared.len() > CLEARED {
-            self.forget_oldest_cleared();
+        // What nobody was shown, nobody is shown that it is gone.
+        if !row.is_ignored() {
+            self.bytes += row.bytes();
+            self.cleared.push_back(Arc::clone(&row));
+            if self.cleared.len() > CLEARED {
+                self.forget_oldest_cleared();
+            }
         }
         notes.push(Note { at: now, row, given: false });
+    }
+
+    /// Rules whose last day is over ignore nothing any more: gives them, and notes what is
+    /// reported from now on. Also how many leaks beyond the cap are.
+    pub(super) fn expire(&mut self, now: Nanos, notes: &mut Vec<Note>) -> (Vec<Arc<Rule>>, u64) {
+        let expired = self.ignore.expire(now);
+        if expired.is_empty() {
+            return (expired, 0);
+        }
+        let is_over = |rules: &[Arc<Rule>]| rules.iter().any(|rule| rule.has_expired(now));
+        let of_it = self.by_name.iter().filter(|(_, row)| is_over(&row.ignored));
+        let of_it: Vec<(Name, Row)> = of_it.map(|(name, row)| (*name, Row::clone(row))).collect();
+        for (name, row) in of_it {
+            self.tell(name, row, now, notes);
+        }
+        let mut unlisted = 0;
+        for folded in self.folded.values_mut() {
+            let before = folded.ignored.len();
+            folded.ignored.retain(|rules| !is_over(rules));
+            let given = (before - folded.ignored.len()) as u64;
+            folded.leaks += given;
+            unlisted += given;
+        }
+        (expired, unlisted)
     }
 
     fn insert(&mut self, name: Name, row: Arc<Row>) {
@@ -173,14 +254,19 @@ impl Rows {
         for name in self.given_for.remove(&Judged::Task(key)).unwrap_or_default() {
             let Some(row) = self.remove(name) else { continue };
             if name.0.is_leak() {
-                self.folded.entry(row.task.id).or_insert((0, row.task.site)).0 += 1;
+                let folded = self.folded.entry(row.task.id).or_default();
+                if row.is_ignored() {
+                    folded.ignored.push(row.ignored.clone());
+                } else {
+                    folded.leaks += 1;
+                }
             }
         }
         recorder.set_flag(key, Flag::Folded);
     }
 
-    /// A folded task has let go: gives how many verdicts that clears.
+    /// A folded task has let go: gives how many reported verdicts that clears.
     pub(super) fn unfold(&mut self, task: u64) -> u64 {
-        self.folded.remove(&task).map_or(0, |(verdicts, _)| verdicts)
+        self.folded.remove(&task).map_or(0, |it| it.leaks)
     }
 }

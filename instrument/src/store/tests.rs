@@ -1,5 +1,7 @@
 //! The store over a recorder of its own, with the time as an argument.
 
+mod ignore;
+
 use super::*;
 use crate::{
     recorder::{
@@ -24,7 +26,7 @@ struct Bench {
 impl Bench {
     fn new(settings: Settings) -> Self {
         let recorder = Recorder::start(Level::All);
-        Self { recorder, store: Store::new(recorder, settings) }
+        Self { recorder, store: Store::new(recorder, settings, Ignore::default()) }
     }
 
     fn spawn(&self, spawner: Option<Key>) -> Key {

@@ -26,7 +26,7 @@ use crate::{
         task::TaskFacts,
     },
     settings::Settings,
-    store::{CancelStory, Held, Row, Store, Totals, cancel_story},
+    store::{CancelStory, Held, Ignore, Row, Store, Totals, cancel_story},
     subscriber::HoldoverSubscriber,
     task::JoinHandle,
     words::Outcome,
@@ -60,7 +60,7 @@ impl Service {
         let recorder = Recorder::start(Level::All);
         // What has ended stays to be looked at.
         let settings = Settings { retention: 7 * DAY, ..Settings::default() };
-        let store = RefCell::new(Store::new(recorder, settings));
+        let store = RefCell::new(Store::new(recorder, settings, Ignore::default()));
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().expect("a runtime");
         Self { recorder, store, dispatch: None, runtime }
@@ -168,6 +168,7 @@ impl Service {
             offset: 0,
             limit: 100,
             cleared: false,
+            ignored: false,
         };
         let now = self.recorder.clock.now();
         let window = query::evaluate(&mut self.store.borrow_mut(), &view, now);

@@ -17,6 +17,40 @@ pub struct DescribeResponse {
     pub orphan_grace_ns: u64,
     #[prost(message, optional, tag = "6")]
     pub coverage: ::core::option::Option<Coverage>,
+    #[prost(message, optional, tag = "14")]
+    pub ignoring: ::core::option::Option<Ignoring>,
+}
+/// What the target was told not to report.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Ignoring {
+    /// In the order in which they are asked; the first that matches counts.
+    #[prost(message, repeated, tag = "1")]
+    pub rules: ::prost::alloc::vec::Vec<IgnoreRule>,
+    /// What is wrong with the files, a sentence each with file, line and column. The
+    /// other rules are in force.
+    #[prost(string, repeated, tag = "2")]
+    pub errors: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IgnoreRule {
+    /// The filter, as it was written.
+    #[prost(string, tag = "1")]
+    pub filter: ::prost::alloc::string::String,
+    /// The last day on which it is in force, in UTC: "2027-01-31".
+    #[prost(string, tag = "2")]
+    pub until: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+    /// "ignore.txt:3": the file and the line.
+    #[prost(string, tag = "4")]
+    pub place: ::prost::alloc::string::String,
+    #[prost(bool, tag = "5")]
+    pub expired: bool,
+    /// Leaks and warnings that it ignores now, and that it has ignored so far.
+    #[prost(uint64, tag = "6")]
+    pub now: u64,
+    #[prost(uint64, tag = "7")]
+    pub so_far: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Target {
@@ -109,6 +143,10 @@ pub struct View {
     /// Leaks: also those that have cleared.
     #[prost(bool, tag = "9")]
     pub cleared: bool,
+    /// Leaks: those that a rule ignores, in place of those that are reported. Of these
+    /// only what is live.
+    #[prost(bool, tag = "14")]
+    pub ignored: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Update {
@@ -168,6 +206,9 @@ pub struct Totals {
     /// Leaks beyond the cap, counted by site and not listed.
     #[prost(uint64, tag = "12")]
     pub folded: u64,
+    /// Leaks and warnings that a rule ignores: in none of the counts above.
+    #[prost(uint64, tag = "14")]
+    pub ignored: u64,
 }
 /// Enough of a task to name it and to find it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -349,6 +390,21 @@ pub struct Leak {
     /// When the verdict clears by itself; absent when that is not known.
     #[prost(uint64, optional, tag = "11")]
     pub goes_ns: ::core::option::Option<u64>,
+    /// The rules by which it is ignored; none when it is reported.
+    #[prost(message, repeated, tag = "14")]
+    pub ignored: ::prost::alloc::vec::Vec<IgnoredBy>,
+}
+/// A rule by which a leak, or something of what it is about, is ignored.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct IgnoredBy {
+    #[prost(string, tag = "1")]
+    pub why: ::prost::alloc::string::String,
+    /// The last day on which it is in force, in UTC.
+    #[prost(string, tag = "2")]
+    pub until: ::prost::alloc::string::String,
+    /// The rule's file and line.
+    #[prost(string, tag = "3")]
+    pub place: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LeakGroup {
@@ -420,6 +476,9 @@ pub struct Story {
     /// Events of this task that the history no longer has.
     #[prost(uint64, tag = "6")]
     pub events_lost: u64,
+    /// The rules by which some of the verdicts are ignored.
+    #[prost(message, repeated, tag = "14")]
+    pub ignored: ::prost::alloc::vec::Vec<IgnoredBy>,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

@@ -181,6 +181,18 @@ fn what_has_cleared_stays_for_ten_seconds_unless_all_of_it_is_asked_for() {
 }
 
 #[test]
+fn what_is_ignored_is_shown_in_place_of_what_is_reported() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    assert!(!model.view().ignored);
+    press(&mut model, "i", now);
+    assert!(model.view().ignored);
+    press(&mut model, "2", now);
+    assert!(!model.view().ignored, "tasks are not ignored");
+    press(&mut model, "1i", now);
+    assert!(!model.view().ignored);
+}
+
+#[test]
 fn leaks_only_asks_for_leaks_beside_the_filter() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     press(&mut model, "l/a or b\n", now);

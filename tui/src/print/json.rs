@@ -31,6 +31,22 @@ struct Leak<'a> {
     cleared_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lasted_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Rule<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    filter: &'a str,
+    until: &'a str,
+    why: &'a str,
+    place: &'a str,
+    expired: bool,
+    now: u64,
+    so_far: u64,
 }
 
 #[derive(Serialize)]
@@ -170,6 +186,26 @@ pub(super) fn leak(
         }),
         cleared_at: leak.cleared_ns.map(|at| wall.date(at)),
         lasted_ms: leak.cleared_ns.map(|at| at.saturating_sub(leak.since_ns) / MS),
+        ignored: match leak.ignored.as_slice() {
+            [] => None,
+            rules => Some(rules.iter().map(|it| it.why.as_str()).collect::<Vec<_>>().join("; ")),
+        },
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// A rule by which leaks are ignored as a JSON object.
+pub(super) fn rule(rule: &v1::IgnoreRule, described: &v1::DescribeResponse) -> String {
+    let row = Rule {
+        kind: "rule",
+        target: target(described),
+        filter: &rule.filter,
+        until: &rule.until,
+        why: &rule.why,
+        place: &rule.place,
+        expired: rule.expired,
+        now: rule.now,
+        so_far: rule.so_far,
     };
     serde_json::to_string(&row).unwrap_or_default()
 }

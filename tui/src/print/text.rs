@@ -16,18 +16,45 @@ const WAITERS: usize = 4;
 pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     let verdict = words::verdict(leak.verdict());
     let task = leak.task.as_ref();
-    let name = task.map(name).unwrap_or_default();
+    let name = task.map(names::numbered).unwrap_or_default();
     let since = span(leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns));
     let mut text = format!("{} {verdict}  {name}, for {since}", words::letter(leak.verdict()));
     let own = task.and_then(|task| task.cancel.as_ref());
-    if let Some(cancel) = leak.ancestor_cancel.as_ref().or(own) {
+    let cancel = leak.ancestor_cancel.as_ref().or(own);
+    if let Some(cancel) = cancel {
         let _ = write!(text, "\n    cancelled: {}", cancelled(cancel));
+    }
+    if let Some(waits) = task.and_then(|task| task.waits_for.as_ref()) {
+        let site = place(&waits.site);
+        let _ = write!(text, "\n    waits for: {}, at {}", names::waits_for(waits), safe(&site));
     }
     // Of what has cleared nothing is held any more.
     for held in leak.holdings.iter().filter(|_| leak.cleared_ns.is_none()) {
-        let _ = write!(text, "\n    holds: {}", holding(held, now));
+        let _ = write!(text, "\n    holds: {}", holding(held, cancel.is_some(), now));
+    }
+    for rule in &leak.ignored {
+        let _ = write!(text, "\n    ignored: {}", names::ignored(rule));
     }
     text
+}
+
+/// A rule by which leaks are ignored in two lines.
+pub(super) fn rule(rule: &v1::IgnoreRule) -> String {
+    let became = match rule {
+        v1::IgnoreRule { expired: true, .. } => "has EXPIRED and ignores nothing".to_owned(),
+        v1::IgnoreRule { so_far: 0, .. } => "has never matched".to_owned(),
+        v1::IgnoreRule { now, so_far, .. } => {
+            format!("ignores {} now, {} so far", count(*now), count(*so_far))
+        }
+    };
+    let v1::IgnoreRule { filter, until, why, place, .. } = rule;
+    format!(
+        "{}  {}\n    {became}; until {}, \"{}\"",
+        safe(place),
+        safe(filter),
+        safe(until),
+        safe(why)
+    )
 }
 
 /// One task in a line.
@@ -39,7 +66,7 @@ pub(crate) fn task(task: &v1::Task, now: u64) -> String {
     let age = span(task.ended_ns.unwrap_or(now).saturating_sub(task.spawned_ns));
     format!(
         "{:<40} {state:<18} {age:>7}  {}, holds {}, spawned at {}",
-        name(task),
+        names::numbered(task),
         counted(task.polls, "poll"),
         task.holdings,
         safe(&place(&task.location))
@@ -68,19 +95,34 @@ pub(crate) fn event(event: &v1::Event, now: u64) -> String {
 /// Never alone: it says what it speaks for, which with a filter is little.
 pub(crate) fn no_leaks(update: &v1::Update) -> String {
     let totals = update.totals.unwrap_or_default();
-    let in_all = totals.leaks + totals.orphaned;
+    let in_all = totals.leaks + totals.orphaned + totals.overdue;
+    let ignored = match totals.ignored {
+        0 => String::new(),
+        ignored => format!(" {} ignored: --ignored lists them.", count(ignored)),
+    };
     if in_all > 0 {
-        return format!("None that match; there are {} in all.", count(in_all));
+        return format!("None that match; there are {} in all.{ignored}", count(in_all));
+    }
+    let cancelled = count(totals.tasks_cancelled);
+    let spawned = count(totals.tasks_spawned);
+    if totals.ignored > 0 {
+        return format!(
+            "No leaks but those that are ignored. {cancelled} of {spawned} tasks ended cancelled \
+             since the recording began.{ignored}"
+        );
     }
     format!(
-        "No leaks. {} of {} tasks ended cancelled since the recording began; all of them let go.",
-        count(totals.tasks_cancelled),
-        count(totals.tasks_spawned)
+        "No leaks. {cancelled} of {spawned} tasks ended cancelled since the recording began; all \
+         of them let go."
     )
 }
 
-fn name(task: &v1::Task) -> String {
-    format!("{} #{}", names::task(task), task.id)
+/// Never alone either.
+pub(super) fn none_ignored(update: &v1::Update) -> String {
+    match update.totals.unwrap_or_default().ignored {
+        0 => "Nothing is ignored at the moment.".to_owned(),
+        ignored => format!("None that match; {} are ignored in all.", count(ignored)),
+    }
 }
 
 fn cancelled(cancel: &v1::Cancel) -> String {
@@ -97,14 +139,16 @@ fn cancelled(cancel: &v1::Cancel) -> String {
     text
 }
 
-fn holding(held: &v1::Holding, now: u64) -> String {
+fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
     let what = names::holding(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);
-    let mut text = format!("{what}, acquired {phase} the cancel at {}", safe(&site));
-    if held.phase() == v1::Phase::InDrop {
-        text = format!("{what}, acquired in the drop at {}", safe(&site));
-    }
+    let when = match held.phase() {
+        v1::Phase::InDrop => "in the drop ".to_owned(),
+        _ if cancelled => format!("{phase} the cancel "),
+        _ => String::new(),
+    };
+    let mut text = format!("{what}, acquired {when}at {}", safe(&site));
     match held.due_ns {
         Some(due) if due <= now => text.push_str(", due now"),
         Some(due) => {
@@ -132,6 +176,27 @@ mod tests {
         assert_eq!(of(totals), "None that match; there are 2 in all.");
         totals.leaks = 0;
         assert!(of(totals).starts_with("No leaks. 4 of 9 tasks ended cancelled"));
+        totals.ignored = 3;
+        assert!(of(totals).starts_with("No leaks but those that are ignored. 4 of 9 tasks"));
+        assert!(of(totals).ends_with("began. 3 ignored: --ignored lists them."));
+    }
+
+    #[test]
+    fn what_became_of_a_rule() {
+        let mut it = v1::IgnoreRule {
+            filter: "holds:timer".into(),
+            until: "2027-01-31".into(),
+            why: "known \u{1b}[31m".into(),
+            place: "a.txt:3".into(),
+            ..Default::default()
+        };
+        let first = "a.txt:3  holds:timer\n    ";
+        let rest = "; until 2027-01-31, \"known \\e[31m\"";
+        assert_eq!(rule(&it), format!("{first}has never matched{rest}"));
+        (it.now, it.so_far) = (2, 1_200);
+        assert_eq!(rule(&it), format!("{first}ignores 2 now, 1 200 so far{rest}"));
+        it.expired = true;
+        assert_eq!(rule(&it), format!("{first}has EXPIRED and ignores nothing{rest}"));
     }
 
     #[test]

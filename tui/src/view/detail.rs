@@ -60,8 +60,11 @@ fn story(
         lines.push(("who", who(cancel)));
     }
     if let Some(held) = leak.holdings.first() {
-        let phase = text::phase(held.phase());
-        lines.push(("where", format!("acquired {phase} at {}", safe(&place(&held.site)))));
+        let site = place(&held.site);
+        let at = format!("at {}", safe(&site));
+        // What is overdue may be so without any cancel.
+        let when = cancel.map(|_| format!("{} ", text::phase(held.phase()))).unwrap_or_default();
+        lines.push(("where", format!("acquired {when}{at}")));
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
@@ -69,7 +72,11 @@ fn story(
     // What a stuck task holds is not what is wrong with it.
     let reason = leak.holdings.first().filter(|_| leak.verdict() != v1::Verdict::Stuck);
     let kind = reason.map(v1::Holding::kind);
-    if let Some(explanation) = explain(group.verdict(), kind) {
+    if !leak.ignored.is_empty() {
+        // Nobody is to mend it now.
+        let rules = leak.ignored.iter().map(|rule| ("ignored", names::ignored(rule)));
+        lines.extend(rules);
+    } else if let Some(explanation) = explain(group.verdict(), kind) {
         if tall {
             lines.push(("why", explanation.why.to_owned()));
         }
@@ -115,6 +122,11 @@ const UNKNOWN: &str = "unknown, since tokio does not say; holdover::task would";
 
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
     let them = if group.count > 1 { "the first of them" } else { "it" };
+    let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
+    if let Some(waits) = waits.filter(|_| leak.cleared_ns.is_none()) {
+        let site = place(&waits.site);
+        return format!("it waits for {}, at {}", names::waits_for(waits), safe(&site));
+    }
     match (leak.cleared_ns, group.goes_ns) {
         (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),
         (None, Some(at)) if at <= now => format!("{them} is due now"),

@@ -13,7 +13,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Scene;
 use crate::{
     format::{count, fit, pad, safe, span, width, wrap},
-    model::{Connection, Model, Screen},
+    model::{Connection, Model, Screen, Which},
     theme::Theme,
 };
 
@@ -104,9 +104,15 @@ fn totals(scene: Scene<'_>) -> Line<'static> {
         Span::styled("   holdings ", theme.dim()),
         Span::raw(count(totals.holdings)),
     ];
+    if totals.overdue > 0 {
+        spans.push(Span::styled(format!("   overdue {}", count(totals.overdue)), theme.late()));
+    }
     if totals.folded > 0 {
         let beyond = format!("   {} beyond the cap", count(totals.folded));
         spans.push(Span::styled(beyond, theme.late()));
+    }
+    if totals.ignored > 0 {
+        spans.push(Span::styled(format!("   {} ignored", count(totals.ignored)), theme.dim()));
     }
     Line::from(spans)
 }
@@ -164,6 +170,9 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(tabs), area);
     let right = match model.screen() {
         Screen::Leaks | Screen::Tasks | Screen::Events if model.target.is_none() => String::new(),
+        Screen::Leaks if model.which == Which::Ignored => {
+            "ignored, by spawn site; i back ".to_owned()
+        }
         Screen::Leaks if model.leaks_only => "leaks only, by spawn site ".to_owned(),
         Screen::Leaks => "by spawn site, worst first ".to_owned(),
         Screen::Tasks => format!("{} of {} ", count(model.tasks.matched), count(model.tasks.all)),

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     format::{count, counted, span},
-    model::Model,
+    model::{Model, Which},
     names,
     theme::Theme,
     words,
@@ -152,11 +152,23 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         }
     };
     let plain = Style::new();
-    if model.filter().is_empty() && totals.leaks + totals.orphaned == 0 {
+    if model.which == Which::Ignored {
+        let ignored = match totals.ignored {
+            0 => "Nothing is ignored at the moment.".to_owned(),
+            ignored => format!("None that match; {} are ignored in all.", count(ignored)),
+        };
+        say(&ignored, plain);
+        say("", plain);
+        let rules = model.ignoring().map_or(0, |it| it.rules.len());
+        say(&format!("{}; `!` says what became of them.", counted(rules as u64, "rule")), plain);
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
+    let in_all = totals.leaks + totals.orphaned + totals.overdue;
+    if model.filter().is_empty() && in_all == 0 {
         say("No leaks.", theme.good());
     } else {
-        let leaks = count(totals.leaks + totals.orphaned);
-        say(&format!("None that match; there are {leaks} in all."), plain);
+        say(&format!("None that match; there are {} in all.", count(in_all)), plain);
     }
     say("", plain);
     let (cancelled, spawned) = (count(totals.tasks_cancelled), count(totals.tasks_spawned));
@@ -175,6 +187,9 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         cleared => format!("{} cleared since then: c shows what.", counted(cleared, "leak")),
     };
     say(&cleared, plain);
+    if totals.ignored > 0 {
+        say(&format!("{} ignored, as a rule says: i shows them.", count(totals.ignored)), plain);
+    }
     if let Some(blind) = model.blindness().first() {
         say("", plain);
         say(&format!("! {}", crate::format::safe(&blind.sentence)), theme.late());
@@ -204,7 +219,7 @@ fn cell(column: LeakColumn, group: &v1::LeakGroup, now: u64, theme: Theme) -> Ce
                     format!("{name} #{} {} {above}", task.id, theme.glyphs.from).into()
                 }
                 // The number tells it from another.
-                (1, Some(task), None) => Cell::place(format!("{name} #{}", task.id)),
+                (1, Some(task), None) => Cell::place(names::numbered(task)),
                 (_, Some(task), _) if names::is_a_place(task) => Cell::place(name),
                 _ => name.into(),
             }

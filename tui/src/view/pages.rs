@@ -3,6 +3,7 @@
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
@@ -10,7 +11,11 @@ use ratatui::{
 use holdover_proto::v1;
 
 use super::{Scene, text};
-use crate::{format::safe, keymap::BINDINGS};
+use crate::{
+    format::{count, counted, safe},
+    keymap::BINDINGS,
+    theme::Theme,
+};
 
 /// Every key of the table, and what each verdict's letter says.
 pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -56,7 +61,37 @@ pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             format!("  runtime {runtime}: {recorded} of its {alive} live tasks are recorded");
         lines.push(Line::styled(line, style));
     }
+    if let Some(ignoring) = model.ignoring() {
+        lines.extend(ignored(ignoring, area.width, theme));
+    }
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// What is not reported on purpose, and which rules do not do what they say.
+fn ignored(ignoring: &v1::Ignoring, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |text: &str, style: Style| {
+        let said = text::indented(text, 2, columns).into_iter();
+        lines.extend(said.map(|line| line.style(style)));
+    };
+    if !ignoring.rules.is_empty() {
+        let (now, rules) = (ignoring.rules.iter().map(|it| it.now).sum(), ignoring.rules.len());
+        let rules = counted(rules as u64, "rule");
+        say(&format!("{rules} on what to ignore: {} ignored now (i)", count(now)), theme.dim());
+    }
+    for error in &ignoring.errors {
+        say(&format!("not a rule: {}", safe(error)), theme.late());
+    }
+    for rule in &ignoring.rules {
+        let v1::IgnoreRule { place, filter, until, expired, so_far, .. } = rule;
+        let (place, filter) = (safe(place), safe(filter));
+        if *expired {
+            say(&format!("expired on {}, {place}: {filter}", safe(until)), theme.late());
+        } else if *so_far == 0 {
+            say(&format!("has never matched, {place}: {filter}"), theme.dim());
+        }
+    }
+    if lines.is_empty() { lines } else { [vec![Line::default()], lines].concat() }
 }
 
 /// A line to paste. Only a comment may be broken, and goes on as one.

@@ -44,7 +44,10 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines.extend(happened);
     }
     lines.extend(holds);
-    if let Some(verdict) = story.verdicts.first() {
+    for rule in &story.ignored {
+        lines.extend(text::named("ignored", &names::ignored(rule), area.width, theme));
+    }
+    if let Some(verdict) = story.verdicts.first().filter(|_| story.ignored.is_empty()) {
         let verdict = v1::Verdict::try_from(*verdict).unwrap_or_default();
         let kind = story.holdings.first().map(v1::Holding::kind);
         if let Some(explanation) = explain(verdict, kind) {

@@ -482,6 +482,85 @@ fn what_is_never_recorded_is_said_where_nothing_else_is_hidden() {
     find(terminal.backend().buffer(), "not recorded yet.");
 }
 
+/// A model of a service with rules, attached.
+fn with_rules() -> (Model, Instant) {
+    let (mut model, now) = attached();
+    let rule = |place: &str, filter: &str| v1::IgnoreRule {
+        place: place.into(),
+        filter: filter.into(),
+        until: "2027-01-31".into(),
+        why: "known".into(),
+        ..Default::default()
+    };
+    let ignoring = v1::Ignoring {
+        rules: vec![
+            v1::IgnoreRule { now: 3, so_far: 7, ..rule("a.txt:1", "holds:timer") },
+            v1::IgnoreRule { expired: true, ..rule("a.txt:2", "name:old") },
+            rule("a.txt:3", "name:never"),
+        ],
+        errors: vec!["a.txt:4:9: `verdict` is one of stuck".into()],
+    };
+    let described = model.target.as_ref().expect("it is attached").described.clone();
+    let described = v1::DescribeResponse { ignoring: Some(ignoring), ..described };
+    model.apply(Event::Described(Box::new(described)), now);
+    (model, now)
+}
+
+#[test]
+fn what_is_ignored_is_counted_listed_and_explained() {
+    let (mut model, now) = with_rules();
+    let totals = v1::Totals { tasks_live: 9, ignored: 3, ..Default::default() };
+    let told = |groups| v1::Update { totals: Some(totals), groups, ..Default::default() };
+    update(&mut model, now, told(Vec::new()));
+    let none = draw(&model, theme(), now, (120, 40));
+    find(none.backend().buffer(), "LEAKS 0   orphaned 0   holdings 0   3 ignored");
+    find(none.backend().buffer(), "3 ignored, as a rule says: i shows them.");
+    press(&mut model, now, "i");
+    let timer = held(v1::HoldingKind::Timer, "call_later", v1::Phase::Before, None);
+    let mut group = group(v1::Verdict::LeftBehind, 3, task("risky", 7), timer);
+    let why = "goes with the new cache".into();
+    let by = v1::IgnoredBy { why, until: "2027-01-31".into(), place: "a.txt:1".into() };
+    group.worst.as_mut().expect("one").ignored = vec![by];
+    update(&mut model, now, told(vec![group]));
+    for size in [(80, 24), (120, 40)] {
+        let listed = draw(&model, theme(), now, size);
+        find(listed.backend().buffer(), "ignored, by spawn site; i back");
+        find(listed.backend().buffer(), "L left-behind ");
+        find(listed.backend().buffer(), "until 2027-01-31, \"goes with the new cache\" (a.txt:1)");
+    }
+    press(&mut model, now, "!");
+    for size in [(80, 24), (120, 40)] {
+        let page = draw(&model, theme(), now, size);
+        find(page.backend().buffer(), "3 rules on what to ignore: 3 ignored now (i)");
+        find(page.backend().buffer(), "not a rule: a.txt:4:9: `verdict` is one of stuck");
+        find(page.backend().buffer(), "expired on 2027-01-31, a.txt:2: name:old");
+        find(page.backend().buffer(), "has never matched, a.txt:3: name:never");
+    }
+}
+
+#[test]
+fn a_stuck_task_that_waits_says_for_what() {
+    let (mut model, now) = attached();
+    let waits = v1::WaitsFor {
+        kind: v1::HoldingKind::Lock.into(),
+        label: "ledger".into(),
+        ..Default::default()
+    };
+    let task = v1::Task { waits_for: Some(waits), ..task("connection 3", 7) };
+    let leak = v1::Leak { task: Some(task), ..Default::default() };
+    let leak = v1::Leak { verdict: v1::Verdict::Stuck.into(), ..leak };
+    let group = v1::LeakGroup {
+        verdict: v1::Verdict::Stuck.into(),
+        count: 1,
+        worst: Some(leak),
+        tasks: vec![7],
+        ..Default::default()
+    };
+    update(&mut model, now, v1::Update { groups: vec![group], ..Default::default() });
+    let wide = draw(&model, theme(), now, (120, 40));
+    find(wide.backend().buffer(), "waits for lock ledger; not …");
+}
+
 #[test]
 fn the_states_of_a_connection() {
     let (mut model, now) = (Model::new("127.0.0.1:6669".into()), Instant::now());

@@ -54,7 +54,12 @@ pub(super) fn holds(leak: &v1::Leak, theme: Theme) -> String {
         v1::Verdict::Stuck => {
             let polls = polls.map_or(0, |cancel| cancel.polls_since);
             let polled = polled_since(polls, theme);
-            first_holding(leak).map_or(polled.clone(), |held| format!("{polled}; {held}"))
+            let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
+            match (waits, first_holding(leak)) {
+                (Some(waits), _) => format!("waits for {}; {polled}", names::waits_for(waits)),
+                (None, Some(held)) => format!("{polled}; {held}"),
+                (None, None) => polled,
+            }
         }
         v1::Verdict::Orphaned => match first_holding(leak) {
             Some(held) => format!("still running; {held}"),

@@ -23,7 +23,11 @@ struct Service {
 
 impl Service {
     fn start(bind: &str) -> Self {
-        let mut child = Command::new(holdover())
+        Self::started(Command::new(holdover()), bind)
+    }
+
+    fn started(mut command: Command, bind: &str) -> Self {
+        let mut child = command
             .args(["demo", "risky_task", "--serve", "0"])
             .env("HOLDOVER_BIND", bind)
             .env("HOLDOVER_GRACE", "200ms")
@@ -176,6 +180,9 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_exit_code() {
         (vec!["leaks", "--limit", "few"], 2, "expected a whole number"),
         (vec!["leaks", "127.0.0.1:1"], 3, "cannot connect to 127.0.0.1:1: Connection refused"),
         (vec!["tasks", "unix:/nowhere/at/all"], 3, "cannot connect to unix:/nowhere/at/all"),
+        (vec!["baseline", "--until", "soon"], 2, "invalid value 'soon' for '--until <YYYY-MM-DD>'"),
+        (vec!["baseline", "--why", "a\nb"], 2, "expected a reason in one line"),
+        (vec!["ignored", "127.0.0.1:1"], 3, "cannot connect to 127.0.0.1:1: Connection refused"),
         (vec!["demo", "nonsense"], 2, "there is no scenario \"nonsense\""),
         (vec!["explain", "stack"], 2, "there is no verdict \"stack\": expected one of stuck"),
         (vec!["explain", "stuck", "x"], 2, "nothing is held that is called \"x\""),
@@ -253,6 +260,67 @@ fn rows_are_printed_for_people_and_for_programs() {
     assert!(out.contains("after-cancel"), "{out}");
     let (status, out, _) = run(&["leaks", address, "--filter", "verdict:stuck"]);
     assert!(status == 0 && out.starts_with("No"), "{out}");
+}
+
+/// A service that goes by this ignore file.
+fn ignoring(rules: &std::path::Path) -> Service {
+    let mut command = Command::new(holdover());
+    command.env("HOLDOVER_IGNORE", rules);
+    Service::started(command, "127.0.0.1:0")
+}
+
+/// Runs it until it prints something on standard output that is so.
+fn printed(args: &[&str], is_so: impl Fn(&str) -> bool) -> (String, String) {
+    let end = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let (status, out, err) = run(args);
+        assert_eq!(status, 0, "{args:?}: {err}");
+        if is_so(&out) {
+            return (out, err);
+        }
+        assert!(std::time::Instant::now() < end, "{args:?} printed {out}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// How a leaking service is taken on: its leaks of today are written down as rules, and the
+/// next run reports none of them.
+#[test]
+fn a_baseline_ignores_what_was_reported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = folder.path().join("baseline.txt");
+    let leaking = Service::start("127.0.0.1:0");
+    let has_leak = |out: &str| out.contains("after-cancel");
+    printed(&["leaks", &leaking.address], has_leak);
+    let baseline = ["baseline", &leaking.address, "--until", "2999-12-31", "--why", "known \"1\""];
+    let (written, _) = printed(&baseline, has_leak);
+    drop(leaking);
+    std::fs::write(&rules, format!("{written}verdict:stack until 2999-12-31 why \"typo\"\n"))
+        .expect("a file");
+    let service = ignoring(&rules);
+    let address = service.address.as_str();
+    let (ignored, _) = printed(&["leaks", address, "--ignored"], has_leak);
+    assert!(ignored.contains("ignored: until 2999-12-31, \"known \"1\"\" ("), "{ignored}");
+    let (json, _) = printed(&["leaks", address, "--ignored", "--json"], has_leak);
+    let line = json.lines().next().expect("a line");
+    let json: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!(json["ignored"], "known \"1\"");
+    printed(&["leaks", address], |out| out.starts_with("No leaks but those that are ignored."));
+    let (told, wrong) = printed(&["ignored", address], |_| true);
+    assert!(told.contains("holds:timer acquired_at:") && told.contains("ignores "), "{told}");
+    assert!(wrong.contains("not a rule: ") && wrong.contains("baseline.txt:"), "{wrong}");
+    let (told, _) = printed(&["ignored", address, "--json"], |_| true);
+    let rule: serde_json::Value = serde_json::from_str(told.trim()).expect("one rule");
+    assert_eq!((&rule["type"], &rule["expired"]), (&"rule".into(), &false.into()));
+    assert_eq!((&rule["why"], &rule["until"]), (&"known \"1\"".into(), &"2999-12-31".into()));
+    let mut ui = Pty::start(&[address], (24, 80));
+    ui.wait_for_all(&["No leaks.", " ignored"], &["A after-cancel"]);
+    ui.keys("i");
+    ui.wait_for_all(&["A after-cancel", "ignored, by spawn site; i back"], &[]);
+    ui.keys("!");
+    ui.wait_for("not a rule: ");
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
 }
 
 #[test]

@@ -4,13 +4,13 @@ use super::FilterError;
 
 /// One word, and where it begins (in characters, from 1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) column: usize,
-    pub(super) kind: Kind,
+pub(crate) struct Token {
+    pub(crate) column: usize,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Open,
     Close,
     /// A `-` before a term.
@@ -26,7 +26,7 @@ pub(super) enum Kind {
 
 const OPERATORS: [&str; 7] = [">=", "<=", ":", "~", "=", ">", "<"];
 
-pub(super) fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
+pub(crate) fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
     let characters: Vec<char> = text.chars().collect();
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
