@@ -6,21 +6,29 @@
 
 mod cancellable;
 mod done_callbacks;
+mod double_delete;
+mod graceful_shutdown;
 mod ignores_token;
 mod nested_cancel;
+mod resource_manager;
 mod risky_task;
 mod risky_task_plain;
 mod task_group;
+mod worker_pool;
 
 use std::{future::Future, pin::Pin};
 
 pub use cancellable::cancellable_task;
 pub use done_callbacks::done_callbacks;
+pub use double_delete::double_delete;
+pub use graceful_shutdown::graceful_shutdown;
 pub use ignores_token::ignores_token;
 pub use nested_cancel::nested_cancel;
+pub use resource_manager::resource_manager;
 pub use risky_task::risky_task;
 pub use risky_task_plain::risky_task_plain;
 pub use task_group::task_group;
+pub use worker_pool::worker_pool;
 
 /// How often a scenario repeats what it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +106,34 @@ pub const SCENARIOS: &[Scenario] = &[
         form: Form::Shim,
         leaks_a_round: 1,
         run: |rounds| Box::pin(task_group(rounds)),
+    },
+    Scenario {
+        name: "double_delete",
+        about: "requests cancelled at random, each with a delayed callback: a group of timers",
+        form: Form::Shim,
+        leaks_a_round: double_delete::HANG_UP,
+        run: |rounds| Box::pin(double_delete(rounds)),
+    },
+    Scenario {
+        name: "worker_pool",
+        about: "a worker aborted in the middle of a job that nobody puts back: left-behind",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(worker_pool(rounds)),
+    },
+    Scenario {
+        name: "resource_manager",
+        about: "a sweeper closes what has had its time, and cannot close one: overdue",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(resource_manager(rounds)),
+    },
+    Scenario {
+        name: "graceful_shutdown",
+        about: "stop accepting, drain, release; one connection waits for a lock: stuck",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(graceful_shutdown(rounds)),
     },
     Scenario {
         name: "nested_cancel",

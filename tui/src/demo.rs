@@ -178,8 +178,8 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
 /// What has been told of which leak.
 struct Story {
     expected: u32,
-    /// By task and verdict: whether it has cleared.
-    told: BTreeMap<(u64, i32), bool>,
+    /// By task, verdict and when it was given: whether it has cleared.
+    told: BTreeMap<(u64, i32, u64), bool>,
 }
 
 impl Story {
@@ -196,7 +196,7 @@ impl Story {
     fn take(&mut self, update: &v1::Update) -> io::Result<()> {
         for leak in &update.leaks {
             let Some(task) = &leak.task else { continue };
-            let name = (task.id, leak.verdict);
+            let name = (task.id, leak.verdict, leak.given_ns);
             if let Entry::Vacant(vacant) = self.told.entry(name) {
                 vacant.insert(false);
                 writeln!(io::stdout(), "{}", print::text::leak(leak, update.now_ns))?;
@@ -204,7 +204,11 @@ impl Story {
             if let (Some(cleared), Some(false)) = (leak.cleared_ns, self.told.get(&name)) {
                 self.told.insert(name, true);
                 let lasted = span(cleared.saturating_sub(leak.since_ns));
-                writeln!(io::stdout(), "  cleared: task #{} let go after {lasted}", task.id)?;
+                let who = match task.id {
+                    0 => "it was let go".to_owned(),
+                    id => format!("task #{id} let go"),
+                };
+                writeln!(io::stdout(), "  cleared: {who} after {lasted}")?;
             }
         }
         Ok(())

@@ -100,6 +100,15 @@ impl Console {
         .await
     }
 
+    /// Waits for a group of leaks.
+    pub async fn group_where(&mut self, is_so: impl Fn(&v1::LeakGroup) -> bool) -> v1::LeakGroup {
+        // Also those that have cleared, as with leaks.
+        let view = || v1::View { cleared: true, ..view(ViewKind::LeakGroups) };
+        let look = async |it: &mut Self| it.look(view()).await.groups;
+        let found = |seen: &Vec<v1::LeakGroup>| seen.iter().find(|group| is_so(group)).cloned();
+        self.wait("a group", look, found).await
+    }
+
     /// Waits until nothing is reported.
     pub async fn cleared(&mut self) {
         self.wait("everything to clear", Self::leaks, |update| {

@@ -22,6 +22,7 @@ mod libraries;
 mod lifecycle;
 mod propagation;
 mod resources;
+mod services;
 mod shares;
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(propagation::scenarios());
     all.extend(resources::scenarios());
     all.extend(shares::scenarios());
+    all.extend(services::scenarios());
     all.extend(innocent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());
