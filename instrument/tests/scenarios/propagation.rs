@@ -1,6 +1,12 @@
 //! C: propagation.
 
-use std::{future::pending, sync::OnceLock, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    pin::Pin,
+    sync::{Mutex, OnceLock},
+    task::Poll,
+    time::Duration,
+};
 
 use holdover::{
     FutureExt,
@@ -124,6 +130,22 @@ pub fn scenarios() -> Vec<Scenario> {
                     pending::<()>().await;
                 });
             },
+            plain: async {
+                let mut set = tokio::task::JoinSet::new();
+                set.spawn(async { Err::<(), _>("failed") });
+                for number in 0..4 {
+                    set.spawn(async move {
+                        if number == 2 {
+                            park_a_timer().await;
+                        }
+                        pending::<()>().await;
+                        Ok(())
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                let _ = set.join_next().await;
+                drop(set);
+            },
             check: task_group,
         },
         scenario! {
@@ -193,14 +215,27 @@ async fn orphans(console: &mut Console, form: Form) {
     assert_eq!(cause, if form == Form::Shim { Cause::Abort } else { Cause::Unknown });
 }
 
-async fn task_group(console: &mut Console, _: Form) {
+/// Makes a timer, polls it and leaves it in a static.
+async fn park_a_timer() {
+    static PARKED: Mutex<Option<Pin<Box<tokio::time::Sleep>>>> = Mutex::new(None);
+    let mut timer = Box::pin(tokio::time::sleep(GRACE * 14));
+    let polled = poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx))).await;
+    assert!(polled.is_pending());
+    *PARKED.lock().expect("it") = Some(timer);
+}
+
+async fn task_group(console: &mut Console, form: Form) {
     // Its members have no names.
     let leak = console.leak(Verdict::LeftBehind, "").await;
     assert_eq!(console.totals().await.given, 1);
-    assert_eq!(leak.verdict(), Verdict::LeftBehind);
-    assert_cause(cancel(&leak), Cause::SetDropped);
-    assert_eq!(cancel(&leak).canceller.as_ref().expect("its owner").name, "owner");
-    assert_holding(&leak.holdings[0], HoldingKind::Timer, "call_later", Phase::Before);
+    if form == Form::Shim {
+        assert_cause(cancel(&leak), Cause::SetDropped);
+        assert_eq!(cancel(&leak).canceller.as_ref().expect("its owner").name, "owner");
+        assert_holding(&leak.holdings[0], HoldingKind::Timer, "call_later", Phase::Before);
+    } else {
+        assert_cause(cancel(&leak), Cause::Unknown);
+        assert_holding(&leak.holdings[0], HoldingKind::Timer, "sleep", Phase::Before);
+    }
     let tasks = console.tasks().await;
     let cancelled = tasks.iter().filter(|task| task.outcome() == Outcome::Cancelled);
     assert_eq!(cancelled.count(), 4);
