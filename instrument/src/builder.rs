@@ -140,6 +140,18 @@ impl Builder {
         self
     }
 
+    /// Whether the wakers of a cancelled task that are still stored somewhere are a
+    /// verdict, `left-behind`; off unless set. They are listed in either case. Seen only
+    /// where tokio's spans are recorded. `HOLDOVER_WAKERS`.
+    ///
+    /// A waker keeps the memory of its task allocated. Most stay for good reasons: the
+    /// last one of a task that read one half of a `TcpStream` stays in the stream until
+    /// the other half is dropped.
+    pub fn wakers(mut self, are_a_verdict: bool) -> Self {
+        self.settings.wakers = are_a_verdict;
+        self
+    }
+
     /// How many bytes the history and the leaks may take at most; 64 MiB unless set.
     /// Beyond, the oldest events go, and the oldest leaks are counted and not listed.
     /// `HOLDOVER_MEMORY`.

@@ -2,6 +2,8 @@
 //! try first. It costs the registry's own bookkeeping for each of tokio's spans; the
 //! subscriber of [`Builder::wrap`](crate::Builder::wrap) does without.
 
+mod closed;
+
 use std::{any::TypeId, ptr, sync::Once};
 
 use tracing_core::{
@@ -15,8 +17,13 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use self::closed::Closed;
 use crate::{
-    recorder::{Recorder, key::Key, owner},
+    recorder::{
+        Recorder,
+        key::{Key, Which},
+        owner,
+    },
     subscriber::{Front, RecorderHandle, is_wanted, registers},
 };
 
@@ -24,6 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub struct HoldoverLayer {
     recording: Option<(Front, RecorderHandle)>,
+    closed: Closed,
     /// Why it records nothing: said once there is a log.
     error: Option<String>,
     said: Once,
@@ -78,7 +86,7 @@ impl HoldoverLayer {
             Err(error) => (None, Some(error)),
         };
         let recording = recorder.map(|recorder| (Front::new(recorder), RecorderHandle(recorder)));
-        Self { recording, error, said: Once::new() }
+        Self { recording, closed: Closed::default(), error, said: Once::new() }
     }
 
     /// The layer as it is put into a registry.
@@ -112,6 +120,9 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(front) = self.front() else { return };
+        if let Some(before) = self.closed.take(id.into_u64()) {
+            front.recorder.wakers_are_lost(before);
+        }
         if let Some(key) = front.new_span_of(attributes)
             && let Some(span) = context.span(id)
         {
@@ -129,7 +140,9 @@ where
             return;
         };
         // A waker names its task's span by the registry's id.
-        front.event_of(event, |span| Self::key(&Id::from_u64(span), &context));
+        front.event_of(event, |span| {
+            Self::key(&Id::from_u64(span), &context).or_else(|| self.closed.get(span))
+        });
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
@@ -153,6 +166,9 @@ where
             && let Some(key) = Self::key(&id, &context)
         {
             front.try_close(key);
+            if key.which() == Which::Tasks && front.recorder.has_wakers(key) {
+                self.closed.insert(id.into_u64(), key, front.recorder);
+            }
         }
     }
 

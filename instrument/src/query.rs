@@ -187,7 +187,7 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
 fn holdings(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
     let facts = rows::holdings(store, now);
     let all = facts.len();
-    let row = |facts| HeldRow::new(store, &facts);
+    let row = |thing| HeldRow::new(store, thing);
     if view.filter.is_empty() && view.sort.is_none() {
         let window = page(facts, view).into_iter().map(row).collect();
         return (all, all, Rows::Holdings(window));

@@ -26,6 +26,7 @@ pub(crate) mod request;
 pub(crate) mod slab;
 pub(crate) mod table;
 pub(crate) mod task;
+pub(crate) mod wakers;
 
 pub(crate) mod read;
 
@@ -256,6 +257,14 @@ impl Recorder {
         }
     }
 
+    /// What tokio allocates for the task's future within the task: of one that it boxes,
+    /// the box.
+    pub(crate) fn set_cell_size(&self, key: Key, bytes: usize) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.set_cell_size(bytes);
+        }
+    }
+
     pub(crate) fn set_flag(&self, key: Key, flag: Flag) {
         if let Some(slot) = self.tasks.get(key) {
             slot.set(flag);
@@ -342,6 +351,13 @@ impl Recorder {
         }
     }
 
+    /// What tokio's span was entered for is the drop, and no poll.
+    pub(crate) fn run_is_the_drop(&self, key: Key) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.run_is_the_drop();
+        }
+    }
+
     /// The task's future is gone.
     pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) {
         let Some(slot) = self.tasks.get(key) else { return };
@@ -350,6 +366,9 @@ impl Recorder {
             return;
         }
         self.child_is_gone(key);
+        if slot.ended_by_cancellation() {
+            self.cell_stays(key, slot);
+        }
         self.note(key, slot, What::Ended, outcome as u8, now);
         self.push_changed(key, slot);
     }

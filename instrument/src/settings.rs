@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) retention: Duration,
     pub(crate) max_ended: usize,
     pub(crate) max_leaks: usize,
+    /// Wakers that outlive their cancelled task are left behind.
+    pub(crate) wakers: bool,
     /// In bytes, of the history and the rows.
     pub(crate) memory: usize,
     pub(crate) level: Level,
@@ -74,6 +76,7 @@ impl Default for Settings {
             retention: Duration::from_secs(10),
             max_ended: 10_000,
             max_leaks: 10_000,
+            wakers: false,
             memory: 64 << 20,
             level: Level::All,
             service: executable(),
@@ -150,9 +153,10 @@ const A_DURATION_OR_OFF: &str = "a duration such as 500ms, 1s or 2m, or off";
 const A_COUNT: &str = "a whole number";
 const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
+const ON_OR_OFF: &str = "on or off";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 15] = [
+const VARIABLES: [(&str, Set); 16] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -194,6 +198,10 @@ const VARIABLES: [(&str, Set); 15] = [
     }),
     ("HOLDOVER_MAX_LEAKS", |settings, value| {
         settings.max_leaks = value.parse().or(Err(A_COUNT))?;
+        Ok(())
+    }),
+    ("HOLDOVER_WAKERS", |settings, value| {
+        settings.wakers = parse::switch(value).ok_or(ON_OR_OFF)?;
         Ok(())
     }),
     ("HOLDOVER_MEMORY", |settings, value| {
@@ -265,6 +273,8 @@ mod tests {
             assert_eq!(ignore("a.txt:/b c/d.txt:"), [PathBuf::from("a.txt"), "/b c/d.txt".into()]);
             assert!(ignore("").is_empty());
         }
+        let wakers = |value| read("HOLDOVER_WAKERS", value).expect(value).wakers;
+        assert_eq!((wakers("on"), wakers("off")), (true, false));
         assert_eq!(read("HOLDOVER_OWN", "src/, ../mine").expect("two").own, ["src/", "../mine"]);
     }
 
@@ -295,6 +305,7 @@ mod tests {
                 "HOLDOVER_MEMORY is \"64MB\": expected a number of bytes such as 64MiB, 512KiB or \
                  1048576",
             ),
+            ("HOLDOVER_WAKERS", "some", "HOLDOVER_WAKERS is \"some\": expected on or off"),
             ("HOLDOVER", "maybe", "HOLDOVER is \"maybe\": expected off or on"),
         ] {
             assert_eq!(read(variable, value).expect_err(variable), message);

@@ -62,6 +62,8 @@ pub(crate) struct Totals {
     pub(crate) slowest_cancel: Nanos,
     /// Leaks beyond the cap: counted, not listed.
     pub(crate) folded: u64,
+    /// How much memory cancelled tasks keep, as far as that is known.
+    pub(crate) bytes_kept: u64,
     /// Leaks and warnings that a rule ignores: in none of the other counts.
     pub(crate) ignored: u64,
 }
@@ -111,12 +113,28 @@ struct Watched {
 }
 
 /// What changes a verdict, beside time and the listing.
-type Signature = (Option<Nanos>, Option<Nanos>, Option<Nanos>, u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Signature {
+    requested_at: Option<Nanos>,
+    delivered_at: Option<Nanos>,
+    drop_began: Option<Nanos>,
+    ended_at: Option<Nanos>,
+    polls_since: u64,
+    /// Of a task that has ended.
+    wakers: u32,
+}
 
 impl Watched {
     fn signature(&self) -> Signature {
         let facts = &self.facts;
-        (facts.requested_at, facts.delivered_at, facts.ended_at, facts.polls_since)
+        Signature {
+            requested_at: facts.requested_at,
+            delivered_at: facts.delivered_at,
+            drop_began: facts.drop_began,
+            ended_at: facts.ended_at,
+            polls_since: facts.polls_since,
+            wakers: if facts.keeps_its_cell() { facts.wakers } else { 0 },
+        }
     }
 }
 
@@ -226,6 +244,7 @@ impl Store {
             self.version += self.rows.replace(self.recorder, judged, findings, now, &mut notes);
         }
         self.fold_beyond_the_cap();
+        self.totals.bytes_kept = self.bytes_kept(now);
         self.keep(&notes);
         notes
     }
@@ -360,6 +379,18 @@ impl Store {
         }
     }
 
+    /// What is listed as left by cancelled tasks, and what wakers keep of them: of that
+    /// no row need speak.
+    fn bytes_kept(&self, now: Nanos) -> u64 {
+        let cells = self.watched.values().filter(|it| it.facts.keeps_its_cell());
+        let is_over = |it: &&Watched| {
+            let ended_at = it.facts.ended_at.unwrap_or(now);
+            now.saturating_sub(ended_at) >= limits(&self.settings, it).grace
+        };
+        let cells: u64 = cells.filter(is_over).map(|it| u64::from(it.facts.cell)).sum();
+        self.rows.bytes_kept() + cells
+    }
+
     /// Beyond the cap leaks are counted by site; the oldest first.
     fn fold_beyond_the_cap(&mut self) {
         let most = rows::Most { rows: self.settings.max_leaks, bytes: self.settings.memory / 2 };
@@ -398,6 +429,7 @@ fn limits(settings: &Settings, task: &Watched) -> Limits {
     Limits {
         grace: own.unwrap_or_else(|| nanos(settings.grace)),
         orphan_grace: nanos(settings.orphan_grace),
+        wakers: settings.wakers,
     }
 }
 

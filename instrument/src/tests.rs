@@ -13,3 +13,5 @@ mod rows;
 mod scopes;
 mod support;
 mod tokens;
+#[cfg(tokio_unstable)]
+mod wakers;

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Limits {
     pub(crate) grace: Nanos,
     pub(crate) orphan_grace: Nanos,
+    /// Wakers that outlive their task are left behind; else they are only listed.
+    pub(crate) wakers: bool,
 }
 
 /// What some tasks and their descendants hold and have spawned.
@@ -77,11 +79,16 @@ pub(crate) struct Listed {
     pub(crate) since: Nanos,
 }
 
-/// A child is a holding too.
+/// A child is a holding too, and so is the memory of a task that has ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Thing {
     Holding(HoldingFacts),
     Child(TaskFacts),
+    /// What stays allocated of the task itself while wakers of it are stored somewhere.
+    Cell {
+        of: TaskFacts,
+        silent: bool,
+    },
 }
 
 impl Thing {
@@ -90,6 +97,7 @@ impl Thing {
             Self::Holding(holding) => holding.kind,
             Self::Child(child) if child.kind == TaskKind::Blocking => Kind::Blocking,
             Self::Child(_) => Kind::Child,
+            Self::Cell { .. } => Kind::Waker,
         }
     }
 
@@ -97,6 +105,22 @@ impl Thing {
         match self {
             Self::Holding(holding) => holding.acquired_at,
             Self::Child(child) => child.spawned_at,
+            // When the wakers were stored is not known; from its end on they keep it.
+            Self::Cell { of, .. } => of.ended_at.unwrap_or_default(),
+        }
+    }
+
+    /// Listed, and no reason for a verdict by itself.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Cell { silent: true, .. })
+    }
+
+    /// How much memory it is, as far as that is known.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Holding(holding) => holding.bytes,
+            Self::Child(child) => child.size.into(),
+            Self::Cell { of, .. } => of.cell.into(),
         }
     }
 
@@ -104,6 +128,8 @@ impl Thing {
         let exact = match self {
             Self::Holding(holding) => !holding.has(HoldingFlag::Inferred),
             Self::Child(child) => child.has(Flag::Shim),
+            // tokio tells of wakers, and no shim does.
+            Self::Cell { .. } => false,
         };
         if exact { Accuracy::Exact } else { Accuracy::Inferred }
     }

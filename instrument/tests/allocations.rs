@@ -15,6 +15,8 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that this thread has allocated and not freed.
+    static LIVE: Cell<usize> = const { Cell::new(0) };
 }
 
 #[expect(unsafe_code, reason = "an allocator that counts is a trait of unsafe functions")]
@@ -22,11 +24,13 @@ thread_local! {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        LIVE.set(LIVE.get().wrapping_add(layout.size()));
         // SAFETY: as the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.set(LIVE.get().wrapping_sub(layout.size()));
         // SAFETY: as the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -62,9 +66,48 @@ fn polls_wakes_and_token_checks_allocate_nothing() {
             } else {
                 holdover::spawn(work).await.expect("it ends")
             };
+            a_waker_keeps_what_tokio_has_not_boxed().await;
             assert_eq!(counted, [0; 6], "polls, wakes, checks, waits, locks, permits ({plain})");
         }
     });
+}
+
+/// What is said to be kept by a waker: of a future that tokio boxes not its own size.
+async fn a_waker_keeps_what_tokio_has_not_boxed() {
+    const LARGE: usize = 64 << 10;
+    const SMALL: usize = 1_000;
+    let start = LIVE.get();
+    let large = waker_of_a_cancelled_task::<LARGE>().await;
+    assert!(LIVE.get().wrapping_sub(start) < LARGE, "the future is freed");
+    let start = LIVE.get();
+    drop(large);
+    assert!(start.wrapping_sub(LIVE.get()) < LARGE, "only the rest of the task was left");
+
+    let small = waker_of_a_cancelled_task::<SMALL>().await;
+    let start = LIVE.get();
+    drop(small);
+    let freed = start.wrapping_sub(LIVE.get());
+    assert!((SMALL..LARGE).contains(&freed), "{freed} bytes went with the waker");
+}
+
+async fn waker_of_a_cancelled_task<const ROOM: usize>() -> Waker {
+    let (give, given) = tokio::sync::oneshot::channel();
+    let mut give = Some(give);
+    let room = [0_u8; ROOM];
+    let task = tokio::spawn(async move {
+        poll_fn(|cx| {
+            if let Some(give) = give.take() {
+                give.send(cx.waker().clone()).expect("it is taken");
+            }
+            Poll::<()>::Pending
+        })
+        .await;
+        std::hint::black_box(room);
+    });
+    let waker = given.await.expect("it is given");
+    task.abort();
+    assert!(task.await.expect_err("it is aborted").is_cancelled());
+    waker
 }
 
 async fn measure(token: &CancellationToken) -> [u64; 6] {
@@ -74,7 +117,14 @@ async fn measure(token: &CancellationToken) -> [u64; 6] {
     }
     let polls = ALLOCATIONS.get() - before;
     let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-    let wakes = allocations(|| (0..1_000).for_each(|_| waker.wake_by_ref()));
+    let wakes = allocations(|| {
+        for _ in 0..1_000 {
+            waker.wake_by_ref();
+            drop(waker.clone());
+            let copy = waker.clone();
+            copy.wake();
+        }
+    });
     let checks = allocations(|| {
         for _ in 0..1_000 {
             assert!(!token.is_cancelled());

@@ -98,6 +98,7 @@ fields! {
     Wakes "wakes" FieldType::Number, "how often it was woken";
     Size "size" FieldType::Number, "its future's bytes";
     Holdings "holdings" FieldType::Number, "how many things it holds";
+    Bytes "bytes" FieldType::Number, "how many bytes are kept";
     Children "children" FieldType::Number, "how many tasks it spawned that live";
     Event "event" EVENTS, "what happened";
 }

@@ -69,6 +69,6 @@ pub(crate) fn goes_at(row: &Row) -> Option<Nanos> {
     if row.verdict == Verdict::Stuck {
         return None;
     }
-    let direct = row.holdings.iter().filter(|held| held.via.is_none() && !held.maybe_moved);
+    let direct = row.holdings.iter().filter(|held| held.is_certain());
     direct.map(|held| held.due_at).collect::<Option<Vec<_>>>()?.into_iter().max()
 }

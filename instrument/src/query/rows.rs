@@ -49,7 +49,7 @@ impl Waits {
     /// What the task waits to get, as if it held it.
     pub(super) fn held(&self, store: &Store, task: Key) -> Option<Held> {
         let wait = self.0.get(&task)?;
-        Some(held_alone(store.recorder(), wait, Phase::Before))
+        Some(held_alone(store.recorder(), Thing::Holding(wait.clone()), Phase::Before))
     }
 }
 
@@ -77,12 +77,18 @@ pub(crate) struct HeldRow {
 }
 
 impl HeldRow {
-    pub(super) fn new(store: &Store, facts: &HoldingFacts) -> Self {
+    pub(super) fn new(store: &Store, thing: Thing) -> Self {
         let recorder = store.recorder();
-        let owner = facts.owner.and_then(|owner| recorder.task(owner));
-        let phase = owner.as_ref().map_or(Phase::Before, |it| phase(it, facts.acquired_at));
+        let owner = match &thing {
+            Thing::Holding(holding) => holding.owner.and_then(|owner| recorder.task(owner)),
+            Thing::Child(task) | Thing::Cell { of: task, .. } => Some(task.clone()),
+        };
+        let phase = match &thing {
+            Thing::Cell { .. } => None,
+            _ => owner.as_ref().map(|it| phase(it, thing.acquired_at())),
+        };
         Self {
-            held: held_alone(recorder, facts, phase),
+            held: held_alone(recorder, thing, phase.unwrap_or(Phase::Before)),
             owner_ended: owner.as_ref().is_some_and(|owner| owner.ended_at.is_some()),
             owner: owner.as_ref().map(person),
         }
@@ -145,10 +151,13 @@ pub(super) fn tasks(store: &Store) -> Vec<TaskFacts> {
     tasks
 }
 
-/// Every live holding, the oldest first.
-pub(super) fn holdings(store: &Store, now: Nanos) -> Vec<HoldingFacts> {
+/// Every live holding, the oldest first. Children are tasks of their own, listed as such.
+pub(super) fn holdings(store: &Store, now: Nanos) -> Vec<Thing> {
     let live = |holding: &HoldingFacts| !holding.has(HoldingFlag::Over) && !holding.is_over(now);
-    let mut holdings: Vec<_> = store.recorder().all_holdings().filter(live).collect();
-    holdings.sort_by_key(|holding| holding.acquired_at);
-    holdings
+    let holdings = store.recorder().all_holdings().filter(live).map(Thing::Holding);
+    let cells = store.recorder().tasks().filter(TaskFacts::keeps_its_cell);
+    let cells = cells.map(|of| Thing::Cell { of, silent: true });
+    let mut all: Vec<_> = holdings.chain(cells).collect();
+    all.sort_by_key(Thing::acquired_at);
+    all
 }

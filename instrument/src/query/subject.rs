@@ -22,7 +22,8 @@ impl Subject for At<'_, Row> {
         match field {
             Field::Since => Some(row.lasted(self.1)),
             Field::Holdings => Some(row.holdings.len() as u64),
-            _ => number_of_cancel(row.cancel.as_ref(), field)
+            Field::Bytes => Some(row.bytes_kept()),
+            _ => number_of_cancel(row.cancel.as_ref(), self.1, field)
                 .or_else(|| number_of_task(&row.task, self.1, field)),
         }
     }
@@ -53,7 +54,7 @@ impl Subject for At<'_, TaskRow> {
     }
 
     fn number(&self, field: Field) -> Option<u64> {
-        number_of_cancel(self.0.cancel.as_ref(), field)
+        number_of_cancel(self.0.cancel.as_ref(), self.1, field)
             .or_else(|| number_of_task(&self.0.facts, self.1, field))
     }
 }
@@ -73,7 +74,7 @@ impl Subject for At<'_, HeldRow> {
         match field {
             Field::Id => self.0.owner.as_ref().map(|owner| owner.id),
             Field::Age => Some(self.1.saturating_sub(self.0.held.acquired_at)),
-            Field::Size => Some(self.0.held.bytes),
+            Field::Size | Field::Bytes => Some(self.0.held.bytes),
             _ => None,
         }
     }
@@ -170,13 +171,13 @@ fn of_holdings(holdings: &[Held], field: Field) -> Option<Vec<Cow<'_, str>>> {
     Some(texts)
 }
 
-fn number_of_cancel(story: Option<&CancelStory>, field: Field) -> Option<u64> {
+fn number_of_cancel(story: Option<&CancelStory>, now: Nanos, field: Field) -> Option<u64> {
     let story = story?;
     match field {
         Field::Latency => story.ended_at.map(|ended| ended.saturating_sub(story.requested_at)),
         Field::Drop => {
-            let drop = story.ended_at.zip(story.drop_began);
-            drop.map(|(ended, began)| ended.saturating_sub(began))
+            let until = story.ended_at.unwrap_or(now);
+            story.drop_began.map(|began| until.saturating_sub(began))
         }
         Field::PollsSince => Some(story.polls_since),
         _ => None,
@@ -193,7 +194,8 @@ fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Option<u64> {
         Field::Scheduled => Some(facts.scheduled),
         Field::Wakes => Some(facts.wakes),
         Field::Size => Some(facts.size.into()),
-        Field::Holdings => Some(facts.holdings.into()),
+        Field::Holdings => Some(facts.holdings_listed().into()),
+        Field::Bytes => facts.keeps_its_cell().then_some(facts.cell.into()),
         Field::Children => Some(facts.children.into()),
         _ => None,
     }

@@ -239,6 +239,7 @@ impl Task {
             recorder.delivered(key, now);
         }
         recorder.drop_begins(key, now);
+        recorder.run_is_the_drop(key);
         drop_it();
     }
 

@@ -9,6 +9,8 @@
 //! | `woken_at`, `wakes` | any thread |
 //! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
 //! | `told_at` | the thread that polls |
+//! | `cell` | the spawning thread, once tokio has told it |
+//! | `wakers` | any thread: see `recorder/wakers.rs` |
 //! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
 //! | `holdings`, `children`, the pins | any thread |
 
@@ -20,6 +22,7 @@ use super::{
     clock::Nanos,
     key::{Key, Which},
     table::{SiteId, TextId},
+    wakers::Wakers,
 };
 use crate::{
     atomics::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
@@ -59,6 +62,8 @@ pub(crate) enum Flag {
     /// It stands in its lineage for a branch that was spawned before the cancelled task
     /// above it was asked.
     FromBefore = 1 << 13,
+    /// It ended by cancellation, and wakers of it are left: its memory stays allocated.
+    Cell = 1 << 14,
 }
 
 #[derive(Debug)]
@@ -75,6 +80,8 @@ pub(crate) struct TaskSlot {
     name: AtomicU32,
     type_name: AtomicU32,
     size: AtomicU32,
+    /// What tokio's task has room for: its future, or the box of it. 0: not known.
+    cell: AtomicU32,
     spawned_at: AtomicU64,
     /// The runtime that polls it, counted from 1; 0 until it is known.
     runtime: AtomicU32,
@@ -99,6 +106,7 @@ pub(crate) struct TaskSlot {
 
     woken_at: AtomicU64,
     wakes: AtomicU64,
+    wakers: Wakers,
 
     requested_at: AtomicU64,
     polls_at_request: AtomicU64,
@@ -136,6 +144,7 @@ impl Slot for TaskSlot {
             name: AtomicU32::new(0),
             type_name: AtomicU32::new(0),
             size: AtomicU32::new(0),
+            cell: AtomicU32::new(0),
             spawned_at: zero(),
             runtime: AtomicU32::new(0),
             extra: AtomicU32::new(0),
@@ -152,6 +161,7 @@ impl Slot for TaskSlot {
             same_run: AtomicBool::new(false),
             woken_at: zero(),
             wakes: zero(),
+            wakers: Wakers::new(),
             requested_at: zero(),
             polls_at_request: zero(),
             delivered_at: zero(),
@@ -201,6 +211,8 @@ pub(crate) struct TaskFacts {
     pub(crate) name: TextId,
     pub(crate) type_name: TextId,
     pub(crate) size: u32,
+    /// What of its memory stays while it is not freed; 0 when that is not known.
+    pub(crate) cell: u32,
     pub(crate) spawner: Option<Key>,
     pub(crate) extra: u32,
     pub(crate) request: u32,
@@ -213,6 +225,7 @@ pub(crate) struct TaskFacts {
     pub(crate) busy: Nanos,
     pub(crate) scheduled: Nanos,
     pub(crate) wakes: u64,
+    pub(crate) wakers: u32,
     pub(crate) requested_at: Option<Nanos>,
     pub(crate) polls_since: u64,
     pub(crate) delivered_at: Option<Nanos>,
@@ -253,6 +266,7 @@ impl TaskFacts {
             name: TextId::fixed("nobody"),
             type_name: TextId::EMPTY,
             size: 0,
+            cell: 0,
             spawner: None,
             extra: 0,
             request: 0,
@@ -265,6 +279,7 @@ impl TaskFacts {
             busy: 0,
             scheduled: 0,
             wakes: 0,
+            wakers: 0,
             requested_at: None,
             polls_since: 0,
             delivered_at: None,
@@ -288,11 +303,18 @@ impl TaskFacts {
     /// Ended by cancellation: cancelled, or ended any way but shutdown after a
     /// delivered token request.
     pub(crate) fn ended_by_cancellation(&self) -> bool {
-        match self.outcome {
-            Some(Outcome::Cancelled) => true,
-            Some(Outcome::Completed | Outcome::Panicked) => self.delivered_at.is_some(),
-            Some(Outcome::Shutdown) | None => false,
-        }
+        is_by_cancellation(self.outcome, self.delivered_at)
+    }
+
+    /// It ended by cancellation, and its memory stays allocated since wakers of it are
+    /// stored somewhere.
+    pub(crate) fn keeps_its_cell(&self) -> bool {
+        self.has(Flag::Cell)
+    }
+
+    /// How many things it holds, as they are listed: all wakers of it are one.
+    pub(crate) fn holdings_listed(&self) -> u32 {
+        self.holdings + u32::from(self.keeps_its_cell())
     }
 }
 
@@ -313,6 +335,8 @@ impl TaskSlot {
         self.name.store(birth.name.0, Relaxed);
         self.type_name.store(birth.type_name.0, Relaxed);
         self.size.store(u32::try_from(birth.size).unwrap_or(u32::MAX), Relaxed);
+        self.cell.store(0, Relaxed);
+        self.wakers.begin(self.life.generation());
         self.extra.store(birth.extra, Relaxed);
         self.runtime.store(0, Relaxed);
         self.request.store(0, Relaxed);
@@ -500,6 +524,11 @@ impl TaskSlot {
         self.drop_began.store(at, Relaxed);
     }
 
+    /// The thread that drops the future is the one that would poll it.
+    pub(super) fn run_is_the_drop(&self) {
+        self.running_since.store(0, Relaxed);
+    }
+
     /// True the first time.
     pub(super) fn ends(&self, outcome: Outcome, at: Nanos) -> bool {
         if self.ended_at.load(Relaxed) != 0 {
@@ -518,6 +547,10 @@ impl TaskSlot {
         self.ended_at.load(SeqCst) != 0
     }
 
+    pub(super) fn ended_by_cancellation(&self) -> bool {
+        is_by_cancellation(self.outcome(), self.delivered_at())
+    }
+
     pub(super) fn outcome(&self) -> Option<Outcome> {
         at(Outcome::ALL, self.outcome.load(SeqCst).wrapping_sub(1))
     }
@@ -534,12 +567,21 @@ impl TaskSlot {
         self.flags.fetch_or(flag as u32, SeqCst) & flag as u32 == 0
     }
 
+    /// Takes the flag away; true when it was set.
+    pub(super) fn unset(&self, flag: Flag) -> bool {
+        self.flags.fetch_and(!(flag as u32), SeqCst) & flag as u32 != 0
+    }
+
     pub(super) fn id(&self) -> u64 {
         self.id.load(Relaxed)
     }
 
     pub(super) fn set_tokio_id(&self, id: u64) {
         self.tokio_id.store(id, Relaxed);
+    }
+
+    pub(super) fn set_cell_size(&self, bytes: usize) {
+        self.cell.store(u32::try_from(bytes).unwrap_or(u32::MAX), Relaxed);
     }
 
     pub(super) fn texts(&self) -> (SiteId, TextId, TextId) {
@@ -597,6 +639,11 @@ impl TaskSlot {
     }
 
     #[inline]
+    pub(super) fn wakers(&self) -> &Wakers {
+        &self.wakers
+    }
+
+    #[inline]
     pub(super) fn count_span_refs(&self) -> &AtomicU32 {
         &self.span_refs
     }
@@ -621,6 +668,7 @@ impl TaskSlot {
             name: TextId(self.name.load(Relaxed)),
             type_name: TextId(self.type_name.load(Relaxed)),
             size: self.size.load(Relaxed),
+            cell: self.cell.load(Relaxed),
             spawner,
             extra: self.extra(),
             request: self.request_index(),
@@ -633,6 +681,7 @@ impl TaskSlot {
             busy: load(&self.busy),
             scheduled: load(&self.scheduled),
             wakes: load(&self.wakes),
+            wakers: self.wakers.count(),
             requested_at,
             polls_since: begun.saturating_sub(load(&self.polls_at_request)),
             delivered_at: when(&self.delivered_at),
@@ -643,6 +692,15 @@ impl TaskSlot {
             handles: self.handles.load(Relaxed),
             pins: self.life.pins(),
         }
+    }
+}
+
+/// Cancelled, or ended any way but shutdown after a delivered token request.
+fn is_by_cancellation(outcome: Option<Outcome>, delivered_at: Option<Nanos>) -> bool {
+    match outcome {
+        Some(Outcome::Cancelled) => true,
+        Some(Outcome::Completed | Outcome::Panicked) => delivered_at.is_some(),
+        Some(Outcome::Shutdown) | None => false,
     }
 }
 

@@ -173,6 +173,7 @@ fn totals(totals: &Totals) -> v1::Totals {
         cleared: totals.cleared,
         slowest_cancel_ns: totals.slowest_cancel,
         folded: totals.folded,
+        bytes_kept: totals.bytes_kept,
         ignored: totals.ignored,
     }
 }
@@ -248,7 +249,7 @@ fn task(
         size_bytes: facts.size.into(),
         ancestors: ancestors.iter().map(reference).collect(),
         cancel: story.map(cancel),
-        holdings: facts.holdings,
+        holdings: facts.holdings_listed(),
         children: facts.children,
         detached: None,
         waits_for: None,
@@ -271,6 +272,7 @@ fn cancel(story: &CancelStory) -> v1::Cancel {
         path: story.path.iter().map(text).collect(),
         polls_since: story.polls_since,
         waiting: story.waiting,
+        drop_began_ns: story.drop_began,
     }
 }
 

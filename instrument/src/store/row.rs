@@ -9,7 +9,6 @@ use crate::{
     recorder::{
         Recorder,
         clock::Nanos,
-        holding::HoldingFacts,
         key::Key,
         request::{Request, trim_type},
         table::SiteId,
@@ -73,11 +72,22 @@ pub(crate) struct Held {
     pub(crate) due_at: Option<Nanos>,
     pub(crate) accuracy: Accuracy,
     pub(crate) maybe_moved: bool,
+    /// What wakers keep of the task itself.
+    pub(crate) is_cell: bool,
+    /// No reason for the verdict that it is listed with.
+    pub(crate) silent: bool,
     pub(crate) bytes: u64,
     pub(crate) amount: u32,
     /// Those who wait for it, and the first of them in words.
     pub(crate) waiting: Vec<Key>,
     pub(crate) waiters: Vec<Person>,
+}
+
+impl Held {
+    /// The task holds it itself, and the verdict rests on it.
+    pub(crate) fn is_certain(&self) -> bool {
+        self.via.is_none() && !self.maybe_moved && !self.silent
+    }
 }
 
 /// See the module's header.
@@ -129,6 +139,8 @@ impl Row {
                     && row.due_at == due_at(&listed.thing)
                     && row.maybe_moved == listed.maybe_moved
                     && row.amount == amount(&listed.thing)
+                    && row.bytes == listed.thing.bytes()
+                    && row.silent == listed.thing.is_silent()
                     && row.waiting == listed.waiting
             });
         same_holdings
@@ -136,6 +148,7 @@ impl Row {
             && self.since == finding.since
             && self.task.polls_since == finding.task.polls_since
             && self.task.delivered_at == finding.task.delivered_at
+            && self.task.drop_began == finding.task.drop_began
     }
 
     pub(super) fn cleared_at(&self, now: Nanos) -> Self {
@@ -149,6 +162,12 @@ impl Row {
         size_of::<Self>() + people + rules + self.holdings.len() * size_of::<Held>()
     }
 
+    /// How much memory is kept by what the verdict rests on, and by wakers of the task.
+    pub(crate) fn bytes_kept(&self) -> u64 {
+        let kept = self.holdings.iter().filter(|held| held.is_certain() || held.is_cell);
+        kept.map(|held| held.bytes).sum()
+    }
+
     pub(crate) fn lasted(&self, now: Nanos) -> Nanos {
         self.cleared_at.unwrap_or(now).saturating_sub(self.since)
     }
@@ -158,13 +177,14 @@ fn id_of(thing: &Thing) -> u64 {
     match thing {
         Thing::Holding(holding) => holding.key.bits(),
         Thing::Child(child) => child.key.bits(),
+        Thing::Cell { of, .. } => of.key.bits(),
     }
 }
 
 fn due_at(thing: &Thing) -> Option<Nanos> {
     match thing {
         Thing::Holding(holding) => holding.due_at,
-        Thing::Child(_) => None,
+        Thing::Child(_) | Thing::Cell { .. } => None,
     }
 }
 
@@ -172,6 +192,7 @@ fn amount(thing: &Thing) -> u32 {
     match thing {
         Thing::Holding(holding) => holding.amount,
         Thing::Child(_) => 1,
+        Thing::Cell { of, .. } => of.wakers,
     }
 }
 
@@ -206,7 +227,7 @@ pub(crate) fn cancel_story(recorder: &Recorder, facts: &TaskFacts) -> Option<Can
         requested_at,
         delivered_at: facts.delivered_at,
         ended_at: facts.ended_at,
-        drop_began: facts.drop_began.filter(|_| facts.outcome == Some(Outcome::Cancelled)),
+        drop_began: facts.drop_began.filter(|_| facts.outcome.is_none_or(is_cancelled)),
         canceller: canceller.map(|who| Person {
             id: who.id,
             name: Arc::clone(&who.name),
@@ -221,15 +242,21 @@ pub(crate) fn cancel_story(recorder: &Recorder, facts: &TaskFacts) -> Option<Can
     })
 }
 
+fn is_cancelled(outcome: Outcome) -> bool {
+    outcome == Outcome::Cancelled
+}
+
 fn site_of(request: Option<&Request>) -> Option<Arc<str>> {
     Some(place(request?.site)).filter(|site| !site.is_empty())
 }
 
 pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
     let via = listed.via.and_then(|key| recorder.task(key)).map(|facts| person(&facts));
-    let (label, site, bytes) = match &listed.thing {
-        Thing::Holding(it) => (it.label.text(), it.site, it.bytes),
-        Thing::Child(it) => (person(it).shown(), it.site, u64::from(it.size)),
+    let (label, site) = match &listed.thing {
+        Thing::Holding(it) => (it.label.text(), place(it.site)),
+        Thing::Child(it) => (person(it).shown(), place(it.site)),
+        // Where a waker is stored nobody knows.
+        Thing::Cell { .. } => (Arc::default(), Arc::default()),
     };
     let waiters = listed.waiting.iter().filter_map(|key| recorder.task(*key));
     Held {
@@ -238,12 +265,14 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
         label,
         phase: listed.phase,
         via,
-        site: place(site),
+        site,
         acquired_at: listed.thing.acquired_at(),
         due_at: due_at(&listed.thing),
         accuracy: listed.thing.accuracy(),
         maybe_moved: listed.maybe_moved,
-        bytes,
+        is_cell: matches!(listed.thing, Thing::Cell { .. }),
+        silent: listed.thing.is_silent(),
+        bytes: listed.thing.bytes(),
         amount: amount(&listed.thing),
         waiting: listed.waiting.clone(),
         waiters: waiters.take(WAITERS).map(|facts| person(&facts)).collect(),
@@ -251,9 +280,8 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
 }
 
 /// A holding outside any verdict.
-pub(crate) fn held_alone(recorder: &Recorder, holding: &HoldingFacts, phase: Phase) -> Held {
-    let thing = Thing::Holding(holding.clone());
-    let since = holding.acquired_at;
+pub(crate) fn held_alone(recorder: &Recorder, thing: Thing, phase: Phase) -> Held {
+    let since = thing.acquired_at();
     let waiting = Vec::new();
     let listed = Listed { thing, phase, via: None, maybe_moved: false, waiting, since };
     held(recorder, &listed)
@@ -263,7 +291,7 @@ pub(crate) fn held_alone(recorder: &Recorder, holding: &HoldingFacts, phase: Pha
 pub(crate) fn state(facts: &TaskFacts) -> State {
     if facts.ended_at.is_some() {
         State::Ended
-    } else if facts.running_since.is_some() {
+    } else if facts.running_since.is_some() || facts.drop_began.is_some() {
         State::Running
     } else if facts.woken_at.is_some() && facts.kind != TaskKind::Scope {
         State::Scheduled

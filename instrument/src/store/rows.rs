@@ -93,6 +93,15 @@ impl Rows {
         (self.ignored().count() + folded) as u64
     }
 
+    /// How much memory is left behind or was acquired after a cancel. Cells are counted
+    /// by the tasks that they are of.
+    pub(super) fn bytes_kept(&self) -> u64 {
+        let is_left =
+            |row: &&Arc<Row>| matches!(row.verdict, Verdict::LeftBehind | Verdict::AfterCancel);
+        let left = self.by_name.values().filter(is_left).flat_map(|row| &row.holdings);
+        left.filter(|held| held.is_certain() && !held.is_cell).map(|held| held.bytes).sum()
+    }
+
     pub(super) fn folded(&self) -> u64 {
         self.folded.values().map(|it| it.leaks).sum()
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     recorder::{
         Level,
-        holding::Acquired,
+        holding::{Acquired, HoldingFlag},
         request::Request,
         table::{SiteId, TextId},
         task::Birth,
@@ -345,4 +345,97 @@ fn a_row_is_named_by_its_task_and_its_verdict() {
     assert_eq!(lasted, 2 * LATER - notes[0].row.since, "up to when it cleared");
     let row = bench.store.rows().next().expect("the other");
     assert_eq!((row.given_at, row.holdings.len()), (LATER, 1));
+}
+
+/// Whoever is asked is told at once; what takes its time is the drop.
+fn begin_drop(bench: &Bench, task: Key) -> Nanos {
+    let now = bench.recorder.clock.now();
+    bench.recorder.request(task, Request::new(Cause::Abort, now));
+    bench.recorder.delivered(task, now);
+    bench.recorder.drop_begins(task, now);
+    now
+}
+
+#[test]
+fn a_task_that_is_in_its_drop_for_longer_than_grace_is_stuck_and_says_so() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    let began = begin_drop(&bench, task);
+    assert!(bench.store.round(began + 500 * MS).is_empty(), "within grace");
+    let given = bench.store.round(began + 1_000 * MS);
+    let cancel = given[0].row.cancel.as_ref().expect("it was asked");
+    assert_eq!(given[0].row.verdict, Verdict::Stuck);
+    assert_eq!((cancel.drop_began, cancel.ended_at), (Some(began), None));
+    bench.recorder.ended(task, Outcome::Cancelled);
+    bench.recorder.lets_go(task);
+    let cleared = bench.store.round(began + 1_100 * MS);
+    assert_eq!((cleared.len(), cleared[0].given), (1, false));
+}
+
+/// It was asked, and had not noticed: then it did.
+#[test]
+fn a_stuck_task_whose_drop_begins_is_told_anew() {
+    let mut bench = Bench::new(nothing_kept());
+    let task = bench.spawn(None);
+    let now = bench.recorder.clock.now();
+    bench.recorder.request(task, Request::new(Cause::Token, now));
+    bench.recorder.delivered(task, now);
+    assert_eq!(bench.store.round(now + LATER).len(), 1);
+    let drop_began = |bench: &Bench| {
+        let row = bench.store.rows().next().expect("it is stuck");
+        row.cancel.as_ref().and_then(|cancel| cancel.drop_began)
+    };
+    assert_eq!(drop_began(&bench), None);
+    bench.recorder.drop_begins(task, now + 7);
+    bench.store.round(now + LATER + MS);
+    assert_eq!(drop_began(&bench), Some(now + 7));
+}
+
+/// Where only tokio's spans are seen, a drop is known when it is over.
+#[test]
+fn a_task_without_a_shim_is_not_stuck_in_its_drop() {
+    let mut bench = Bench::new(nothing_kept());
+    let birth = Birth::new(TaskKind::Task, SiteId::default());
+    let task = bench.recorder.spawned_by(&birth, None).expect("a slot");
+    let began = begin_drop(&bench, task);
+    assert!(bench.store.round(began + LATER).is_empty());
+}
+
+#[test]
+fn bytes_are_kept_by_cancelled_tasks_only_and_counted_as_they_change() {
+    let mut bench = Bench::new(nothing_kept());
+    let tasks = [(); 3].map(|()| bench.spawn(None));
+    let held = tasks.map(|task| bench.acquire(task));
+    for held in held {
+        bench.recorder.set_bytes(held, 1_000);
+    }
+    bench.end(tasks[0], Outcome::Cancelled);
+    bench.end(tasks[1], Outcome::Completed);
+    bench.store.round(bench.recorder.clock.now());
+    assert_eq!(bench.store.totals().bytes_kept, 0, "within grace");
+    bench.store.round(LATER);
+    assert_eq!(bench.store.totals().bytes_kept, 1_000);
+    let listed = |bench: &Bench| bench.store.rows().map(|row| row.bytes_kept()).sum::<u64>();
+    assert_eq!(listed(&bench), 1_000);
+    bench.recorder.set_bytes(held[0], 5_000);
+    bench.store.round(LATER + MS);
+    assert_eq!((bench.store.totals().bytes_kept, listed(&bench)), (5_000, 5_000));
+    // What it may have handed to a child that lives is not certainly its own.
+    let moves =
+        Acquired::new(Kind::Custom, TextId::EMPTY, SiteId::default(), HoldingFlag::Moves as u8);
+    let moves = bench.recorder.acquired_by(&moves, Some(tasks[2])).expect("a slot");
+    bench.recorder.set_bytes(moves, 100);
+    let child = bench.spawn(Some(tasks[2]));
+    bench.end(tasks[2], Outcome::Cancelled);
+    bench.store.round(LATER + 2 * MS);
+    assert_eq!(bench.store.totals().bytes_kept, 6_000);
+    bench.end(child, Outcome::Completed);
+    bench.store.round(LATER + 3 * MS);
+    assert_eq!(bench.store.totals().bytes_kept, 6_100);
+    bench.recorder.released(moves);
+    for held in held {
+        bench.recorder.released(held);
+    }
+    bench.store.round(LATER + 4 * MS);
+    assert_eq!(bench.store.totals().bytes_kept, 0);
 }

@@ -64,6 +64,8 @@ pub(super) struct SpanFields {
     /// The start of a blocking closure's type name.
     pub(super) function: Small<64>,
     pub(super) task_id: u64,
+    /// The size of a future that tokio boxes; 0 when it does not.
+    original_size: u64,
     size: u64,
     pub(super) is_interval: bool,
     pub(super) file: FileId,
@@ -76,8 +78,15 @@ impl SpanFields {
         SiteId::at(self.file, self.line, self.column)
     }
 
-    /// The size in bytes.
+    /// The size of the future in bytes.
     pub(super) fn size(&self) -> usize {
+        let size = if self.original_size == 0 { self.size } else { self.original_size };
+        usize::try_from(size).unwrap_or(usize::MAX)
+    }
+
+    /// The size in bytes of what stands in the task itself: of a future that tokio boxes,
+    /// the box.
+    pub(super) fn cell_size(&self) -> usize {
         usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 }
@@ -86,9 +95,8 @@ impl Visit for SpanFields {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "task.id" => self.task_id = value,
-            // Of a future that tokio boxes, its own; recorded before that of the box.
-            "original_size.bytes" => self.size = value,
-            "size.bytes" if self.size == 0 => self.size = value,
+            "original_size.bytes" => self.original_size = value,
+            "size.bytes" => self.size = value,
             "loc.line" => self.line = u32::try_from(value).unwrap_or(0),
             "loc.col" => self.column = u32::try_from(value).unwrap_or(0),
             _ => {}
@@ -116,8 +124,18 @@ impl Visit for SpanFields {
 /// What a waker's event says.
 #[derive(Debug, Default)]
 pub(super) struct WakerFields {
-    pub(super) wakes: bool,
+    pub(super) operation: Option<WakerOp>,
     pub(super) span_id: u64,
+}
+
+/// What is done with a waker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WakerOp {
+    Clone,
+    Drop,
+    /// By value: the waker is gone then.
+    Wake,
+    WakeByRef,
 }
 
 impl Visit for WakerFields {
@@ -129,7 +147,13 @@ impl Visit for WakerFields {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "op" {
-            self.wakes = value.starts_with("waker.wake");
+            self.operation = match value {
+                "waker.clone" => Some(WakerOp::Clone),
+                "waker.drop" => Some(WakerOp::Drop),
+                "waker.wake" => Some(WakerOp::Wake),
+                "waker.wake_by_ref" => Some(WakerOp::WakeByRef),
+                _ => None,
+            };
         }
     }
 

@@ -6,7 +6,7 @@ use tracing_core::{Event, span::Attributes};
 use super::{
     callsite::Ours,
     classify::{self, Thread},
-    fields::{LockState, SpanFields, TimerState, WakerFields},
+    fields::{LockState, SpanFields, TimerState, WakerFields, WakerOp},
 };
 use crate::{
     record::{Adopt, take_adopted},
@@ -60,6 +60,7 @@ impl Front {
             && self.recorder.span_opened(key)
         {
             self.recorder.set_tokio_id(key, fields.task_id);
+            self.recorder.set_cell_size(key, fields.cell_size());
             return Some(key);
         }
         // Workers, and the part of `block_in_place` that takes a worker's place.
@@ -83,6 +84,7 @@ impl Front {
         };
         let key = self.recorder.spawned(&birth)?;
         self.recorder.span_opened(key);
+        self.recorder.set_cell_size(key, fields.cell_size());
         if let Some(slot) = self.recorder.task_slot(key) {
             // A closed runtime drops it before anything else happens on this thread.
             slot.run_begins(Thread::now(), classify::parks());
@@ -239,6 +241,20 @@ impl Front {
         self.event_by(ours, event, Key::from_bits);
     }
 
+    /// The task's key may be stale: each of these finds out.
+    #[inline]
+    fn waker(self, task: Key, operation: WakerOp) {
+        match operation {
+            WakerOp::Clone => self.recorder.waker_cloned(task),
+            WakerOp::Drop => self.recorder.waker_gone(task),
+            WakerOp::WakeByRef => self.recorder.woken(task),
+            WakerOp::Wake => {
+                self.recorder.woken(task);
+                self.recorder.waker_gone(task);
+            }
+        }
+    }
+
     #[inline]
     fn event_by(self, ours: Ours, event: &Event<'_>, key_of: impl Fn(u64) -> Option<Key>) {
         match ours {
@@ -247,11 +263,11 @@ impl Front {
                 event.record(&mut fields);
                 Thread::active();
                 // It may name a span that is closed, or one of another recorder.
-                if fields.wakes
+                if let Some(operation) = fields.operation
                     && let Some(key) = key_of(fields.span_id)
                     && key.which() == Which::Tasks
                 {
-                    self.recorder.woken(key);
+                    self.waker(key, operation);
                 }
             }
             Ours::ResourceState => {

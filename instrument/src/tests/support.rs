@@ -16,7 +16,7 @@ use tokio::{
 use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
-    query::{self, Rows, View, ViewKind, filter::Filter},
+    query::{self, HeldRow, Rows, View, ViewKind, Window, filter::Filter},
     record::unrecorded,
     recorder::{
         Level, Recorder,
@@ -57,9 +57,13 @@ pub(super) fn on_each(test: impl Fn(&Service)) {
 
 impl Service {
     pub(super) fn of_shims() -> Self {
-        let recorder = Recorder::start(Level::All);
+        Self::with(Level::All, Settings::default())
+    }
+
+    fn with(level: Level, settings: Settings) -> Self {
+        let recorder = Recorder::start(level);
         // What has ended stays to be looked at.
-        let settings = Settings { retention: 7 * DAY, ..Settings::default() };
+        let settings = Settings { retention: 7 * DAY, ..settings };
         let store = RefCell::new(Store::new(recorder, settings, Ignore::default()));
         let mut builder = Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().expect("a runtime");
@@ -67,8 +71,12 @@ impl Service {
     }
 
     pub(super) fn of_spans() -> Self {
+        Self::of_spans_with(Level::All, Settings::default())
+    }
+
+    pub(super) fn of_spans_with(level: Level, settings: Settings) -> Self {
         keep_callsites_open();
-        let service = Self::of_shims();
+        let service = Self::with(level, settings);
         let subscriber = HoldoverSubscriber::new(service.recorder, NoSubscriber::new());
         Self { dispatch: Some(Dispatch::new(subscriber)), ..service }
     }
@@ -159,19 +167,24 @@ impl Service {
         self.store.borrow().rows().map(|row| said(row)).collect()
     }
 
+    /// What the view of all holdings lists, and of whom.
+    pub(super) fn held_by_anybody(&self) -> Vec<HeldRow> {
+        let window = self.evaluate(ViewKind::Holdings);
+        let Rows::Holdings(rows) = window.rows else { panic!("other rows") };
+        rows
+    }
+
+    fn evaluate(&self, kind: ViewKind) -> Window {
+        let filter = Filter::parse("").expect("everything");
+        let (cleared, ignored) = (false, false);
+        let view = View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored };
+        let now = self.recorder.clock.now();
+        query::evaluate(&mut self.store.borrow_mut(), &view, now)
+    }
+
     /// What a task's story lists as held by it.
     pub(super) fn held_in_the_story_of(&self, name: &str) -> Vec<Held> {
-        let view = View {
-            kind: ViewKind::Story(self.task(name).id),
-            filter: Filter::parse("").expect("everything"),
-            sort: None,
-            offset: 0,
-            limit: 100,
-            cleared: false,
-            ignored: false,
-        };
-        let now = self.recorder.clock.now();
-        let window = query::evaluate(&mut self.store.borrow_mut(), &view, now);
+        let window = self.evaluate(ViewKind::Story(self.task(name).id));
         let Rows::Story(Some(story)) = window.rows else { panic!("{name} has no story") };
         story.holdings
     }

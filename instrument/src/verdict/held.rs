@@ -18,25 +18,34 @@ pub(super) fn judge(
     now: Nanos,
 ) -> Vec<Finding> {
     let Some(ended_at) = task.ended_at else { return Vec::new() };
-    let direct = held_by(task, listing, now);
+    let direct = held_by(task, listing, now).into_iter();
+    let long_enough = |it: &Listed| passed(it.since.max(ended_at), limits.grace, now);
+    let direct: Vec<Listed> =
+        direct.filter(long_enough).map(|it| speaking(it, limits.wakers)).collect();
     [Verdict::LeftBehind, Verdict::AfterCancel]
         .into_iter()
         .filter_map(|verdict| {
             let of_verdict = |listed: &&Listed| verdict_of(listed) == Some(verdict);
-            let of_verdict: Vec<Listed> = direct
-                .iter()
-                .filter(of_verdict)
-                .filter(|listed| passed(listed.since.max(ended_at), limits.grace, now))
-                .cloned()
-                .collect();
-            finding(task, verdict, of_verdict, listing, now)
+            let of_verdict: Vec<Listed> = direct.iter().filter(of_verdict).cloned().collect();
+            let mut finding = finding(task, verdict, of_verdict, listing, now)?;
+            finding.holdings.extend(direct.iter().filter(|it| it.thing.is_silent()).cloned());
+            Some(finding)
         })
         .collect()
+}
+
+/// Wakers that outlive their task speak for a verdict only where that was asked for.
+fn speaking(mut listed: Listed, wakers: bool) -> Listed {
+    if let Thing::Cell { silent, .. } = &mut listed.thing {
+        *silent = !wakers;
+    }
+    listed
 }
 
 /// Which verdict a holding speaks for.
 fn verdict_of(listed: &Listed) -> Option<Verdict> {
     match listed.phase {
+        _ if listed.thing.is_silent() => None,
         // A child from before the request may be orphaned; that is another rule.
         Phase::Before if listed.thing.kind() == Kind::Child => None,
         Phase::Before => Some(Verdict::LeftBehind),
@@ -89,7 +98,21 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         maybe_moved: maybe_moved(task, holding, listing),
         waiting: listing.waiting_for(holding).to_vec(),
     });
-    holdings.chain(children).collect()
+    holdings.chain(children).chain(cell_of(task)).collect()
+}
+
+/// What wakers keep of the task itself.
+fn cell_of(task: &TaskFacts) -> Option<Listed> {
+    let since = task.ended_at.filter(|_| task.keeps_its_cell())?;
+    Some(Listed {
+        thing: Thing::Cell { of: task.clone(), silent: true },
+        // A waker is stored by a poll.
+        phase: Phase::Before,
+        via: None,
+        maybe_moved: false,
+        waiting: Vec::new(),
+        since,
+    })
 }
 
 /// What a listed child owns is listed under its spawner's row, and gives no verdict.

@@ -23,6 +23,10 @@ pub(super) fn judge(
     if task.ended_at.is_some() || (waiting && task.delivered_at.is_some()) {
         return None;
     }
+    // Where only tokio's spans are seen, a drop is known when it is over: it ends now.
+    if task.drop_began.is_some() && !task.has(Flag::Shim) {
+        return None;
+    }
     // What a task that goes on takes and gives back is not worth a row's flicker.
     let holdings = || {
         let held = held::held_by(task, listing, now).into_iter();

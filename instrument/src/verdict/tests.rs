@@ -8,7 +8,7 @@ use crate::{
 };
 
 const MS: Nanos = 1_000_000;
-const LIMITS: Limits = Limits { grace: 1000 * MS, orphan_grace: 30_000 * MS };
+const LIMITS: Limits = Limits { grace: 1000 * MS, orphan_grace: 30_000 * MS, wakers: false };
 
 fn key(number: u32) -> Key {
     Key::new(Which::Tasks, number, 1)
@@ -38,6 +38,7 @@ fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
         name: TextId::EMPTY,
         type_name: TextId::EMPTY,
         size: 0,
+        cell: 0,
         spawner: None,
         extra: 0,
         request: 0,
@@ -50,6 +51,7 @@ fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
         busy: 0,
         scheduled: 0,
         wakes: 0,
+        wakers: 0,
         requested_at: None,
         polls_since: 0,
         delivered_at: None,
@@ -319,4 +321,42 @@ fn since_is_when_the_condition_began() {
     assert_eq!(since(&orphan), [(Verdict::Orphaned, 103)]);
     let asked = TaskFacts { requested_at: Some(100 * MS), ..running(1, 1) };
     assert_eq!(judge(&asked, LIMITS, &orphan, 9000 * MS)[0].since, 100 * MS);
+}
+
+/// Cancelled, and a waker of it is left.
+fn kept_by_a_waker(number: u32) -> TaskFacts {
+    let flags = Flag::Shim as u32 | Flag::Cell as u32;
+    TaskFacts { flags, cell: 64, wakers: 1, ..cancelled(number) }
+}
+
+#[test]
+fn a_waker_gives_a_verdict_only_where_that_was_asked_for_and_is_listed_beside_another() {
+    let (task, nothing) = (kept_by_a_waker(1), Listing::default());
+    let on = Limits { wakers: true, ..LIMITS };
+    assert_eq!(verdicts(&task, &nothing, 60_000), []);
+    assert!(judge(&task, on, &nothing, 1102 * MS).is_empty(), "within grace");
+    let left = judge(&task, on, &nothing, 1103 * MS);
+    assert_eq!((left.len(), left[0].verdict, left[0].since), (1, Verdict::LeftBehind, 103 * MS));
+    assert_eq!(left[0].accuracy, Accuracy::Inferred, "tokio tells of it, and no shim");
+
+    let in_drop = listing(vec![held(1, 102, 0)], vec![]);
+    let findings = judge(&task, LIMITS, &in_drop, 1103 * MS);
+    assert_eq!((findings.len(), findings[0].verdict), (1, Verdict::AfterCancel));
+    assert_eq!(findings[0].accuracy, Accuracy::Exact, "of what the verdict rests on");
+    let silent: Vec<bool> = findings[0].holdings.iter().map(|it| it.thing.is_silent()).collect();
+    assert_eq!(silent, [false, true]);
+    let verdicts: Vec<_> =
+        judge(&task, on, &in_drop, 1103 * MS).iter().map(|it| it.verdict).collect();
+    assert_eq!(verdicts, [Verdict::LeftBehind, Verdict::AfterCancel]);
+}
+
+#[test]
+fn a_task_whose_wakers_are_gone_and_one_that_lives_keep_nothing() {
+    let on = Limits { wakers: true, ..LIMITS };
+    let gone = TaskFacts { flags: Flag::Shim as u32, ..kept_by_a_waker(1) };
+    let lives = TaskFacts { wakers: 3, ..running(1, 1) };
+    for task in [gone, lives] {
+        assert!(judge(&task, on, &Listing::default(), 60_000 * MS).is_empty());
+        assert!(held_by(&task, &Listing::default(), 60_000 * MS).is_empty());
+    }
 }

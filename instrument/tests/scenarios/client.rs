@@ -86,6 +86,29 @@ impl Console {
         self.leak_where(verdict, task, |_| true).await
     }
 
+    /// Waits for a row of which this is so, whatever task it is given to.
+    pub async fn leaks_where(&mut self, what: &str, is_so: impl Fn(&v1::Leak) -> bool) -> v1::Leak {
+        let found = |update: &v1::Update| update.leaks.iter().find(|leak| is_so(leak)).cloned();
+        self.wait(what, Self::leaks_and_cleared, found).await
+    }
+
+    /// Waits for a live holding of which this is so.
+    pub async fn holding_where(
+        &mut self,
+        what: &str,
+        is_so: impl Fn(&v1::HeldRow) -> bool,
+    ) -> v1::HeldRow {
+        let look = async |console: &mut Self| console.look(view(ViewKind::Holdings)).await.holdings;
+        let found = |rows: &Vec<v1::HeldRow>| rows.iter().find(|row| is_so(row)).cloned();
+        self.wait(what, look, found).await
+    }
+
+    /// Waits for totals of which this is so.
+    pub async fn totals_where(&mut self, is_so: impl Fn(&v1::Totals) -> bool) -> v1::Totals {
+        let found = |totals: &v1::Totals| is_so(totals).then_some(*totals);
+        self.wait("the totals", Self::totals, found).await
+    }
+
     pub async fn leak_where(
         &mut self,
         verdict: Verdict,

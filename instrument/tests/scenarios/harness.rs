@@ -83,7 +83,15 @@ enum Front {
 }
 
 /// Scenarios that are run through the layer too.
-const THROUGH_THE_LAYER: [&str; 5] = ["01_", "07_", "08_", "14_", "35_"];
+const THROUGH_THE_LAYER: [&str; 6] = ["01_", "07_", "08_", "14_", "26_", "35_"];
+
+/// What the service processes of some scenarios are told beside the usual.
+const SETTINGS: [(&str, &str, &str); 1] = [("26_with_wakers_on", "HOLDOVER_WAKERS", "on")];
+
+fn settings_of(scenario: &Scenario) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_it = SETTINGS.into_iter().filter(|(name, ..)| scenario.name.starts_with(name));
+    of_it.map(|(_, variable, value)| (variable, value))
+}
 
 /// One scenario in one form on one runtime.
 #[derive(Clone, Copy)]
@@ -202,6 +210,7 @@ impl Service {
             .env("HOLDOVER_ORPHAN_GRACE", format!("{}ms", ORPHAN_GRACE.as_millis()))
             .env("HOLDOVER_RETENTION", "60s")
             .env("RUST_LOG", "off")
+            .envs(settings_of(case.scenario))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

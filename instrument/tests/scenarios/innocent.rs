@@ -8,7 +8,7 @@ use holdover::{
     task::Builder,
     time::{call_later, sleep, timeout},
 };
-use holdover_proto::v1::{Outcome, TaskKind, Verdict};
+use holdover_proto::v1::{self, HoldingKind, Outcome, TaskKind, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -462,6 +462,14 @@ fn runtimes() -> Vec<Scenario> {
             plain: async { split_stream(|name, read| plain(name, read).abort_handle()).await },
             check: async |console: &mut Console, _| {
                 console.nothing_on_the_cancelled("reader").await;
+                if cfg!(tokio_unstable) {
+                    // The other half keeps its waker, and so its memory: listed, no more.
+                    let is_waker = |row: &v1::HeldRow| {
+                        row.owner_ended && row.holding.as_ref().is_some_and(is_a_waker)
+                    };
+                    console.holding_where("the reader's waker", is_waker).await;
+                    assert!(console.totals_where(|it| it.bytes_kept > 0).await.given == 0);
+                }
             },
         },
         scenario! {
@@ -600,6 +608,10 @@ where
     // The writer half lives on, and with it the reader's last waker.
     let _kept = (writer, accepted);
     pending::<()>().await;
+}
+
+fn is_a_waker(held: &v1::Holding) -> bool {
+    held.kind() == HoldingKind::Waker
 }
 
 /// `block_in_place` panics on a current-thread runtime: the task then runs on another.

@@ -15,6 +15,7 @@
 mod callbacks;
 mod client;
 mod coverage;
+mod drops;
 mod edges;
 mod harness;
 mod innocent;
@@ -24,6 +25,7 @@ mod propagation;
 mod resources;
 mod services;
 mod shares;
+mod wakers;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(resources::scenarios());
     all.extend(shares::scenarios());
     all.extend(services::scenarios());
+    all.extend(wakers::scenarios());
+    all.extend(drops::scenarios());
     all.extend(innocent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());

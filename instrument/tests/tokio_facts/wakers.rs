@@ -6,7 +6,11 @@ use std::{
     task::{Poll, Waker},
 };
 
-use tokio::task::yield_now;
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    task::{LocalSet, yield_now},
+};
 
 use crate::{
     harness::{Traced, keep, on_each_flavor, spawn_named},
@@ -76,6 +80,61 @@ fn block_on_has_no_waker_of_that_kind() {
         let events = traced.log.events(WAKER);
         assert!(!events.is_empty(), "of the other task");
         assert!(events.iter().all(|event| event.number("task.id") != span));
+    });
+}
+
+#[test]
+fn a_task_of_a_local_set_has_wakers_of_the_same_kind() {
+    static KEPT: Mutex<Option<Waker>> = Mutex::new(None);
+    on_each_flavor(|traced| {
+        traced.run(async {
+            let local = LocalSet::new();
+            let keeps_its_waker = poll_fn(|cx| {
+                *KEPT.lock().unwrap() = Some(cx.waker().clone());
+                Poll::<()>::Pending
+            });
+            let builder = tokio::task::Builder::new().name("local");
+            let task = builder.spawn_local_on(keeps_its_waker, &local).unwrap();
+            local.run_until(yield_now()).await;
+            task.abort();
+            local.await;
+        });
+        drop(KEPT.lock().unwrap().take());
+        assert_eq!(operations(traced, "local"), ["waker.clone", "waker.drop"]);
+    });
+}
+
+/// How many wakers are left, by what was done with them.
+fn left(operations: &[String]) -> isize {
+    let count = |wanted: &[&str]| {
+        let of_it = operations.iter().filter(|it| wanted.contains(&it.as_str()));
+        isize::try_from(of_it.count()).expect("a small number")
+    };
+    count(&["waker.clone"]) - count(&["waker.drop", "waker.wake"])
+}
+
+#[test]
+fn the_other_half_of_a_split_stream_keeps_the_readers_waker() {
+    on_each_flavor(|traced| {
+        let runtime = traced.runtime();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let connecting = TcpStream::connect(listener.local_addr().unwrap());
+            let (connected, accepted) = tokio::join!(connecting, listener.accept());
+            let (mut reader, writer) = connected.unwrap().into_split();
+            let reads = async move { drop(reader.read_u8().await) };
+            let task = spawn_named(&runtime, "reads", reads);
+            while operations(traced, "reads").is_empty() {
+                yield_now().await;
+            }
+            task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+            assert_eq!(left(&operations(traced, "reads")), 1);
+            drop(writer);
+            drop(accepted);
+        });
+        drop(runtime);
+        assert_eq!(left(&operations(traced, "reads")), 0);
     });
 }
 

@@ -206,6 +206,13 @@ pub struct Totals {
     /// Leaks beyond the cap, counted by site and not listed.
     #[prost(uint64, tag = "12")]
     pub folded: u64,
+    /// The memory that cancelled tasks keep, as far as it is known: of what they left
+    /// behind or started after the cancel, the bytes of each holding of their own; and
+    /// what stays allocated of the tasks themselves while wakers of them are stored. Each
+    /// counts once its grace is over. What may have moved, what a child holds, tasks that
+    /// were spawned before the cancel and leaks beyond the cap are not in it.
+    #[prost(uint64, tag = "13")]
+    pub bytes_kept: u64,
     /// Leaks and warnings that a rule ignores: in none of the counts above.
     #[prost(uint64, tag = "14")]
     pub ignored: u64,
@@ -309,6 +316,10 @@ pub struct Cancel {
     /// The task is merely waiting on the token, not bound to it.
     #[prost(bool, tag = "12")]
     pub waiting: bool,
+    /// When the future's drop began. While the task has not ended it is in its drop; only
+    /// a shim sees that. Absent where it completed.
+    #[prost(uint64, optional, tag = "13")]
+    pub drop_began_ns: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Holding {
@@ -337,9 +348,11 @@ pub struct Holding {
     /// It may have moved into a child that is still alive: no verdict.
     #[prost(bool, tag = "11")]
     pub maybe_moved: bool,
+    /// What was said of it with `Hold::bytes`; of a child the size of its future; of wakers
+    /// what stays allocated of their task. 0 when it is not known.
     #[prost(uint64, tag = "12")]
     pub bytes: u64,
-    /// Of a permit, how many it is; otherwise 1.
+    /// Of a permit, how many it is; of wakers, how many there are; otherwise 1.
     #[prost(uint32, tag = "13")]
     pub amount: u32,
     /// How many tasks wait for it, and the first 16 of them.
