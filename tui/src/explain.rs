@@ -1,9 +1,9 @@
 //! Why each verdict is given and how to mend it: one table for the detail, the page,
 //! the printed output and `holdover explain`.
 
-use holdover_proto::v1::{HoldingKind, Verdict};
+use holdover_proto::v1::{Cancel, Holding, HoldingKind, Verdict};
 
-use crate::words;
+use crate::{asked, words};
 
 /// What is to be said of a verdict on a kind of holding.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,15 @@ const TABLE: &[Explanation] = &[
         good: "let guard = pool.acquire().await;\nuse_it(&guard).await;                     // dropped with the future",
     },
     Explanation {
+        verdict: Verdict::LeftBehind,
+        kind: Some(HoldingKind::Waker),
+        why: "A waker of it is still stored somewhere (in a list of those who wait, in a channel, in the other half of a \
+              stream), and tokio keeps the memory of a task for as long as one is. HOLDOVER_WAKERS=on reports that.",
+        fix: "Take the waker out again when the future that stored it is dropped, or drop what it is stored in.",
+        bad: "fn poll(..) {\n    self.shared.wakers.push(cx.waker().clone());   // stays when this is dropped\n}",
+        good: "impl Drop for Wait {\n    fn drop(&mut self) {\n        self.shared.wakers.remove(self.id);\n    }\n}",
+    },
+    Explanation {
         verdict: Verdict::Orphaned,
         kind: None,
         why: "The task that spawned it was cancelled, and it goes on: an abort does not reach children, and nobody holds \
@@ -93,6 +102,31 @@ const TABLE: &[Explanation] = &[
         good: "wait_for_the_user().await;\nlet held = Held::new(connect().await?, Kind::Connection, \"pg\").with_limit(limit);",
     },
 ];
+
+/// Of a stuck task whose future is being dropped.
+pub(crate) const IN_ITS_DROP: Explanation = Explanation {
+    verdict: Verdict::Stuck,
+    kind: None,
+    why: "Its future is being dropped, and a Drop in it does not return: it waits, or computes. Its thread does nothing \
+          else meanwhile, no other task either.",
+    fix: "Do not block in Drop: hand the work to a task, to spawn_blocking or to a thread that is there for it.",
+    bad: "impl Drop for Session {\n    fn drop(&mut self) {\n        self.file.sync_all().unwrap();        // waits for the disk\n    }\n}",
+    good: "impl Drop for Session {\n    fn drop(&mut self) {\n        let file = self.file.take();\n        spawn_blocking(move || file.map(|file| file.sync_all()));\n    }\n}",
+};
+
+/// What is to be said of a task with this verdict that was asked so and holds this first.
+pub(crate) fn explain_held(
+    verdict: Verdict,
+    cancel: Option<&Cancel>,
+    first: Option<&Holding>,
+) -> Option<&'static Explanation> {
+    if verdict == Verdict::Stuck {
+        // What a stuck task holds is not what is wrong with it.
+        let is_dropping = cancel.and_then(asked::dropping_since).is_some();
+        return if is_dropping { Some(&IN_ITS_DROP) } else { explain(verdict, None) };
+    }
+    explain(verdict, first.map(Holding::kind))
+}
 
 /// What is to be said of this verdict, on this kind of holding.
 pub(crate) fn explain(verdict: Verdict, kind: Option<HoldingKind>) -> Option<&'static Explanation> {
@@ -130,6 +164,11 @@ mod tests {
             assert!(general.kind.is_none() && general.why.ends_with('.'));
             assert_eq!(verdict_named(words::verdict(verdict)), Some(verdict));
         }
+        let mut cancel = Cancel::default();
+        let stuck = |cancel: &Cancel| explain_held(Verdict::Stuck, Some(cancel), None);
+        assert!(stuck(&cancel).expect("one").fix.contains("select on the token"));
+        cancel.drop_began_ns = Some(7);
+        assert!(stuck(&cancel).expect("one").fix.contains("Do not block in Drop"));
         let timer = explain(Verdict::AfterCancel, Some(HoldingKind::Timer)).expect("one");
         assert_eq!(timer.kind, Some(HoldingKind::Timer));
         let lock = explain(Verdict::LeftBehind, Some(HoldingKind::Lock)).expect("one");

@@ -156,6 +156,28 @@ pub(crate) fn pad(text: &str, columns: usize, mark: &str) -> String {
     padded
 }
 
+/// `312 B`, `64 KiB`, `1.5 MiB`: in binary units, with a decimal where it says something.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    let tenths = format!("{size:.1}");
+    let shown = if size >= 10.0 { format!("{size:.0}") } else { tenths.replace(".0", "") };
+    format!("{shown} {}", UNITS[unit])
+}
+
+/// Where there is no leak, and memory is kept all the same.
+pub(crate) fn kept_by_wakers(kept: u64) -> String {
+    format!("{} of cancelled tasks stay allocated: wakers of them are still stored.", bytes(kept))
+}
+
 /// A number of things: `1 poll`, `10 412 polls`.
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
@@ -198,6 +220,21 @@ mod tests {
         ] {
             assert_eq!(span(nanos), expected);
             assert!(expected.len() <= 6);
+        }
+    }
+
+    #[test]
+    fn bytes_have_a_binary_unit() {
+        for (number, expected) in [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_024, "1 KiB"),
+            (1_536, "1.5 KiB"),
+            (65_536, "64 KiB"),
+            (10 << 20, "10 MiB"),
+            (u64::MAX, "16384 PiB"),
+        ] {
+            assert_eq!(bytes(number), expected);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod asked;
 mod client;
 mod demo;
 mod explain;

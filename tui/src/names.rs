@@ -3,7 +3,7 @@
 use holdover_proto::v1;
 
 use crate::{
-    format::{place, safe},
+    format::{bytes, place, safe},
     words,
 };
 
@@ -80,7 +80,7 @@ pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
 pub(crate) fn holding(held: &v1::Holding) -> String {
     let kind = words::kind(held.kind());
     let what = match held.amount {
-        many @ 2.. if held.kind() == v1::HoldingKind::Permit => format!("{many} {kind}s"),
+        many @ 2.. if is_counted(held.kind()) => format!("{many} {kind}s"),
         _ => kind.to_owned(),
     };
     let named = match held.label.as_str() {
@@ -88,10 +88,25 @@ pub(crate) fn holding(held: &v1::Holding) -> String {
         label if label == held.site => format!("{what} {}", safe(&short_place(label))),
         label => format!("{what} {}", safe(label)),
     };
+    let named = match held.bytes {
+        0 => named,
+        // The size of a future is not what is held.
+        _ if matches!(held.kind(), v1::HoldingKind::Child | v1::HoldingKind::Blocking) => named,
+        size => format!("{named}, {}", bytes(size)),
+    };
     match held.waiting {
         0 => named,
         waiting => format!("{named} ({waiting} waiting)"),
     }
+}
+
+fn is_counted(kind: v1::HoldingKind) -> bool {
+    matches!(kind, v1::HoldingKind::Permit | v1::HoldingKind::Waker)
+}
+
+/// What wakers keep of their task: it was acquired nowhere.
+pub(crate) fn is_cell(held: &v1::Holding) -> bool {
+    held.kind() == v1::HoldingKind::Waker && held.site.is_empty()
 }
 
 #[cfg(test)]
@@ -146,5 +161,11 @@ mod tests {
         held.amount = 1;
         held.waiting = 3;
         assert_eq!(holding(&held), "permit db (3 waiting)");
+        held.bytes = 65_536;
+        assert_eq!(holding(&held), "permit db, 64 KiB (3 waiting)");
+        let kind = v1::HoldingKind::Waker.into();
+        let wakers = v1::Holding { kind, amount: 2, bytes: 1_024, ..Default::default() };
+        assert_eq!(holding(&wakers), "2 wakers, 1 KiB");
+        assert!(is_cell(&wakers) && !is_cell(&held));
     }
 }

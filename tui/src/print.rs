@@ -64,6 +64,8 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
             };
             if let Some(none) = none.filter(|_| !what.json && update.matched == 0) {
                 writeln!(out, "{none}")?;
+            } else if kind == Kind::Leaks {
+                tell_what_is_kept(&update)?;
             }
             return Ok(());
         }
@@ -155,7 +157,7 @@ impl Seen {
                 Some(_) if now.2 => "cleared",
                 Some(_) => "updated",
             };
-            lines.push(printer.leak(leak, update.now_ns, Some(event)));
+            lines.push(printer.leak(leak, update, Some(event)));
         }
         lines
     }
@@ -173,16 +175,17 @@ impl Printer {
         let now = update.now_ns;
         match self.kind {
             Kind::Leaks | Kind::Ignored => {
-                update.leaks.iter().map(|it| self.leak(it, now, None)).collect()
+                update.leaks.iter().map(|it| self.leak(it, update, None)).collect()
             }
             Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
             Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
         }
     }
 
-    fn leak(&self, leak: &v1::Leak, now: u64, event: Option<&'static str>) -> String {
+    fn leak(&self, leak: &v1::Leak, update: &v1::Update, event: Option<&'static str>) -> String {
+        let now = update.now_ns;
         if self.json {
-            return json::leak(leak, &self.described, now, event);
+            return json::leak(leak, &self.described, update, event);
         }
         match event {
             Some(event) => format!("{event}: {}", text::leak(leak, now)),
@@ -191,11 +194,19 @@ impl Printer {
     }
 
     fn task(&self, task: &v1::Task, now: u64) -> String {
-        if self.json { json::task_line(task, &self.described) } else { text::task(task, now) }
+        if self.json { json::task_line(task, &self.described, now) } else { text::task(task, now) }
     }
 
     fn event(&self, event: &v1::Event, now: u64) -> String {
         if self.json { json::event(event, &self.described) } else { text::event(event, now) }
+    }
+}
+
+/// On standard error: it is no row.
+fn tell_what_is_kept(update: &v1::Update) -> io::Result<()> {
+    match update.totals.map_or(0, |totals| totals.bytes_kept) {
+        0 => Ok(()),
+        kept => writeln!(io::stderr(), "{} kept by cancelled tasks", crate::format::bytes(kept)),
     }
 }
 
@@ -285,7 +296,16 @@ pub(crate) fn explain(verdict: &str, kind: Option<&str>) -> Result<(), Failure> 
     };
     let Some(it) = explain::explain(known, held) else { return Ok(()) };
     let mut out = io::stdout().lock();
-    writeln!(out, "{verdict}\n\nwhy   {}\nfix   {}", it.why, it.fix)?;
+    tell(&mut out, verdict, it)?;
+    if known == v1::Verdict::Stuck {
+        writeln!(out)?;
+        tell(&mut out, "stuck in its drop", &explain::IN_ITS_DROP)?;
+    }
+    Ok(())
+}
+
+fn tell(out: &mut impl Write, title: &str, it: &explain::Explanation) -> io::Result<()> {
+    writeln!(out, "{title}\n\nwhy   {}\nfix   {}", it.why, it.fix)?;
     for (title, code) in [("leaks", it.bad), ("does not", it.good)] {
         if !code.is_empty() {
             writeln!(out, "\n{title}:")?;

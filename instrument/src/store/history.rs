@@ -167,7 +167,8 @@ fn what(kind: EventKind, entry: &Entry, request: Option<&Request>) -> String {
 fn given(note: &Note) -> Event {
     let row = &note.row;
     let holds = row.holdings.first();
-    let holds = holds.map(|held| format!("{} {}", held.kind.name(), held.label).trim_end().to_owned());
+    let holds =
+        holds.map(|held| format!("{} {}", held.kind.name(), held.label).trim_end().to_owned());
     let ignored = row.ignored.first().map(|rule| format!("ignored: {}", rule.why));
     Event {
         seq: 0,

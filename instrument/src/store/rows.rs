@@ -98,7 +98,7 @@ impl Rows {
     pub(super) fn bytes_kept(&self) -> u64 {
         let is_left =
             |row: &&Arc<Row>| matches!(row.verdict, Verdict::LeftBehind | Verdict::AfterCancel);
-        let left = self.by_name.values().filter(is_left).flat_map(|row| &row.holdings);
+        let left = self.current().filter(is_left).flat_map(|row| &row.holdings);
         left.filter(|held| held.is_certain() && !held.is_cell).map(|held| held.bytes).sum()
     }
 

@@ -7,7 +7,7 @@ use holdover_proto::v1;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::words;
+use crate::{asked, words};
 
 const MS: u64 = 1_000_000;
 const US: u64 = 1_000;
@@ -25,6 +25,8 @@ struct Leak<'a> {
     task: Option<Task<'a>>,
     cancel: Option<Cancel<'a>>,
     holdings: Vec<Holding<'a>>,
+    /// What all cancelled tasks of the target keep at this moment.
+    bytes_kept: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     ancestor: Option<Ancestor<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +117,8 @@ struct Cancel<'a> {
     ended_at: Option<String>,
     latency_us: Option<u64>,
     drop_us: Option<u64>,
+    /// How long it has been in its drop, while it is.
+    dropping_us: Option<u64>,
     canceller: Option<u64>,
     site: Option<&'a str>,
     reason: Option<&'a str>,
@@ -133,6 +137,7 @@ struct Holding<'a> {
     age_ms: u64,
     due_in_ms: Option<u64>,
     maybe_moved: bool,
+    bytes: u64,
     amount: u32,
     waiting: u32,
 }
@@ -162,9 +167,10 @@ impl Wall {
 pub(super) fn leak(
     leak: &v1::Leak,
     described: &v1::DescribeResponse,
-    now: u64,
+    update: &v1::Update,
     event: Option<&'static str>,
 ) -> String {
+    let now = update.now_ns;
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let task_of = leak.task.as_ref();
     let own = task_of.and_then(|task| task.cancel.as_ref());
@@ -177,8 +183,9 @@ pub(super) fn leak(
         accuracy: words::accuracy(leak.accuracy()),
         since_ms: until.saturating_sub(leak.since_ns) / MS,
         task: task_of.map(|it| task(it, wall)),
-        cancel: leak.ancestor_cancel.as_ref().or(own).map(|it| cancel(it, wall)),
+        cancel: leak.ancestor_cancel.as_ref().or(own).map(|it| cancel(it, until, wall)),
         holdings: leak.holdings.iter().map(|it| holding(it, now)).collect(),
+        bytes_kept: update.totals.map_or(0, |totals| totals.bytes_kept),
         ancestor: leak.ancestor.as_ref().map(|it| Ancestor {
             id: it.id,
             name: &it.name,
@@ -211,13 +218,13 @@ pub(super) fn rule(rule: &v1::IgnoreRule, described: &v1::DescribeResponse) -> S
 }
 
 /// A task as a JSON object.
-pub(super) fn task_line(row: &v1::Task, described: &v1::DescribeResponse) -> String {
+pub(super) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u64) -> String {
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let line = TaskLine {
         kind: "task",
         target: target(described),
         task: task(row, wall),
-        cancel: row.cancel.as_ref().map(|it| cancel(it, wall)),
+        cancel: row.cancel.as_ref().map(|it| cancel(it, now, wall)),
         polls: row.polls,
         busy_us: row.busy_ns / US,
         scheduled_us: row.scheduled_ns / US,
@@ -276,7 +283,7 @@ fn task(task: &v1::Task, wall: Wall) -> Task<'_> {
     }
 }
 
-fn cancel(cancel: &v1::Cancel, wall: Wall) -> Cancel<'_> {
+fn cancel(cancel: &v1::Cancel, now: u64, wall: Wall) -> Cancel<'_> {
     Cancel {
         cause: words::cause(cancel.cause()),
         requested_at: wall.date(cancel.requested_ns),
@@ -284,6 +291,7 @@ fn cancel(cancel: &v1::Cancel, wall: Wall) -> Cancel<'_> {
         ended_at: cancel.ended_ns.map(|at| wall.date(at)),
         latency_us: cancel.latency_ns.map(|it| it / US),
         drop_us: cancel.drop_ns.map(|it| it / US),
+        dropping_us: asked::dropping_since(cancel).map(|at| now.saturating_sub(at) / US),
         canceller: cancel.canceller.as_ref().map(|it| it.id),
         site: cancel.site.as_deref(),
         reason: cancel.reason.as_deref(),
@@ -303,6 +311,7 @@ fn holding(held: &v1::Holding, now: u64) -> Holding<'_> {
         age_ms: now.saturating_sub(held.acquired_ns) / MS,
         due_in_ms: held.due_ns.map(|due| due.saturating_sub(now) / MS),
         maybe_moved: held.maybe_moved,
+        bytes: held.bytes,
         amount: held.amount,
         waiting: held.waiting,
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use holdover_proto::v1;
 
 use crate::{
+    asked,
     format::{count, counted, place, safe, span},
     names, words,
 };
@@ -27,6 +28,11 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     if let Some(waits) = task.and_then(|task| task.waits_for.as_ref()) {
         let site = place(&waits.site);
         let _ = write!(text, "\n    waits for: {}, at {}", names::waits_for(waits), safe(&site));
+    }
+    if leak.verdict() == v1::Verdict::Stuck
+        && let Some(cancel) = own.filter(|_| leak.cleared_ns.is_none())
+    {
+        let _ = write!(text, "\n    {}", asked::doing(cancel, now, "x"));
     }
     // Of what has cleared nothing is held any more.
     for held in leak.holdings.iter().filter(|_| leak.cleared_ns.is_none()) {
@@ -111,9 +117,13 @@ pub(crate) fn no_leaks(update: &v1::Update) -> String {
              since the recording began.{ignored}"
         );
     }
+    let kept = match totals.bytes_kept {
+        0 => String::new(),
+        kept => format!("\n{}", crate::format::kept_by_wakers(kept)),
+    };
     format!(
         "No leaks. {cancelled} of {spawned} tasks ended cancelled since the recording began; all \
-         of them let go."
+         of them let go.{kept}"
     )
 }
 
@@ -143,6 +153,9 @@ fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
     let what = names::holding(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);
+    if names::is_cell(held) {
+        return format!("{what} of the task stay allocated: a waker of it is stored somewhere");
+    }
     let when = match held.phase() {
         v1::Phase::InDrop => "in the drop ".to_owned(),
         _ if cancelled => format!("{phase} the cancel "),
@@ -215,5 +228,42 @@ mod tests {
         assert!(live.ends_with("goes in 3.0s"), "{live}");
         row.cleared_ns = Some(15 * S);
         assert_eq!(leak(&row, 20 * S), "A after-cancel  src/main.rs:3 #7, for 5.0s");
+    }
+
+    #[test]
+    fn a_stuck_task_says_whether_it_was_polled_or_is_in_its_drop() {
+        const MS: u64 = 1_000_000;
+        let cancel = v1::Cancel { requested_ns: MS, polls_since: 4, ..Default::default() };
+        let task =
+            v1::Task { id: 7, name: "upload".into(), cancel: Some(cancel), ..Default::default() };
+        let mut row = v1::Leak {
+            verdict: v1::Verdict::Stuck.into(),
+            since_ns: MS,
+            task: Some(task),
+            ..Default::default()
+        };
+        assert!(leak(&row, 401 * MS).ends_with("\n    polled 4x since"));
+        if let Some(cancel) = row.task.as_mut().and_then(|task| task.cancel.as_mut()) {
+            cancel.drop_began_ns = Some(101 * MS);
+        }
+        assert!(leak(&row, 401 * MS).ends_with("\n    in drop for 300ms"));
+        row.cleared_ns = Some(401 * MS);
+        assert!(!leak(&row, 901 * MS).contains("drop"), "it is over");
+    }
+
+    #[test]
+    fn what_wakers_keep_was_acquired_nowhere() {
+        let kind = v1::HoldingKind::Waker.into();
+        let held = v1::Holding { kind, bytes: 65_536, amount: 1, ..Default::default() };
+        let text = holding(&held, 0);
+        assert_eq!(
+            text,
+            "waker, 64 KiB of the task stay allocated: a waker of it is stored somewhere"
+        );
+        let totals = v1::Totals { bytes_kept: 65_536, tasks_cancelled: 1, ..Default::default() };
+        let none = no_leaks(&v1::Update { totals: Some(totals), ..Default::default() });
+        assert!(none.ends_with(
+            "\n64 KiB of cancelled tasks stay allocated: wakers of them are still stored."
+        ));
     }
 }

@@ -5,7 +5,8 @@ use ratatui::{Frame, layout::Rect, widgets::Paragraph};
 
 use super::{Scene, text};
 use crate::{
-    explain::explain,
+    asked,
+    explain::explain_held,
     format::{place, safe, span},
     names,
     theme::Theme,
@@ -55,28 +56,21 @@ fn story(
 ) -> Vec<(&'static str, String)> {
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     let cancel = leak.ancestor_cancel.as_ref().or(own);
-    let mut lines = vec![("what", what(leak, theme))];
+    let mut lines = vec![("what", what(leak, now, theme))];
     if let Some(cancel) = cancel {
         lines.push(("who", who(cancel)));
     }
     if let Some(held) = leak.holdings.first() {
-        let site = place(&held.site);
-        let at = format!("at {}", safe(&site));
-        // What is overdue may be so without any cancel.
-        let when = cancel.map(|_| format!("{} ", text::phase(held.phase()))).unwrap_or_default();
-        lines.push(("where", format!("acquired {when}{at}")));
+        lines.push(("where", acquired(held, cancel.is_some())));
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
     }
-    // What a stuck task holds is not what is wrong with it.
-    let reason = leak.holdings.first().filter(|_| leak.verdict() != v1::Verdict::Stuck);
-    let kind = reason.map(v1::Holding::kind);
     if !leak.ignored.is_empty() {
         // Nobody is to mend it now.
         let rules = leak.ignored.iter().map(|rule| ("ignored", names::ignored(rule)));
         lines.extend(rules);
-    } else if let Some(explanation) = explain(group.verdict(), kind) {
+    } else if let Some(explanation) = explain_held(group.verdict(), own, leak.holdings.first()) {
         if tall {
             lines.push(("why", explanation.why.to_owned()));
         }
@@ -89,9 +83,21 @@ fn story(
     lines
 }
 
-fn what(leak: &v1::Leak, theme: Theme) -> String {
-    format!("{}  ({})", text::holds(leak, theme), words::accuracy(leak.accuracy()))
+fn what(leak: &v1::Leak, now: u64, theme: Theme) -> String {
+    format!("{}  ({})", text::holds(leak, now, theme), words::accuracy(leak.accuracy()))
 }
+
+/// When and where it was acquired.
+fn acquired(held: &v1::Holding, cancelled: bool) -> String {
+    if names::is_cell(held) {
+        return WAKER.to_owned();
+    }
+    // What is overdue may be so without any cancel.
+    let when = if cancelled { format!("{} ", text::phase(held.phase())) } else { String::new() };
+    format!("acquired {when}at {}", safe(&place(&held.site)))
+}
+
+const WAKER: &str = "a waker is stored by whatever the task waited for: where is not known";
 
 /// Who asked, where, why, and how long it took.
 pub(super) fn who(cancel: &v1::Cancel) -> String {
@@ -118,6 +124,11 @@ pub(super) fn who(cancel: &v1::Cancel) -> String {
     }
 }
 
+fn is_in_its_drop(leak: &v1::Leak) -> bool {
+    let cancel = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+    leak.verdict() == v1::Verdict::Stuck && cancel.and_then(asked::dropping_since).is_some()
+}
+
 const UNKNOWN: &str = "unknown, since tokio does not say; holdover::task would";
 
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
@@ -131,6 +142,7 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
         (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),
         (None, Some(at)) if at <= now => format!("{them} is due now"),
         (None, Some(at)) => format!("{them} goes by itself in {}", span(at - now)),
+        (None, None) if is_in_its_drop(leak) => "it ends when its Drop returns".to_owned(),
         (None, None) if group.verdict() == v1::Verdict::Stuck => {
             "nothing known will end it".to_owned()
         }

@@ -125,9 +125,11 @@ pub(super) fn what(event: &v1::Event) -> String {
         v1::Verdict::Unspecified => String::new(),
         verdict => format!("{} ", crate::words::verdict(verdict)),
     };
+    let told = format!("{verdict}{what}");
+    let told = told.trim_end();
     match event.lasted_ns {
-        Some(lasted) => format!("{verdict}{what}, after {}", span(lasted)),
-        None => format!("{verdict}{what}"),
+        Some(lasted) => format!("{told}, after {}", span(lasted)),
+        None => told.to_owned(),
     }
 }
 

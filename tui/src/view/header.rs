@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Scene;
 use crate::{
-    format::{count, fit, pad, safe, span, width, wrap},
+    format::{bytes, count, fit, pad, safe, span, width, wrap},
     model::{Connection, Model, Screen, Which},
     theme::Theme,
 };
@@ -23,7 +23,7 @@ pub(super) fn height(model: &Model, columns: u16) -> u16 {
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let left = who(scene.model, area.width >= 100);
-    let totals = super::text::fit_line(totals(scene), area.width, scene.theme);
+    let totals = super::text::fit_line(totals(scene, area.width), area.width, scene.theme);
     let mut lines = vec![spread(&left, how(scene), area.width, scene.theme), totals];
     lines.extend(shown_strip(scene, area.width));
     frame.render_widget(Paragraph::new(lines), area);
@@ -84,7 +84,8 @@ fn spread(left: &str, right: Vec<Span<'static>>, columns: u16, theme: Theme) -> 
     Line::from(spans)
 }
 
-fn totals(scene: Scene<'_>) -> Line<'static> {
+/// The totals; where there is no room for all, not those that say the least here.
+fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
     let (totals, theme) = (&scene.model.totals, scene.theme);
     if scene.model.target.is_none() {
         // Zeros would say that there are no leaks.
@@ -101,11 +102,19 @@ fn totals(scene: Scene<'_>) -> Line<'static> {
         Span::styled(format!("LEAKS {}", count(totals.leaks)), leaks),
         Span::raw("   "),
         Span::styled(format!("orphaned {}", count(totals.orphaned)), warned),
-        Span::styled("   holdings ", theme.dim()),
-        Span::raw(count(totals.holdings)),
     ];
     if totals.overdue > 0 {
         spans.push(Span::styled(format!("   overdue {}", count(totals.overdue)), theme.late()));
+    }
+    let holdings = [Span::styled("   holdings ", theme.dim()), Span::raw(count(totals.holdings))];
+    let kept =
+        Some(totals.bytes_kept).filter(|it| *it > 0 && scene.model.screen() == Screen::Leaks);
+    if let Some(kept) = kept {
+        spans.push(Span::styled(format!("   {} kept", bytes(kept)), theme.late()));
+    }
+    let taken: usize = spans.iter().chain(&holdings).map(Span::width).sum();
+    if kept.is_none() || taken <= usize::from(columns) {
+        spans.extend(holdings);
     }
     if totals.folded > 0 {
         let beyond = format!("   {} beyond the cap", count(totals.folded));

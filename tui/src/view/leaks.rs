@@ -182,6 +182,9 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     }
     let cancelling = count(totals.cancelling);
     say(&format!("{cancelling} are being cancelled now, within their grace."), plain);
+    if totals.bytes_kept > 0 {
+        say(&crate::format::kept_by_wakers(totals.bytes_kept), plain);
+    }
     let cleared = match totals.cleared {
         0 => "No leak has cleared: there was none.".to_owned(),
         cleared => format!("{} cleared since then: c shows what.", counted(cleared, "leak")),
@@ -225,7 +228,7 @@ fn cell(column: LeakColumn, group: &v1::LeakGroup, now: u64, theme: Theme) -> Ce
             }
         }
         LeakColumn::Holds => {
-            let text = text::holds(leak, theme);
+            let text = text::holds(leak, now, theme);
             let is_place = leak.holdings.first().is_some_and(|held| held.label == held.site);
             if is_place { Cell::place(text) } else { text.into() }
         }

@@ -5,6 +5,7 @@ use holdover_proto::v1;
 use ratatui::text::{Line, Span};
 
 use crate::{
+    asked::SLOW_DROP,
     format::{span, width},
     theme::Theme,
 };
@@ -14,7 +15,10 @@ use crate::{
 enum Stretch {
     Running,
     Cancel,
+    /// It has noticed, and goes on to an end of its own.
+    CleanUp,
     Drop,
+    SlowDrop,
     Holds,
     Ahead,
 }
@@ -24,7 +28,9 @@ impl Stretch {
         match self {
             Self::Running => "running",
             Self::Cancel => "cancel",
+            Self::CleanUp => "cleans up",
             Self::Drop => "drop",
+            Self::SlowDrop => "SLOW DROP",
             Self::Holds => "still holds",
             Self::Ahead => "goes in",
         }
@@ -32,7 +38,9 @@ impl Stretch {
 
     fn glyph(self, theme: Theme) -> &'static str {
         match self {
-            Self::Running | Self::Cancel | Self::Drop => theme.glyphs.line,
+            Self::Running | Self::Cancel | Self::CleanUp | Self::Drop | Self::SlowDrop => {
+                theme.glyphs.line
+            }
             Self::Holds => theme.glyphs.holding,
             Self::Ahead => theme.glyphs.ahead,
         }
@@ -52,6 +60,7 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         labels = labels.iter().map(|label| label.trim().to_owned()).collect();
     }
     let widths = widths(&stretches, &labels, room);
+    let cleaned_up = stretches.iter().any(|(it, _)| *it == Stretch::CleanUp);
     let (mut bar, mut beneath) = (vec![Span::raw(PREFIX)], " ".repeat(PREFIX.len()));
     for (((stretch, _), label), columns) in stretches.iter().zip(&labels).zip(widths) {
         let fill = columns.saturating_sub(width(label) + 1);
@@ -60,7 +69,7 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         let text =
             format!("{}{}{label}{}", theme.glyphs.tick, glyph.repeat(left), glyph.repeat(right));
         bar.push(Span::styled(text, style(*stretch, theme)));
-        beneath.push_str(&crate::format::pad(moment(*stretch), columns, ""));
+        beneath.push_str(&crate::format::pad(moment(*stretch, cleaned_up), columns, ""));
     }
     bar.push(Span::raw(theme.glyphs.tick));
     vec![Line::from(bar), Line::styled(beneath, theme.dim())]
@@ -69,19 +78,21 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
 fn style(stretch: Stretch, theme: Theme) -> ratatui::style::Style {
     match stretch {
         Stretch::Running => theme.good(),
-        Stretch::Cancel => theme.bad(),
-        Stretch::Drop => theme.late(),
+        Stretch::Cancel | Stretch::SlowDrop => theme.bad(),
+        Stretch::CleanUp | Stretch::Drop => theme.late(),
         Stretch::Holds => theme.holding(),
         Stretch::Ahead => theme.dim(),
     }
 }
 
 /// The moment at which a stretch begins.
-fn moment(stretch: Stretch) -> &'static str {
+fn moment(stretch: Stretch, cleaned_up: bool) -> &'static str {
     match stretch {
         Stretch::Running => "spawned",
         Stretch::Cancel => "requested",
-        Stretch::Drop => "delivered",
+        Stretch::Drop | Stretch::SlowDrop if cleaned_up => "drop begins",
+        // An abort is delivered by the drop.
+        Stretch::CleanUp | Stretch::Drop | Stretch::SlowDrop => "delivered",
         Stretch::Holds => "ended",
         Stretch::Ahead => "now",
     }
@@ -94,7 +105,7 @@ fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)
     let ended = task.ended_ns;
     let mut moments = vec![(Stretch::Running, task.spawned_ns)];
     moments.extend(requested.map(|at| (Stretch::Cancel, at)));
-    moments.extend(delivered.map(|at| (Stretch::Drop, at)));
+    moments.extend(dropped(cancel, delivered, now));
     let holds = !story.holdings.is_empty() || !story.children.is_empty();
     if let (Some(ended), true) = (ended, holds) {
         moments.push((Stretch::Holds, ended));
@@ -108,6 +119,23 @@ fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)
     let ends = moments.iter().skip(1).map(|(_, at)| *at).chain([last]);
     let spans = moments.iter().zip(ends);
     spans.map(|((stretch, from), to)| (*stretch, to.saturating_sub(*from))).collect()
+}
+
+/// From the delivery on: what it did until its drop began, and the drop.
+fn dropped(
+    cancel: Option<&v1::Cancel>,
+    delivered: Option<u64>,
+    now: u64,
+) -> impl Iterator<Item = (Stretch, u64)> {
+    let began = cancel
+        .and_then(|it| it.drop_began_ns.or_else(|| Some(it.ended_ns?.saturating_sub(it.drop_ns?))));
+    let ended = cancel.and_then(|it| it.ended_ns).unwrap_or(now);
+    let clean_up = delivered.filter(|at| began.is_none_or(|began| *at < began));
+    let drop = began.map(|began| {
+        let is_slow = ended.saturating_sub(began) >= SLOW_DROP;
+        (if is_slow { Stretch::SlowDrop } else { Stretch::Drop }, began)
+    });
+    clean_up.map(|at| (Stretch::CleanUp, at)).into_iter().chain(drop)
 }
 
 /// In proportion to the logarithm of each stretch, and never less than its label.

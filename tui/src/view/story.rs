@@ -4,13 +4,15 @@ use holdover_proto::v1;
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
 
 use super::{Scene, detail, events, life, text};
 use crate::{
-    explain::explain,
+    asked,
+    explain::explain_held,
     format::{count, counted, fit, fit_place, pad, place, safe, span, wrap},
     names,
     theme::Theme,
@@ -34,7 +36,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let tail = holds.len() + 2;
     let room = usize::from(area.height).saturating_sub(lines.len() + tail + 1);
     lines.push(text::bar("Story", area.width, theme));
-    let happened = happened(story, task, area.width, theme);
+    let happened = happened(story, task, now, area.width, theme);
     let skipped = happened.len().saturating_sub(room.max(3));
     if skipped > 0 {
         let gap = format!("  {} {skipped} earlier lines", theme.glyphs.more);
@@ -49,8 +51,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     if let Some(verdict) = story.verdicts.first().filter(|_| story.ignored.is_empty()) {
         let verdict = v1::Verdict::try_from(*verdict).unwrap_or_default();
-        let kind = story.holdings.first().map(v1::Holding::kind);
-        if let Some(explanation) = explain(verdict, kind) {
+        let first = story.holdings.first();
+        if let Some(explanation) = explain_held(verdict, task.cancel.as_ref(), first) {
             lines.extend(text::named("fix", explanation.fix, area.width, theme));
         }
     }
@@ -99,7 +101,26 @@ fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-fn happened(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+/// What happened, in words; the end says how long the drop took, and marks a slow one.
+fn told(event: &v1::Event, task: &v1::Task, theme: Theme) -> (String, Style) {
+    let (what, style) = (events::what(event), events::style(event, theme));
+    let drop = task.cancel.as_ref().and_then(|cancel| cancel.drop_ns);
+    match drop.filter(|_| event.kind() == v1::EventKind::Ended) {
+        Some(drop) if drop >= asked::SLOW_DROP => {
+            (format!("{what}; {} in its drop, which blocked", span(drop)), theme.bad())
+        }
+        Some(drop) => (format!("{what}; {} in its drop", span(drop)), style),
+        None => (what, style),
+    }
+}
+
+fn happened(
+    story: &v1::Story,
+    task: &v1::Task,
+    now: u64,
+    columns: u16,
+    theme: Theme,
+) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if story.events_lost > 0 {
         let more = theme.glyphs.more;
@@ -113,12 +134,12 @@ fn happened(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> V
         let at = span(event.at_ns.saturating_sub(task.spawned_ns));
         let site =
             if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
-        let what = events::what(event);
+        let (what, style) = told(event, task, theme);
         // A column's width between it and the place.
         let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
         lines.push(Line::from(vec![
             Span::styled(format!("  {at:>8}  "), theme.dim()),
-            Span::styled(pad(events::word(event.kind()), 19, ""), events::style(event, theme)),
+            Span::styled(pad(events::word(event.kind()), 19, ""), style),
             Span::raw(pad(&what, what_width, "")),
             Span::styled(
                 fit_place(&site, place_width, theme.glyphs.more).into_owned(),
@@ -132,8 +153,8 @@ fn happened(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> V
         lines.extend(wrapped.map(|text| Line::styled(format!("{BENEATH}{text}"), theme.dim())));
     };
     if let Some(cancel) = &task.cancel {
-        let polls = text::polled_since(cancel.polls_since, theme);
-        beneath(format!("{}; {polls}", detail::who(cancel)));
+        let doing = asked::doing(cancel, now, theme.glyphs.times);
+        beneath(format!("{}; {doing}", detail::who(cancel)));
     }
     beneath(format!(
         "{}, {} busy, {} scheduled, {}",
@@ -160,12 +181,15 @@ fn holdings(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line
     lines
 }
 
+const CELL: &str = "its memory stays allocated";
+
 /// What, when and where it was acquired, and when it goes; where there is little room,
 /// the last is what matters.
 fn holding(held: &v1::Holding, now: u64, columns: u16, theme: Theme) -> String {
     let more = theme.glyphs.more;
     let wide = columns >= 100;
     let (phase, what) = if wide { (text::phase(held.phase()), 28) } else { ("", 24) };
+    let phase = if names::is_cell(held) { "" } else { phase };
     let phase = if wide { pad(phase, 19, "") } else { String::new() };
     let age = span(now.saturating_sub(held.acquired_ns));
     let goes = match held.due_ns {
@@ -178,6 +202,6 @@ fn holding(held: &v1::Holding, now: u64, columns: u16, theme: Theme) -> String {
     let right = format!("  held {age}, {goes}{moved}");
     let taken = crate::format::width(&left) + crate::format::width(&right);
     let room = usize::from(columns).saturating_sub(taken);
-    let site = place(&held.site);
+    let site = if names::is_cell(held) { CELL.to_owned() } else { place(&held.site) };
     format!("{left}{}{right}", pad(&fit_place(&safe(&site), room.min(40), more), room.min(40), ""))
 }

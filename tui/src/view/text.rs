@@ -8,6 +8,7 @@ use ratatui::{
 };
 
 use crate::{
+    asked,
     format::{fit, pad, safe, span, width, wrap},
     names,
     theme::Theme,
@@ -48,31 +49,25 @@ pub(super) fn cell_right(
 }
 
 /// `timer call_later, in drop`, and how many more.
-pub(super) fn holds(leak: &v1::Leak, theme: Theme) -> String {
-    let polls = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+pub(super) fn holds(leak: &v1::Leak, now: u64, theme: Theme) -> String {
+    let cancel = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     match leak.verdict() {
         v1::Verdict::Stuck => {
-            let polls = polls.map_or(0, |cancel| cancel.polls_since);
-            let polled = polled_since(polls, theme);
+            let until = leak.cleared_ns.unwrap_or(now);
+            let doing = cancel.map(|it| asked::doing(it, until, theme.glyphs.times));
+            let is_dropping = cancel.and_then(asked::dropping_since).is_some();
+            // What it waited for is not what a drop waits for.
             let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
-            match (waits, first_holding(leak)) {
-                (Some(waits), _) => format!("waits for {}; {polled}", names::waits_for(waits)),
-                (None, Some(held)) => format!("{polled}; {held}"),
-                (None, None) => polled,
-            }
+            let waits = waits.filter(|_| !is_dropping);
+            let waits = waits.map(|it| format!("waits for {}", names::waits_for(it)));
+            let held = first_holding(leak).filter(|_| waits.is_none());
+            [waits, doing, held].into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
         v1::Verdict::Orphaned => match first_holding(leak) {
             Some(held) => format!("still running; {held}"),
             None => "still running".to_owned(),
         },
         _ => first_holding(leak).unwrap_or_else(|| "unknown".to_owned()),
-    }
-}
-
-pub(super) fn polled_since(polls: u64, theme: Theme) -> String {
-    match polls {
-        0 => "not polled since".to_owned(),
-        polls => format!("polled {polls}{} since", theme.glyphs.times),
     }
 }
 
