@@ -4,6 +4,7 @@
 //! Each is a library function, an example with a ten-line `main`, and
 //! `holdover demo NAME`.
 
+mod blocking_drop;
 mod cancellable;
 mod done_callbacks;
 mod double_delete;
@@ -13,11 +14,13 @@ mod nested_cancel;
 mod resource_manager;
 mod risky_task;
 mod risky_task_plain;
+mod stored_waker;
 mod task_group;
 mod worker_pool;
 
 use std::{future::Future, pin::Pin};
 
+pub use blocking_drop::blocking_drop;
 pub use cancellable::cancellable_task;
 pub use done_callbacks::done_callbacks;
 pub use double_delete::double_delete;
@@ -27,6 +30,7 @@ pub use nested_cancel::nested_cancel;
 pub use resource_manager::resource_manager;
 pub use risky_task::risky_task;
 pub use risky_task_plain::risky_task_plain;
+pub use stored_waker::stored_waker;
 pub use task_group::task_group;
 pub use worker_pool::worker_pool;
 
@@ -134,6 +138,20 @@ pub const SCENARIOS: &[Scenario] = &[
         form: Form::Shim,
         leaks_a_round: 1,
         run: |rounds| Box::pin(graceful_shutdown(rounds)),
+    },
+    Scenario {
+        name: "blocking_drop",
+        about: "an aborted task whose Drop blocks for 4 s: stuck, in its drop",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(blocking_drop(rounds)),
+    },
+    Scenario {
+        name: "stored_waker",
+        about: "stored wakers keep the memory of cancelled tasks: listed, no verdict",
+        form: Form::Plain,
+        leaks_a_round: 0,
+        run: |rounds| Box::pin(stored_waker(rounds)),
     },
     Scenario {
         name: "nested_cancel",
