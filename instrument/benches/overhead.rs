@@ -102,6 +102,12 @@ fn measure(mode: &str) {
         report(&format!("lock and unlock, {flavor}"), locks);
         let permits = runtime.block_on(in_a_task(shims, async move { permits(shims).await }));
         report(&format!("permit and back, {flavor}"), permits);
+        let reads = runtime.block_on(in_a_task(shims, async move { reads(shims).await }));
+        report(&format!("read lock and unlock, {flavor}"), reads);
+        let replies = runtime.block_on(in_a_task(shims, async move { replies(shims).await }));
+        report(&format!("oneshot made and sent, {flavor}"), replies);
+        let messages = runtime.block_on(in_a_task(shims, messages()));
+        report(&format!("mpsc message, {flavor}"), messages);
     }
     report(
         "a disabled debug!",
@@ -171,6 +177,46 @@ async fn permits(shims: bool) -> Duration {
         } else {
             drop(tokios.acquire().await.expect("open"));
         }
+    }
+    began.elapsed()
+}
+
+async fn reads(shims: bool) -> Duration {
+    let (ours, tokios) = (holdover::sync::RwLock::new(0_u64), tokio::sync::RwLock::new(0_u64));
+    let began = Instant::now();
+    for _ in 0..OPERATIONS {
+        if shims {
+            std::hint::black_box(*ours.read().await);
+        } else {
+            std::hint::black_box(*tokios.read().await);
+        }
+    }
+    began.elapsed()
+}
+
+async fn replies(shims: bool) -> Duration {
+    let began = Instant::now();
+    for number in 0..OPERATIONS {
+        if shims {
+            let (reply, answer) = holdover::sync::oneshot::channel();
+            reply.send(number).expect("it is there");
+            answer.await.expect("it was sent");
+        } else {
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            reply.send(number).expect("it is there");
+            answer.await.expect("it was sent");
+        }
+    }
+    began.elapsed()
+}
+
+/// Through a bounded channel, which is a semaphore within.
+async fn messages() -> Duration {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(16);
+    let began = Instant::now();
+    for number in 0..OPERATIONS {
+        sender.send(number).await.expect("it is there");
+        receiver.recv().await.expect("it was sent");
     }
     began.elapsed()
 }

@@ -637,6 +637,13 @@ impl Recorder {
         }
     }
 
+    /// The label is a text of the program's own.
+    pub(crate) fn relabel(&self, key: Key, label: TextId) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.relabel(label);
+        }
+    }
+
     pub(crate) fn set_bytes(&self, key: Key, bytes: u64) {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_bytes(bytes);

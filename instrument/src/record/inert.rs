@@ -1,7 +1,7 @@
 //! The version of [`super`] with recording compiled out: what the shims promise by
 //! themselves (`on_done` and `call_later` do what they say) and nothing else.
 
-use std::{cell::Cell, panic::Location, sync::Arc, thread, time::Duration};
+use std::{cell::Cell, panic::Location, sync::Arc, task::Poll, thread, time::Duration};
 
 use super::{
     NewHolding, NewTask, OnDrop, Traits,
@@ -163,6 +163,9 @@ impl Holding {
     pub(crate) fn set_amount(&self, _: u32) {}
 
     #[inline]
+    pub(crate) fn relabel(&self, _: &'static str) {}
+
+    #[inline]
     pub(crate) fn transfer_to_id(&self, _: tokio::task::Id) {}
 
     #[inline]
@@ -201,7 +204,23 @@ impl Resource {
     }
 
     #[inline]
+    pub(crate) fn label(&self) -> &'static str {
+        ""
+    }
+
+    #[inline]
     pub(crate) fn acquired(&self, _: u32, _: Traits, _: &'static Location<'static>) -> Holding {
+        Holding
+    }
+
+    #[inline]
+    pub(crate) fn acquired_as(
+        &self,
+        _: &'static str,
+        _: u32,
+        _: Traits,
+        _: &'static Location<'static>,
+    ) -> Holding {
         Holding
     }
 }
@@ -212,7 +231,17 @@ pub(crate) struct Wait;
 
 impl Wait {
     #[inline]
-    pub(crate) fn goes_on(&mut self, _: &Resource, _: u32, _: &'static Location<'static>) {}
+    pub(crate) fn goes_on_as(
+        &mut self,
+        _: &Resource,
+        _: &'static str,
+        _: u32,
+        _: &'static Location<'static>,
+    ) {
+    }
+
+    #[inline]
+    pub(crate) fn after<T>(&mut self, _: &Poll<T>, _: &Resource, _: &'static Location<'static>) {}
 
     #[inline]
     pub(crate) fn ends(&mut self) {}
@@ -255,6 +284,15 @@ impl Chain {
     pub(crate) fn run(self, callback: impl FnOnce()) {
         callback();
     }
+}
+
+/// Nothing.
+#[must_use]
+pub(crate) struct Unrecorded;
+
+#[inline]
+pub(crate) fn unrecorded_here() -> Unrecorded {
+    Unrecorded
 }
 
 #[inline]

@@ -576,6 +576,13 @@ impl Holding {
         }
     }
 
+    /// It is called something else from now on.
+    pub(crate) fn relabel(&self, label: &'static str) {
+        if let Some((recorder, key)) = self.0 {
+            recorder.relabel(key, TextId::fixed(label));
+        }
+    }
+
     pub(crate) fn set_bytes(&self, bytes: u64) {
         if let Some((recorder, key)) = self.0 {
             recorder.set_bytes(key, bytes);
@@ -633,15 +640,18 @@ impl Drop for AdoptingHolding {
     }
 }
 
+/// While it lives, what this thread makes is Holdover's own, which is not recorded.
+#[must_use]
+pub(crate) struct Unrecorded(#[expect(dead_code, reason = "it is for its drop")] Option<Entered>);
+
+pub(crate) fn unrecorded_here() -> Unrecorded {
+    Unrecorded(Recorder::current().map(|recorder| owner::enter(recorder, Work::Ours)))
+}
+
 /// Does something of Holdover's own, which is not recorded.
 pub(crate) fn unrecorded<R>(ours: impl FnOnce() -> R) -> R {
-    match Recorder::current() {
-        Some(recorder) => {
-            let _entered = owner::enter(recorder, Work::Ours);
-            ours()
-        }
-        None => ours(),
-    }
+    let _ours = unrecorded_here();
+    ours()
 }
 
 /// tokio tells its ids only through `Hash`, `Eq` and `Display`; hashing one feeds

@@ -192,6 +192,10 @@ impl HoldingSlot {
         self.due_at.store(at, Relaxed);
     }
 
+    pub(super) fn relabel(&self, label: TextId) {
+        self.label.store(label.0, Relaxed);
+    }
+
     pub(super) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Relaxed);
     }

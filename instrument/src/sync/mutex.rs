@@ -3,7 +3,7 @@
 
 mod guard;
 mod mapped;
-#[expect(unsafe_code, reason = "a guard that owns its lock borrows from it")]
+#[expect(unsafe_code, reason = "a guard of a lock is joined with what owns the lock")]
 mod owned;
 
 use std::{fmt, future::Future, panic::Location, sync::Arc};

@@ -17,6 +17,7 @@ pin_project! {
         #[pin]
         inner: F,
         resource: &'a Resource,
+        label: &'static str,
         amount: u32,
         location: &'static Location<'static>,
         wait: Wait,
@@ -30,7 +31,12 @@ impl<'a, F> Waits<'a, F> {
         amount: u32,
         location: &'static Location<'static>,
     ) -> Self {
-        Self { inner, resource, amount, location, wait: Wait::default() }
+        Self { inner, resource, label: resource.label(), amount, location, wait: Wait::default() }
+    }
+
+    /// What is waited for has a name of its own.
+    pub(super) fn labelled(self, label: &'static str) -> Self {
+        Self { label, ..self }
     }
 }
 
@@ -44,7 +50,7 @@ impl<F: Future> Future for Waits<'_, F> {
             this.wait.ends();
             return Poll::Ready(output);
         }
-        this.wait.goes_on(this.resource, *this.amount, this.location);
+        this.wait.goes_on_as(this.resource, this.label, *this.amount, this.location);
         Poll::Pending
     }
 }

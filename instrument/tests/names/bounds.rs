@@ -138,9 +138,14 @@ same! { locks:
     { sync::RwLockReadGuard<'static, NotSync> }
     { sync::RwLockWriteGuard<'static, NotSync> }
     { sync::RwLockMappedWriteGuard<'static, NotSync> }
+    { sync::OwnedRwLockReadGuard<u8> }
     { sync::OwnedRwLockReadGuard<NotSync> }
+    { sync::OwnedRwLockReadGuard<u8, NotSend> }
+    { sync::OwnedRwLockWriteGuard<u8> }
     { sync::OwnedRwLockWriteGuard<NotSync> }
+    { sync::OwnedRwLockMappedWriteGuard<u8> }
     { sync::OwnedRwLockMappedWriteGuard<NotSync> }
+    { sync::RwLockWriteGuard<'static, u8> }
 }
 
 same! { permits_and_signals:

@@ -8,6 +8,10 @@ mod items;
 mod locks;
 #[path = "shared/panics.rs"]
 mod panics;
+#[path = "shared/rwlocks.rs"]
+mod rwlocks;
+#[path = "shared/signals.rs"]
+mod signals;
 #[path = "shared/signatures.rs"]
 mod signatures;
 #[path = "shared/tasks.rs"]

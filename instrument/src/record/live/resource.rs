@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::Poll,
 };
 
 use super::{Holding, Traits};
@@ -50,8 +51,19 @@ impl Resource {
         }
     }
 
-    fn share(&self, amount: u32, flags: u8, location: &'static Location<'static>) -> Acquired {
-        let (label, site) = (TextId::fixed(self.label), SiteId::of(location));
+    /// What it is called, where nothing else is said.
+    pub(crate) fn label(&self) -> &'static str {
+        self.label
+    }
+
+    fn share(
+        &self,
+        label: &'static str,
+        amount: u32,
+        flags: u8,
+        location: &'static Location<'static>,
+    ) -> Acquired {
+        let (label, site) = (TextId::fixed(label), SiteId::of(location));
         let what = Acquired::new(self.kind, label, site, flags);
         Acquired { resource: self.number(), amount, ..what }
     }
@@ -64,8 +76,20 @@ impl Resource {
         traits: Traits,
         location: &'static Location<'static>,
     ) -> Holding {
+        self.acquired_as(self.label, amount, traits, location)
+    }
+
+    /// As [`Self::acquired`], where a share has a name of its own.
+    #[inline]
+    pub(crate) fn acquired_as(
+        &self,
+        label: &'static str,
+        amount: u32,
+        traits: Traits,
+        location: &'static Location<'static>,
+    ) -> Holding {
         let Some(recorder) = Recorder::current() else { return Holding::NONE };
-        let share = self.share(amount, traits.flags(), location);
+        let share = self.share(label, amount, traits.flags(), location);
         Holding(recorder.acquired(&share).map(|key| (recorder, key)))
     }
 }
@@ -83,14 +107,35 @@ impl Wait {
         amount: u32,
         location: &'static Location<'static>,
     ) {
+        self.goes_on_as(resource, resource.label, amount, location);
+    }
+
+    /// As [`Self::goes_on`], where what is waited for has a name of its own.
+    pub(crate) fn goes_on_as(
+        &mut self,
+        resource: &Resource,
+        label: &'static str,
+        amount: u32,
+        location: &'static Location<'static>,
+    ) {
         if let Some((recorder, wait)) = self.0 {
             recorder.wait_moves(wait, owner::current_task(recorder));
         } else if let Some(recorder) = Recorder::current()
             && let Some(task) = owner::current_task(recorder)
         {
-            let share = resource.share(amount, 0, location);
+            let share = resource.share(label, amount, 0, location);
             self.0 = recorder.blocked(task, &share).map(|wait| (recorder, wait));
         }
+    }
+
+    /// A future that waits was polled, and this came of it.
+    pub(crate) fn after<T>(
+        &mut self,
+        polled: &Poll<T>,
+        resource: &Resource,
+        location: &'static Location<'static>,
+    ) {
+        if polled.is_ready() { self.ends() } else { self.goes_on(resource, 1, location) }
     }
 
     /// Ready, or given up.
@@ -136,7 +181,7 @@ impl End {
         };
         let resource = Resource::new(Kind::Channel, label);
         // Whoever waits waits for the sender.
-        let sender = resource.share(1, Traits::Guard.flags(), location);
+        let sender = resource.share(label, 1, Traits::Guard.flags(), location);
         let receiver = Acquired { resource: 0, ..sender };
         let held = |label, share: Acquired| {
             let share = Acquired { label: TextId::fixed(label), ..share };

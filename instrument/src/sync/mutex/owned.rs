@@ -1,138 +1,58 @@
-//! The guards that own their lock. tokio's own would need an `Arc` of tokio's lock,
-//! which is within ours: they are made of a guard that borrows it, and an `Arc` of ours.
+//! The guards that own their lock.
 
 use std::{
     fmt,
-    mem::{self, MaybeUninit},
     ops::{Deref, DerefMut},
     panic::Location,
     sync::Arc,
 };
 
-use tokio::sync::{MappedMutexGuard, TryLockError};
+use tokio::sync::TryLockError;
 
 use super::{Mutex, Waits};
-use crate::{hold::Named, record::Holding};
+use crate::{
+    hold::Named,
+    sync::owned::{Parts, UnlocksMutex},
+};
 
 pub(super) async fn lock<T: ?Sized>(
     lock: Arc<Mutex<T>>,
     location: &'static Location<'static>,
 ) -> OwnedMutexGuard<T> {
-    let waits = Waits::new(lock.inner.lock(), &lock.resource, 1, location);
-    let parts = Parts::of(waits.await);
-    // SAFETY: they are of this lock.
-    OwnedMutexGuard(unsafe { parts.owning(lock, location) })
+    let guard = Waits::new(lock.inner.lock(), &lock.resource, 1, location).await;
+    // SAFETY: it is joined with its lock at once.
+    let parts = unsafe { Parts::of_mutex(guard) };
+    owning(parts, lock, location)
 }
 
 pub(super) fn blocking_lock<T: ?Sized>(
     lock: Arc<Mutex<T>>,
     location: &'static Location<'static>,
 ) -> OwnedMutexGuard<T> {
-    let parts = Parts::of(lock.inner.blocking_lock());
-    // SAFETY: they are of this lock.
-    OwnedMutexGuard(unsafe { parts.owning(lock, location) })
+    // SAFETY: it is joined with its lock at once.
+    let parts = unsafe { Parts::of_mutex(lock.inner.blocking_lock()) };
+    owning(parts, lock, location)
 }
 
 pub(super) fn try_lock<T: ?Sized>(
     lock: Arc<Mutex<T>>,
     location: &'static Location<'static>,
 ) -> Result<OwnedMutexGuard<T>, TryLockError> {
-    let parts = Parts::of(lock.inner.try_lock()?);
-    // SAFETY: they are of this lock.
-    Ok(OwnedMutexGuard(unsafe { parts.owning(lock, location) }))
+    // SAFETY: it is joined with its lock at once.
+    let parts = unsafe { Parts::of_mutex(lock.inner.try_lock()?) };
+    Ok(owning(parts, lock, location))
 }
 
-/// Unlocks when dropped. The lock it was made of must live longer, which the lifetime
-/// does not say: so what it consists of is kept where no reference is expected.
-struct Unlocks(MaybeUninit<MappedMutexGuard<'static, ()>>);
-
-impl Drop for Unlocks {
-    fn drop(&mut self) {
-        // SAFETY: it is initialised in `Parts::of`, and dropped here only.
-        unsafe { self.0.assume_init_drop() };
-    }
-}
-
-/// What unlocks, and where the value is.
-struct Parts<T: ?Sized> {
-    unlocks: Unlocks,
-    data: *mut T,
-}
-
-impl<T: ?Sized> Parts<T> {
-    fn of(guard: tokio::sync::MutexGuard<'_, T>) -> Self {
-        let mut data = None;
-        let unlocks = tokio::sync::MutexGuard::map(guard, |value| {
-            data = Some(&raw mut *value);
-            // Nothing has no size: this does not allocate, and leaks nothing.
-            Box::leak(Box::new(()))
-        });
-        // SAFETY: the lifetime is that of the borrow of the lock. `Parts` is private to
-        // this file, where each is at once given the `Arc` that keeps the lock alive.
-        let unlocks = unsafe {
-            mem::transmute::<MappedMutexGuard<'_, ()>, MappedMutexGuard<'static, ()>>(unlocks)
-        };
-        let data = data.expect("map has called it");
-        Self { unlocks: Unlocks(MaybeUninit::new(unlocks)), data }
-    }
-
-    /// # Safety
-    ///
-    /// They are parts of a guard of this very lock.
-    unsafe fn owning(
-        self,
-        lock: Arc<Mutex<T>>,
-        location: &'static Location<'static>,
-    ) -> Owned<T, T> {
-        let Self { unlocks, data } = self;
-        Owned { unlocks, holding: lock.acquired(location), data, lock }
-    }
-}
-
-/// A part `U` of what `lock` locks, and the right to use it.
-struct Owned<T: ?Sized, U: ?Sized> {
-    // The order matters: unlocked before the lock may go.
-    unlocks: Unlocks,
-    holding: Holding,
-    /// Within the value of `lock`, which stays where it is and is locked for this.
-    data: *mut U,
+fn owning<T: ?Sized>(
+    parts: Parts<*mut T, UnlocksMutex>,
     lock: Arc<Mutex<T>>,
+    location: &'static Location<'static>,
+) -> OwnedMutexGuard<T> {
+    let holding = lock.acquired(location);
+    OwnedMutexGuard(parts.owning(lock, holding))
 }
 
-// SAFETY: it is an `Arc<Mutex<T>>` with a `&mut U` into what that locks. These are the
-// bounds that tokio's own guards have.
-unsafe impl<T: ?Sized + Send, U: ?Sized + Send> Send for Owned<T, U> {}
-// SAFETY: as above; shared, it gives nothing but `&U` and the `Arc`.
-unsafe impl<T: ?Sized + Send + Sync, U: ?Sized + Send + Sync> Sync for Owned<T, U> {}
-
-impl<T: ?Sized, U: ?Sized> Owned<T, U> {
-    #[inline]
-    fn get(&self) -> &U {
-        // SAFETY: `lock` keeps the value alive, and `unlocks` is the right to it.
-        unsafe { &*self.data }
-    }
-
-    #[inline]
-    fn get_mut(&mut self) -> &mut U {
-        // SAFETY: as above, and `self` is borrowed uniquely.
-        unsafe { &mut *self.data }
-    }
-
-    fn map<S: ?Sized>(mut self, f: impl FnOnce(&mut U) -> &mut S) -> Owned<T, S> {
-        let data = &raw mut *f(self.get_mut());
-        let Self { unlocks, holding, lock, .. } = self;
-        Owned { unlocks, holding, data, lock }
-    }
-
-    fn try_map<S: ?Sized>(
-        mut self,
-        f: impl FnOnce(&mut U) -> Option<&mut S>,
-    ) -> Result<Owned<T, S>, Self> {
-        let Some(data) = f(self.get_mut()).map(|part| &raw mut *part) else { return Err(self) };
-        let Self { unlocks, holding, lock, .. } = self;
-        Ok(Owned { unlocks, holding, data, lock })
-    }
-}
+type Owned<T, U> = crate::sync::owned::Owned<Mutex<T>, *mut U, UnlocksMutex>;
 
 /// [`tokio::sync::OwnedMutexGuard`], recorded.
 #[clippy::has_significant_drop]
