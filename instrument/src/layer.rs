@@ -24,7 +24,7 @@ use crate::{
         key::{Key, Which},
         owner,
     },
-    subscriber::{Front, RecorderHandle, is_wanted, registers},
+    subscriber::{Front, RecorderHandle, interest, is_wanted},
 };
 
 /// See [`layer`](crate::layer()).
@@ -62,9 +62,9 @@ impl<S> Filter<S> for OnlyTokio {
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         match self.0 {
-            Wanted::Recorded if registers(metadata) => Interest::always(),
+            Wanted::Recorded => interest(metadata),
             Wanted::All => Interest::always(),
-            Wanted::Nothing | Wanted::Recorded => Interest::never(),
+            Wanted::Nothing => Interest::never(),
         }
     }
 

@@ -23,12 +23,14 @@ pub(crate) mod key;
 mod lanes;
 pub(crate) mod owner;
 pub(crate) mod request;
+pub(crate) mod shares;
 pub(crate) mod slab;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod wakers;
 
 pub(crate) mod read;
+mod spanned;
 
 use std::{
     collections::HashMap,
@@ -41,10 +43,11 @@ use self::{
     changed::Changed,
     clock::{Clock, Nanos},
     events::{Entry, Events, What},
-    holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY},
+    holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY, Spanned},
     key::Key,
     lanes::Count,
     request::{Asker, Extra, Request, Who, shown_name},
+    shares::Shares,
     slab::Slab,
     table::{SiteId, TextId},
     task::{Birth, Flag, TaskSlot},
@@ -86,6 +89,7 @@ pub(crate) struct Recorder {
     holdings: Arena<HoldingSlot>,
     changed: [Changed; LISTS],
     callbacks: Mutex<Callbacks>,
+    shares: Shares,
     /// Holdings that were given a limit since the console thread last looked.
     limited: Mutex<Vec<Key>>,
     next_id: AtomicU64,
@@ -125,6 +129,7 @@ impl Recorder {
             holdings: Arena::new(generation(1)),
             changed: std::array::from_fn(|_| Changed::new()),
             callbacks: Mutex::default(),
+            shares: Shares::new(),
             limited: Mutex::default(),
             next_id: AtomicU64::new(1),
             level: AtomicU8::new(level as u8),
@@ -470,10 +475,22 @@ impl Recorder {
     }
 
     pub(crate) fn holding_span_closed(&'static self, key: Key) {
+        match self.what_is(key) {
+            Some(Spanned::Lock | Spanned::Semaphore) => self.shares_are_gone(key),
+            Some(Spanned::Channel) => self.channel_is_gone(key),
+            Some(Spanned::Acquire(_)) => self.acquire_is_gone(key),
+            Some(Spanned::Timer) | None => {}
+        }
         if let Some(slot) = self.holdings.get(key) {
             slot.unset(HoldingFlag::Span);
             self.released(key);
         }
+    }
+
+    /// What a span that has a holding's slot is the span of.
+    #[inline]
+    pub(crate) fn what_is(&self, key: Key) -> Option<Spanned> {
+        self.holdings.get(key)?.what_it_is()
     }
 
     /// tokio has set a timer: it goes off so many milliseconds from now.
@@ -704,10 +721,6 @@ impl Recorder {
             self.uncount_holding(owner);
         }
         is_gone
-    }
-
-    pub(crate) fn is_timer(&self, key: Key) -> bool {
-        self.holdings.get(key).is_some_and(HoldingSlot::is_timer)
     }
 
     // === tasks that wait on a token ===

@@ -9,6 +9,7 @@ mod callsite;
 mod classify;
 mod fields;
 mod ids;
+mod resources;
 mod spans;
 
 use std::{
@@ -38,16 +39,16 @@ pub(crate) fn recorder_of_the_default() -> Option<&'static Recorder> {
     })
 }
 
-/// One of tokio's callsites, and recorded.
+/// One of tokio's callsites, and recorded where this thread is.
 #[cfg(feature = "layer")]
 pub(crate) fn is_wanted(metadata: &Metadata<'_>) -> bool {
     Ours::of(metadata).is_some_and(Ours::is_wanted)
 }
 
-/// As [`is_wanted`], for a callsite that is being registered.
+/// How tracing is to ask for a callsite that is being registered.
 #[cfg(feature = "layer")]
-pub(crate) fn registers(metadata: &'static Metadata<'static>) -> bool {
-    Ours::register(metadata).is_some_and(Ours::is_wanted)
+pub(crate) fn interest(metadata: &'static Metadata<'static>) -> Interest {
+    Ours::register(metadata).map_or_else(Interest::never, Ours::interest)
 }
 
 /// Wraps a subscriber: records what tokio emits, and leaves everything else to `S`.
@@ -164,8 +165,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         match Ours::register(metadata) {
             // Asking `S` would leave its verdict in its per-layer filters' state.
-            Some(ours) if ours.is_wanted() => Interest::always(),
-            Some(_) => Interest::never(),
+            Some(ours) => ours.interest(),
             None if self.is_above_hint(metadata) => Interest::never(),
             None => self.inner.register_callsite(metadata),
         }

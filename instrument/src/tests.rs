@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod ends;
+mod locks;
 mod lookup;
 mod noticing;
 mod orphans;
@@ -11,6 +12,8 @@ mod owners;
 mod plain;
 mod rows;
 mod scopes;
+#[cfg(tokio_unstable)]
+mod shares;
 mod support;
 mod tokens;
 #[cfg(tokio_unstable)]

@@ -11,7 +11,7 @@ use super::{
     task::some,
 };
 use crate::{
-    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
+    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
     words::{Kind, at},
 };
 
@@ -40,6 +40,19 @@ pub(crate) enum HoldingFlag {
     Blocked = 1 << 7,
 }
 
+/// What a span of tokio's stands for that has a holding's slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spanned {
+    Timer,
+    /// A mutex or a read-write lock.
+    Lock,
+    /// A channel of two; the slot is its sender's.
+    Channel,
+    Semaphore,
+    /// Permits of this semaphore are being acquired.
+    Acquire(Key),
+}
+
 #[derive(Debug)]
 pub(crate) struct HoldingSlot {
     life: Life,
@@ -54,6 +67,8 @@ pub(crate) struct HoldingSlot {
     resource: AtomicU64,
     amount: AtomicU32,
     limit: AtomicU64,
+    /// Of a channel's sender, its receiver; of a receiver, its wait. 0 is none.
+    link: AtomicU64,
 }
 
 thread_local! {
@@ -77,6 +92,7 @@ impl Slot for HoldingSlot {
             resource: AtomicU64::new(0),
             amount: AtomicU32::new(0),
             limit: AtomicU64::new(0),
+            link: AtomicU64::new(0),
         }
     }
 
@@ -153,6 +169,7 @@ impl HoldingSlot {
         self.resource.store(acquired.resource, Relaxed);
         self.amount.store(acquired.amount, Relaxed);
         self.limit.store(0, Relaxed);
+        self.link.store(0, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
 
@@ -175,8 +192,35 @@ impl HoldingSlot {
     }
 
     #[inline]
-    pub(super) fn is_timer(&self) -> bool {
-        self.kind.load(Relaxed) == Kind::Timer as u8
+    pub(super) fn what_it_is(&self) -> Option<Spanned> {
+        match at(Kind::ALL, self.kind.load(Relaxed))? {
+            Kind::Timer => Some(Spanned::Timer),
+            Kind::Lock => Some(Spanned::Lock),
+            Kind::Channel => Some(Spanned::Channel),
+            Kind::Permit => match Key::from_bits(self.resource.load(Relaxed)) {
+                Some(semaphore) => Some(Spanned::Acquire(semaphore)),
+                None => Some(Spanned::Semaphore),
+            },
+            _ => None,
+        }
+    }
+
+    /// Its span stands for nothing that is recorded.
+    pub(super) fn means_nothing(&self) {
+        self.kind.store(Kind::Custom as u8, Relaxed);
+    }
+
+    pub(super) fn set_resource(&self, number: u64) {
+        self.resource.store(number, Relaxed);
+    }
+
+    pub(super) fn link(&self) -> Option<Key> {
+        Key::from_bits(self.link.load(Relaxed))
+    }
+
+    /// Gives what it was linked to before.
+    pub(super) fn set_link(&self, to: Option<Key>) -> Option<Key> {
+        Key::from_bits(self.link.swap(to.map_or(0, Key::bits), SeqCst))
     }
 
     pub(super) fn acquired_at(&self, now: Nanos) {

@@ -446,6 +446,12 @@ impl TaskSlot {
         self.same_run.load(Relaxed)
     }
 
+    /// How often it was polled or dropped, this time included where it is so now.
+    pub(super) fn runs(&self) -> u64 {
+        let is_running = self.running_since.load(Relaxed) != 0;
+        self.polls.load(Relaxed) + u64::from(is_running)
+    }
+
     pub(crate) fn polls(&self) -> u64 {
         self.polls.load(Relaxed)
     }

@@ -5,7 +5,9 @@ mod known;
 
 use std::ptr;
 
-use tracing_core::{Level, Metadata};
+use tracing_core::{Interest, Level, Metadata};
+
+use super::resources::Thread;
 
 /// A callsite of tokio's runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,25 +20,58 @@ pub(super) enum Ours {
     Timer,
     /// A lock's span: `Mutex`.
     Lock,
+    /// A lock's span: `RwLock`.
+    RwLock,
+    /// A channel's span: `oneshot`.
+    Channel,
+    /// A semaphore's span.
+    Semaphore,
+    /// The span of the semaphore within a semaphore, a lock or a channel.
+    Within,
+    /// The span of an acquisition of permits of a semaphore within something.
+    Acquire,
     /// A waker is cloned, woken or dropped.
     Waker,
     /// A resource's attribute changes: of a timer, its duration.
     ResourceState,
     /// A lock was locked or unlocked.
     LockState,
+    /// A read-write lock has a reader more or less.
+    ReadersState,
+    /// A read-write lock is locked for writing, or is not.
+    WriterState,
+    /// An end of a channel is gone, or a value was sent.
+    ChannelState,
+    /// A channel's receiver was polled.
+    ReceiverPolled,
+    /// Permits came to a semaphore within something, or went.
+    PermitsState,
+    /// An acquisition got permits.
+    PermitsObtained,
     /// Emitted by tokio, and of no use here.
     Unwanted,
 }
 
 impl Ours {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 19] = [
         Self::Task,
         Self::Blocking,
         Self::Timer,
         Self::Lock,
+        Self::RwLock,
+        Self::Channel,
+        Self::Semaphore,
+        Self::Within,
+        Self::Acquire,
         Self::Waker,
         Self::ResourceState,
         Self::LockState,
+        Self::ReadersState,
+        Self::WriterState,
+        Self::ChannelState,
+        Self::ReceiverPolled,
+        Self::PermitsState,
+        Self::PermitsObtained,
         Self::Unwanted,
     ];
 
@@ -82,11 +117,23 @@ impl Ours {
                 _ => None,
             },
             "resource" if target.starts_with("tokio::time") => Some(Self::Timer),
-            "resource" if target == "tokio::sync::mutex" => Some(Self::Lock),
+            "resource" => Self::of_resource(target),
+            "resource.async_op" if target == "tokio::sync::batch_semaphore" => Some(Self::Acquire),
             rest if rest.starts_with("resource") && target.starts_with("tokio::") => {
                 Some(Self::Unwanted)
             }
             _ => None,
+        }
+    }
+
+    fn of_resource(target: &str) -> Option<Self> {
+        match target.strip_prefix("tokio::")? {
+            "sync::mutex" => Some(Self::Lock),
+            "sync::rwlock" => Some(Self::RwLock),
+            "sync::oneshot" => Some(Self::Channel),
+            "sync::semaphore" => Some(Self::Semaphore),
+            "sync::batch_semaphore" => Some(Self::Within),
+            _ => Some(Self::Unwanted),
         }
     }
 
@@ -96,25 +143,52 @@ impl Ours {
             return None;
         }
         // A record of the `log` crate, or a callsite of the service's, of that target.
-        metadata.module_path().filter(|path| path.starts_with("tokio::"))?;
+        let module = metadata.module_path().filter(|path| path.starts_with("tokio::"))?;
         match target {
             "tokio::task::waker" => Some(Self::Waker),
-            "runtime::resource::state_update" => {
-                let has = |field| metadata.fields().field(field).is_some();
-                Some(match (has("duration"), has("locked")) {
-                    (true, _) => Self::ResourceState,
-                    (_, true) => Self::LockState,
-                    _ => Self::Unwanted,
-                })
+            "runtime::resource::state_update" => Some(Self::of_state(metadata)),
+            "runtime::resource::async_op::state_update" => {
+                let obtained = metadata.fields().field("permits_obtained").is_some();
+                Some(if obtained { Self::PermitsObtained } else { Self::Unwanted })
             }
-            "runtime::resource::poll_op" | "runtime::resource::async_op::state_update" => {
-                Some(Self::Unwanted)
+            "runtime::resource::poll_op" if module == "tokio::sync::oneshot" => {
+                Some(Self::ReceiverPolled)
             }
+            "runtime::resource::poll_op" => Some(Self::Unwanted),
             _ => None,
         }
     }
 
+    fn of_state(metadata: &Metadata<'_>) -> Self {
+        // What is said comes first; how it changes, second.
+        match metadata.fields().iter().next().map(|field| field.name()) {
+            Some("duration") => Self::ResourceState,
+            Some("locked") => Self::LockState,
+            Some("current_readers") => Self::ReadersState,
+            Some("write_locked") => Self::WriterState,
+            Some("permits") => Self::PermitsState,
+            Some("tx_dropped" | "rx_dropped" | "value_sent") => Self::ChannelState,
+            _ => Self::Unwanted,
+        }
+    }
+
+    /// How tracing is to ask for it. What is within a semaphore is wanted when the
+    /// semaphore is: that cannot be told from the callsite, which locks have too.
+    pub(super) fn interest(self) -> Interest {
+        match self {
+            Self::Unwanted => Interest::never(),
+            Self::Within | Self::Acquire => Interest::sometimes(),
+            _ => Interest::always(),
+        }
+    }
+
+    /// Whether it is wanted where this thread is.
+    #[inline]
     pub(super) fn is_wanted(self) -> bool {
-        self != Self::Unwanted
+        match self {
+            Self::Unwanted => false,
+            Self::Within | Self::Acquire => Thread::semaphore().is_some(),
+            _ => true,
+        }
     }
 }

@@ -28,8 +28,6 @@ use crate::{
 thread_local! {
     /// Counts what this thread does with tokio's spans; no two threads share a number.
     static ACTIVITY: Cell<u64> = const { Cell::new(0) };
-    /// The timer or the lock whose span is entered.
-    static RESOURCE: Cell<Option<Key>> = const { Cell::new(None) };
     /// The metrics of the runtime that this thread works for. Kept, since getting them
     /// writes to a counter that all workers share.
     static METRICS: RefCell<Option<RuntimeMetrics>> = const { RefCell::new(None) };
@@ -41,9 +39,9 @@ const PER_THREAD: u64 = 1 << 44;
 static THREADS: AtomicU64 = AtomicU64::new(1);
 
 /// This thread's activity.
-pub(super) struct Thread;
+pub(super) struct Activity;
 
-impl Thread {
+impl Activity {
     /// Something of tokio's happened on this thread.
     #[inline]
     pub(super) fn active() {
@@ -61,16 +59,6 @@ impl Thread {
             activity.set(thread.wrapping_mul(PER_THREAD));
         }
         activity.get()
-    }
-
-    #[inline]
-    pub(super) fn resource() -> Option<Key> {
-        RESOURCE.get()
-    }
-
-    #[inline]
-    pub(super) fn set_resource(resource: Option<Key>) {
-        RESOURCE.set(resource);
     }
 }
 
@@ -101,15 +89,15 @@ pub(super) fn run_begins(slot: &TaskSlot) {
     if slot.kind() == TaskKind::BlockOn {
         forget_runtime_of_this_thread();
     }
-    slot.run_begins(Thread::now(), parks());
-    Thread::active();
+    slot.run_begins(Activity::now(), parks());
+    Activity::active();
 }
 
 /// The task's span is left.
 #[inline]
 pub(super) fn run_ends(slot: &TaskSlot) {
-    Thread::active();
-    slot.run_ends(Thread::now());
+    Activity::active();
+    slot.run_ends(Activity::now());
     if slot.kind() == TaskKind::BlockOn {
         forget_runtime_of_this_thread();
     }

@@ -160,16 +160,44 @@ impl Visit for WakerFields {
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// Whether a lock is locked now.
+/// What a resource's state becomes.
 #[derive(Debug, Default)]
-pub(super) struct LockState {
-    pub(super) locked: Option<bool>,
+pub(super) struct Change {
+    /// What is either so or not.
+    pub(super) is_so: Option<bool>,
+    pub(super) amount: u64,
+    pub(super) op: Op,
 }
 
-impl Visit for LockState {
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == "locked" {
-            self.locked = Some(value);
+/// How an amount changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Op {
+    #[default]
+    Override,
+    Add,
+    Sub,
+}
+
+impl Visit for Change {
+    fn record_bool(&mut self, _: &Field, value: bool) {
+        self.is_so = Some(value);
+    }
+
+    fn record_u64(&mut self, _: &Field, value: u64) {
+        self.amount = value;
+    }
+
+    fn record_i64(&mut self, _: &Field, value: i64) {
+        self.amount = u64::try_from(value).unwrap_or(0);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name().ends_with(".op") {
+            self.op = match value {
+                "add" => Op::Add,
+                "sub" => Op::Sub,
+                _ => Op::Override,
+            };
         }
     }
 

@@ -5,8 +5,8 @@ use tracing_core::{Event, span::Attributes};
 
 use super::{
     callsite::Ours,
-    classify::{self, Thread},
-    fields::{LockState, SpanFields, TimerState, WakerFields, WakerOp},
+    classify::{self, Activity},
+    fields::{SpanFields, WakerFields, WakerOp},
 };
 use crate::{
     record::{Adopt, take_adopted},
@@ -42,12 +42,11 @@ impl Front {
         if self.recorder.level() == Level::Off {
             return Key::IGNORED;
         }
-        Thread::active();
+        Activity::active();
         let made = match ours {
             Ours::Task | Ours::Blocking => self.new_task(ours, attributes),
             Ours::Timer => self.new_timer(attributes),
-            Ours::Lock => self.new_lock(attributes),
-            Ours::Waker | Ours::ResourceState | Ours::LockState | Ours::Unwanted => None,
+            resource => self.new_resource(resource, attributes),
         };
         made.unwrap_or(Key::IGNORED)
     }
@@ -87,8 +86,8 @@ impl Front {
         self.recorder.set_cell_size(key, fields.cell_size());
         if let Some(slot) = self.recorder.task_slot(key) {
             // A closed runtime drops it before anything else happens on this thread.
-            slot.run_begins(Thread::now(), classify::parks());
-            slot.run_ends(Thread::now());
+            slot.run_begins(Activity::now(), classify::parks());
+            slot.run_ends(Activity::now());
         }
         Some(key)
     }
@@ -118,20 +117,6 @@ impl Front {
         Some(key)
     }
 
-    /// A lock is no holding by being there: its slot is one while it is locked.
-    fn new_lock(self, attributes: &Attributes<'_>) -> Option<Key> {
-        let mut fields = SpanFields::default();
-        attributes.values().record(&mut fields);
-        if fields.file == FileId::default() || fields.file.origin() == Origin::Tokio {
-            return None;
-        }
-        let flags = HoldingFlag::Inferred as u8 | HoldingFlag::Moves as u8;
-        let lock = Acquired::new(Kind::Lock, TextId::fixed("Mutex"), fields.site(), flags);
-        let key = self.recorder.lock_made(&lock)?;
-        self.recorder.holding_span_opened(key);
-        Some(key)
-    }
-
     /// A key that was made for a span and is not used for it after all.
     pub(super) fn exit_or_close_unused(self, key: Key) {
         if !key.is_ignored() {
@@ -146,15 +131,7 @@ impl Front {
         } else if !key.is_ignored() {
             match key.which() {
                 Which::Tasks => self.enter_task(key),
-                Which::Holdings => {
-                    // Whoever polls a timer owns it.
-                    if self.recorder.is_timer(key)
-                        && let Some(task) = owner::current_task(self.recorder)
-                    {
-                        self.recorder.owned_by(key, Some(task));
-                    }
-                    Thread::set_resource(Some(key));
-                }
+                Which::Holdings => self.enter_resource(key),
             }
         }
     }
@@ -178,7 +155,7 @@ impl Front {
         } else if !key.is_ignored() {
             match key.which() {
                 Which::Tasks => self.exit_task(key),
-                Which::Holdings => Thread::set_resource(None),
+                Which::Holdings => self.exit_resource(key),
             }
         }
     }
@@ -214,9 +191,9 @@ impl Front {
                 }
                 self.recorder.span_closed(key);
             }
-            Which::Holdings => self.recorder.holding_span_closed(key),
+            Which::Holdings => self.close_resource(key),
         }
-        Thread::active();
+        Activity::active();
         true
     }
 
@@ -261,7 +238,7 @@ impl Front {
             Ours::Waker => {
                 let mut fields = WakerFields::default();
                 event.record(&mut fields);
-                Thread::active();
+                Activity::active();
                 // It may name a span that is closed, or one of another recorder.
                 if let Some(operation) = fields.operation
                     && let Some(key) = key_of(fields.span_id)
@@ -270,25 +247,8 @@ impl Front {
                     self.waker(key, operation);
                 }
             }
-            Ours::ResourceState => {
-                let mut fields = TimerState::default();
-                event.record(&mut fields);
-                if let (Some(key), Some(ms)) = (Thread::resource(), fields.duration_ms) {
-                    self.recorder.timer_set(key, ms);
-                }
-            }
-            Ours::LockState => {
-                let mut fields = LockState::default();
-                event.record(&mut fields);
-                match (Thread::resource(), fields.locked) {
-                    (Some(lock), Some(true)) => {
-                        self.recorder.lock_taken(lock, owner::current_task(self.recorder));
-                    }
-                    (Some(lock), Some(false)) => self.recorder.lock_given_back(lock),
-                    _ => {}
-                }
-            }
-            Ours::Task | Ours::Blocking | Ours::Timer | Ours::Lock | Ours::Unwanted => {}
+            Ours::Task | Ours::Blocking | Ours::Unwanted => {}
+            resource => self.resource_event(resource, event),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 pub use tokio::sync::oneshot::error;
 
 use self::error::{RecvError, TryRecvError};
-use crate::record::{End, Wait};
+use crate::record::{End, Wait, unrecorded};
 
 /// [`tokio::sync::oneshot::channel`], recorded.
 ///
@@ -27,7 +27,8 @@ use crate::record::{End, Wait};
 /// ```
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // What tokio's own spans would tell of it is told here.
+    let (sender, receiver) = unrecorded(tokio::sync::oneshot::channel);
     let (of_sender, of_receiver) = End::pair("oneshot", Location::caller());
     let receiver = Receiver { inner: receiver, wait: Wait::default(), end: of_receiver };
     (Sender { inner: sender, end: of_sender }, receiver)

@@ -4,14 +4,25 @@
 mod forgotten;
 mod permit;
 
-use std::{fmt, future::Future, ops::Deref, panic::Location, sync::Arc};
+use std::{
+    fmt,
+    future::Future,
+    ops::Deref,
+    panic::Location,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use tokio::sync::{AcquireError, TryAcquireError};
 
 pub use self::permit::{OwnedSemaphorePermit, SemaphorePermit};
 use self::{forgotten::Forgotten, permit::Permit};
 use super::waits::Waits;
-use crate::{record::Resource, words::Kind};
+use crate::{
+    record::{Resource, unrecorded},
+    words::Kind,
+};
 
 /// [`tokio::sync::Semaphore`], recorded.
 ///
@@ -39,6 +50,11 @@ impl fmt::Debug for Semaphore {
 
 impl From<tokio::sync::Semaphore> for Semaphore {
     fn from(inner: tokio::sync::Semaphore) -> Self {
+        // tokio's spans tell of it too, until one of them is entered as Holdover's own.
+        unrecorded(|| {
+            let mut context = Context::from_waker(Waker::noop());
+            drop(pin!(inner.acquire_many(0)).poll(&mut context));
+        });
         Self::of(inner, "")
     }
 }
@@ -70,7 +86,8 @@ impl Semaphore {
     /// With more permits than [`MAX_PERMITS`](Self::MAX_PERMITS).
     #[track_caller]
     pub fn named(name: &'static str, permits: usize) -> Self {
-        Self::of(tokio::sync::Semaphore::new(permits), name)
+        // What tokio's own spans would tell of it is told here.
+        Self::of(unrecorded(|| tokio::sync::Semaphore::new(permits)), name)
     }
 
     /// [`tokio::sync::Semaphore::const_new`].

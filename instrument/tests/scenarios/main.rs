@@ -23,8 +23,10 @@ mod libraries;
 mod lifecycle;
 mod propagation;
 mod resources;
+mod rwlocks;
 mod services;
 mod shares;
+mod spans;
 mod wakers;
 
 use std::process::ExitCode;
@@ -38,6 +40,8 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(propagation::scenarios());
     all.extend(resources::scenarios());
     all.extend(shares::scenarios());
+    all.extend(rwlocks::scenarios());
+    all.extend(spans::scenarios());
     all.extend(services::scenarios());
     all.extend(wakers::scenarios());
     all.extend(drops::scenarios());

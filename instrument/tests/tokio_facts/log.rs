@@ -44,6 +44,10 @@ impl Visit for Fields {
         self.0.insert(field.name(), Value::Number(value));
     }
 
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.record_u64(field, u64::try_from(value).expect("it is not below nothing"));
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
         self.0.insert(field.name(), Value::Text(value.to_owned()));
     }
@@ -84,6 +88,7 @@ pub(crate) struct Entry {
     pub(crate) target: &'static str,
     pub(crate) level: Level,
     fields: Fields,
+    first_field: &'static str,
     /// Of a new span.
     pub(crate) parent: Parent,
     /// The spans entered on this thread, innermost last: before an enter, after an exit.
@@ -99,6 +104,11 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn has_field(&self, name: &str) -> bool {
         self.fields.0.contains_key(name)
+    }
+
+    /// The name of what is said first.
+    pub(crate) fn first_field(&self) -> &'static str {
+        self.first_field
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
@@ -183,6 +193,9 @@ impl Entry {
             target: metadata.map_or("", Metadata::target),
             level: metadata.map_or(Level::ERROR, |metadata| *metadata.level()),
             fields: Fields::default(),
+            first_field: metadata
+                .and_then(|metadata| metadata.fields().iter().next())
+                .map_or("", |field| field.name()),
             parent: Parent::None,
             entered: entered(),
             thread: thread::current().id(),

@@ -9,6 +9,7 @@ mod ends;
 mod harness;
 mod log;
 mod resources;
+mod shares;
 mod spans;
 mod timers;
 mod wakers;

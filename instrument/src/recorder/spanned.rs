@@ -1,0 +1,138 @@
+//! Channels of two, and acquisitions of permits, as tokio's spans show them.
+
+use super::{
+    Recorder,
+    holding::{Acquired, HoldingFlag},
+    key::Key,
+    shares::How,
+    table::TextId,
+};
+
+impl Recorder {
+    // === channels ===
+
+    /// A channel of two, made by the task this thread works for: both ends are its until
+    /// others use them. Gives the sender's slot, which is the channel's.
+    pub(crate) fn channel_made(&'static self, channel: &Acquired) -> Option<Key> {
+        let sender = self.acquired(&Acquired { label: TextId::fixed("sender"), ..*channel })?;
+        let receiver = self.acquired(&Acquired { label: TextId::fixed("receiver"), ..*channel });
+        if let Some(slot) = self.holdings.get(sender) {
+            // Whoever waits waits for the sender.
+            slot.set_resource(sender.bits());
+            slot.set_link(receiver);
+        }
+        Some(sender)
+    }
+
+    /// That task has used the sender.
+    pub(crate) fn sender_used(&self, channel: Key, task: Option<Key>) {
+        self.used(channel, task);
+    }
+
+    /// That task has polled the receiver; it waits when there is nothing yet.
+    pub(crate) fn receiver_polled(&'static self, channel: Key, task: Option<Key>, waits: bool) {
+        let Some(receiver) = self.receiver(channel) else { return };
+        self.used(receiver, task);
+        let Some(slot) = self.holdings.get(receiver) else { return };
+        match (slot.link(), waits, task) {
+            (Some(wait), true, _) => self.wait_moves(wait, task),
+            (None, true, Some(task)) if !slot.has(HoldingFlag::Over) => {
+                let Some(facts) = self.holding(channel) else { return };
+                let what = Acquired {
+                    resource: channel.bits(),
+                    ..Acquired::new(facts.kind, TextId::fixed("oneshot"), facts.site, 0)
+                };
+                slot.set_link(self.blocked(task, &what));
+            }
+            _ => self.receiver_waits_no_more(receiver),
+        }
+    }
+
+    /// One end is gone, or the value was sent: nobody can miss the other end.
+    pub(crate) fn channel_is_over(&'static self, channel: Key) {
+        if let Some(receiver) = self.receiver(channel) {
+            self.is_over(receiver);
+            self.receiver_waits_no_more(receiver);
+        }
+        self.is_over(channel);
+    }
+
+    pub(super) fn channel_is_gone(&'static self, channel: Key) {
+        if let Some(receiver) = self.receiver(channel) {
+            self.receiver_waits_no_more(receiver);
+            self.released(receiver);
+        }
+    }
+
+    fn receiver(&self, channel: Key) -> Option<Key> {
+        self.holdings.get(channel)?.link()
+    }
+
+    fn receiver_waits_no_more(&'static self, receiver: Key) {
+        let wait = self.holdings.get(receiver).and_then(|slot| slot.set_link(None));
+        if let Some(wait) = wait {
+            self.blocked_ends(wait);
+        }
+    }
+
+    fn used(&self, end: Key, task: Option<Key>) {
+        let lives = self.holdings.get(end).is_some_and(|slot| !slot.has(HoldingFlag::Over));
+        if lives && task.is_some() {
+            self.owned_by(end, task);
+        }
+    }
+
+    // === permits ===
+
+    /// A shim has got the semaphore, and tells of it from now on.
+    pub(crate) fn is_a_shims(&'static self, semaphore: Key) {
+        self.shares_are_gone(semaphore);
+        if let Some(slot) = self.holdings.get(semaphore) {
+            slot.means_nothing();
+        }
+    }
+
+    /// Somebody begins to acquire permits of the semaphore. A slot, and no holding.
+    pub(crate) fn acquire_begins(&'static self, semaphore: Key) -> Option<Key> {
+        let facts = self.holding(semaphore)?;
+        let what = Acquired {
+            resource: semaphore.bits(),
+            ..Acquired::new(facts.kind, facts.label, facts.site, HoldingFlag::Inferred as u8)
+        };
+        self.lock_made(&what)
+    }
+
+    /// So many of the permits that it asks for are its now.
+    pub(crate) fn acquire_obtains(&self, acquire: Key, permits: u32) {
+        if let Some(slot) = self.holdings.get(acquire) {
+            slot.count_amount().fetch_add(permits, super::SeqCst);
+        }
+    }
+
+    pub(crate) fn acquire_waits(&self, acquire: Key, task: Option<Key>) {
+        if let Some(slot) = self.holdings.get(acquire) {
+            self.wait_moves(acquire, task);
+            if slot.set(HoldingFlag::Blocked) {
+                self.waits_changed.fetch_add(1, super::Relaxed);
+            }
+        }
+    }
+
+    /// It is over, and what it has obtained is held by that task.
+    pub(crate) fn acquire_succeeds(&'static self, acquire: Key, task: Option<Key>) {
+        let Some(facts) = self.holding(acquire) else { return };
+        if let Some(semaphore) = Key::from_bits(facts.resource)
+            && facts.amount > 0
+        {
+            self.share_acquired(semaphore, facts.label, How::Shared, facts.amount, task);
+        }
+    }
+
+    /// Its owner, where it waited, is pinned by nothing.
+    pub(super) fn acquire_is_gone(&self, acquire: Key) {
+        self.wait_moves(acquire, None);
+        if self.holdings.get(acquire).is_some_and(|slot| slot.has(HoldingFlag::Blocked)) {
+            self.waits_changed.fetch_add(1, super::Relaxed);
+        }
+    }
+}
