@@ -133,9 +133,10 @@ impl Recorder {
     /// Takes so much from one owner's shares; all of it where it matters which of them
     /// it was and that cannot be told: some may be of its drop, and others older.
     fn take_from(&'static self, shares: &mut [Share], owner: Option<Key>, amount: u32) {
-        let run = self.run_of(owner);
         let its = || shares.iter().filter(|it| is_shared(it) && it.owner == owner);
-        let is_mixed = its().any(|it| it.run == run) && its().any(|it| it.run != run);
+        let newest = its().map(|it| it.run).max().unwrap_or(0);
+        // An older run than the owner's last was no drop.
+        let is_mixed = newest >= self.run_of(owner) && its().any(|it| it.run != newest);
         let mut left = if is_mixed { u32::MAX } else { amount };
         for share in shares.iter_mut().rev().filter(|it| is_shared(it) && it.owner == owner) {
             let taken = left.min(share.amount);

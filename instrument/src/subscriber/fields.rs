@@ -191,14 +191,13 @@ impl Visit for Change {
         self.amount = u64::try_from(value).unwrap_or(0);
     }
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name().ends_with(".op") {
-            self.op = match value {
-                "add" => Op::Add,
-                "sub" => Op::Sub,
-                _ => Op::Override,
-            };
-        }
+    /// How: there is no other text.
+    fn record_str(&mut self, _: &Field, value: &str) {
+        self.op = match value {
+            "add" => Op::Add,
+            "sub" => Op::Sub,
+            _ => Op::Override,
+        };
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}

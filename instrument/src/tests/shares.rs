@@ -392,7 +392,7 @@ fn who_waits_for_the_receiver_to_be_gone_has_the_sender() {
         let makes = async move {
             let (tx, rx) = oneshot::channel::<u8>();
             give.send(tx).expect("the test waits");
-            rx
+            Some(rx)
         };
         let maker = parks("maker", &parked, makes);
         settle().await;
