@@ -6,6 +6,7 @@ use std::{panic::Location, sync::Arc, time::Duration};
 use crate::words::Kind;
 
 mod budget;
+mod channel;
 #[cfg(not(feature = "console"))]
 mod inert;
 #[cfg(feature = "console")]
@@ -19,6 +20,7 @@ pub(crate) use live::*;
 pub(crate) use budget::cancel_by_dropping;
 #[cfg(feature = "console")]
 pub(crate) use budget::thread_has_a_budget;
+pub(crate) use channel::{ChannelKind, ChannelName, Side};
 
 /// Runs when dropped, also by a panic.
 struct OnDrop<F: FnMut()>(F);

@@ -18,6 +18,7 @@ pub(crate) mod arena;
 pub(crate) mod changed;
 pub(crate) mod clock;
 pub(crate) mod events;
+pub(crate) mod fill;
 pub(crate) mod holding;
 pub(crate) mod key;
 mod lanes;
@@ -29,6 +30,7 @@ pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod wakers;
 
+mod ends;
 pub(crate) mod read;
 mod spanned;
 
@@ -43,6 +45,7 @@ use self::{
     changed::Changed,
     clock::{Clock, Nanos},
     events::{Entry, Events, What},
+    fill::Fills,
     holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY, Spanned},
     key::Key,
     lanes::Count,
@@ -85,6 +88,8 @@ pub(crate) struct Recorder {
     pub(crate) extras: Slab<Extra>,
     /// The askers that tasks wait on.
     pub(crate) waited_on: Slab<Asker>,
+    /// How full the bounded channels are.
+    pub(crate) fills: Fills,
     tasks: Arena<TaskSlot>,
     holdings: Arena<HoldingSlot>,
     changed: [Changed; LISTS],
@@ -125,6 +130,7 @@ impl Recorder {
             requests: Slab::new(),
             extras: Slab::new(),
             waited_on: Slab::new(),
+            fills: Fills::default(),
             tasks: Arena::new(generation(0)),
             holdings: Arena::new(generation(1)),
             changed: std::array::from_fn(|_| Changed::new()),

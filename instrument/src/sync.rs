@@ -2,6 +2,9 @@
 //! names, signatures and behaviour.
 
 mod barrier;
+pub mod broadcast;
+mod ends;
+pub mod mpsc;
 mod mutex;
 mod notify;
 pub mod oneshot;
@@ -11,6 +14,7 @@ mod rwlock;
 mod semaphore;
 mod token;
 mod waits;
+pub mod watch;
 
 // What is not defined here is tokio's own; what is, shadows it.
 pub use tokio::sync::*;

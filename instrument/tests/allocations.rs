@@ -68,6 +68,13 @@ fn polls_wakes_and_token_checks_allocate_nothing() {
             };
             a_waker_keeps_what_tokio_has_not_boxed().await;
             assert_eq!(counted, [0; 6], "polls, wakes, checks, waits, locks, permits ({plain})");
+            let work = async { (of_tokios_channels().await, of_our_channels().await) };
+            let (tokios, ours) = if plain {
+                tokio::spawn(work).await.expect("it ends")
+            } else {
+                holdover::spawn(work).await.expect("it ends")
+            };
+            assert_eq!(ours, tokios, "sends, waits, places, watch, broadcast ({plain})");
         }
     });
 }
@@ -154,6 +161,61 @@ async fn measure(token: &CancellationToken) -> [u64; 6] {
         drop(semaphore.acquire().await.expect("open"));
     }
     [polls, wakes, checks, waits, locks, ALLOCATIONS.get() - before]
+}
+
+/// Sends and receives: over ours it is to allocate what it does over tokio itself.
+macro_rules! measure_channels {
+    ($rt:ident) => {{
+        use $rt::sync;
+        let (tx, mut rx) = sync::mpsc::channel(4);
+        let mut counted = [0; 5];
+        // The first rounds fill what is filled once.
+        for _ in 0..2 {
+            let before = ALLOCATIONS.get();
+            for number in 0..1_000 {
+                tx.send(number).await.expect("open");
+                assert_eq!(rx.recv().await, Some(number));
+            }
+            counted[0] = ALLOCATIONS.get() - before;
+            counted[1] = allocations(|| {
+                for _ in 0..1_000 {
+                    let mut waiting = std::pin::pin!(rx.recv());
+                    let polled = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                    assert!(polled.is_pending());
+                }
+            });
+            let before = ALLOCATIONS.get();
+            for number in 0..1_000 {
+                tx.reserve().await.expect("open").send(number);
+                drop(tx.try_reserve().expect("it has room"));
+                assert_eq!(rx.try_recv(), Ok(number));
+            }
+            counted[2] = ALLOCATIONS.get() - before;
+            let (config, mut watching) = sync::watch::channel(0);
+            counted[3] = allocations(|| {
+                for number in 1..1_000 {
+                    config.send_replace(number);
+                    assert_eq!(*watching.borrow_and_update(), number);
+                }
+            });
+            let (events, mut listening) = sync::broadcast::channel(2);
+            let before = ALLOCATIONS.get();
+            for number in 0..1_000 {
+                events.send(number).expect("somebody listens");
+                assert_eq!(listening.recv().await, Ok(number));
+            }
+            counted[4] = ALLOCATIONS.get() - before;
+        }
+        counted
+    }};
+}
+
+async fn of_tokios_channels() -> [u64; 5] {
+    measure_channels!(tokio)
+}
+
+async fn of_our_channels() -> [u64; 5] {
+    measure_channels!(holdover)
 }
 
 /// Wakes itself and is polled again.

@@ -3,6 +3,9 @@
 
 use std::{cell::Cell, panic::Location, sync::Arc, task::Poll, thread, time::Duration};
 
+mod channel;
+
+pub(crate) use self::channel::{ChannelEnd, WeakEnd};
 use super::{
     NewHolding, NewTask, OnDrop, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},

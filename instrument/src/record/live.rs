@@ -6,6 +6,7 @@
 
 mod asker;
 mod chain;
+mod channel;
 mod resource;
 
 use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
@@ -13,6 +14,7 @@ use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
 pub(crate) use self::{
     asker::{Asker, Group, Node, Noticing},
     chain::Chain,
+    channel::{ChannelEnd, WeakEnd},
     resource::{End, Resource, Wait},
 };
 use super::{
@@ -533,7 +535,7 @@ impl Holding {
     /// It is the calling task's from now on, on purpose: its phase is taken anew.
     pub(crate) fn transfer(&self) {
         if let Some((recorder, key)) = self.0 {
-            recorder.owned_by(key, owner::current_task(recorder));
+            recorder.transferred(key, owner::current_task(recorder));
         }
     }
 
@@ -549,7 +551,7 @@ impl Holding {
         if let (Some((recorder, key)), Task::Recorded(to)) = (self.0, task)
             && std::ptr::eq(recorder, to.recorder)
         {
-            recorder.owned_by(key, Some(to.key));
+            recorder.transferred(key, Some(to.key));
         }
     }
 
@@ -558,7 +560,7 @@ impl Holding {
         if let Some((recorder, key)) = self.0
             && let Some(to) = recorder.live_task_of(id_number(id))
         {
-            recorder.owned_by(key, Some(to));
+            recorder.transferred(key, Some(to));
         }
     }
 

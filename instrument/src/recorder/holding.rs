@@ -17,6 +17,8 @@ use crate::{
 
 /// The scan word of a holding that nobody owns.
 pub(crate) const NOBODY: u64 = 0;
+/// In place of the id of who acquired an end, when no task did.
+const NO_TASK: u64 = u64::MAX;
 
 /// Facts about a holding that are either so or not.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +71,10 @@ pub(crate) struct HoldingSlot {
     limit: AtomicU64,
     /// Of a channel's sender, its receiver; of a receiver, its wait. 0 is none.
     link: AtomicU64,
+    /// Of an end: the id of the task that acquired it. 0 for what is no end.
+    acquirer: AtomicU64,
+    /// Of an end that nobody can miss: whose it would be.
+    would_be: AtomicU64,
 }
 
 thread_local! {
@@ -93,6 +99,8 @@ impl Slot for HoldingSlot {
             amount: AtomicU32::new(0),
             limit: AtomicU64::new(0),
             link: AtomicU64::new(0),
+            acquirer: AtomicU64::new(0),
+            would_be: AtomicU64::new(NOBODY),
         }
     }
 
@@ -143,6 +151,8 @@ pub(crate) struct HoldingFacts {
     pub(crate) amount: u32,
     /// How long it may be held; `None` when nothing was said of that.
     pub(crate) limit: Option<Nanos>,
+    /// Its owner has used it, and another has acquired it and may have it still.
+    pub(crate) lent: bool,
 }
 
 impl HoldingFacts {
@@ -170,6 +180,8 @@ impl HoldingSlot {
         self.amount.store(acquired.amount, Relaxed);
         self.limit.store(0, Relaxed);
         self.link.store(0, Relaxed);
+        self.acquirer.store(0, Relaxed);
+        self.would_be.store(NOBODY, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
 
@@ -223,6 +235,33 @@ impl HoldingSlot {
         Key::from_bits(self.link.swap(to.map_or(0, Key::bits), SeqCst))
     }
 
+    pub(super) fn is_share_of(&self, resource: u64) -> bool {
+        self.resource.load(Relaxed) == resource
+    }
+
+    /// The task of this id has acquired the end; 0 for none.
+    pub(super) fn is_acquired_by(&self, id: u64) {
+        self.acquirer.store(if id == 0 { NO_TASK } else { id }, Relaxed);
+    }
+
+    pub(super) fn is_end(&self) -> bool {
+        self.acquirer.load(Relaxed) != 0
+    }
+
+    /// The task of this id may have been lent the end: it is not who acquired it.
+    pub(super) fn is_lent_to(&self, id: u64) -> bool {
+        let acquirer = self.acquirer.load(Relaxed);
+        acquirer != 0 && acquirer != id
+    }
+
+    pub(super) fn would_be(&self, owner: Option<Key>) {
+        self.would_be.store(owner.map_or(NOBODY, Key::bits), Relaxed);
+    }
+
+    pub(super) fn would_be_owned_by(&self) -> Option<Key> {
+        Key::from_bits(self.would_be.load(Relaxed))
+    }
+
     pub(super) fn acquired_at(&self, now: Nanos) {
         self.acquired_at.store(now, Relaxed);
     }
@@ -272,6 +311,7 @@ impl HoldingSlot {
             resource: self.resource.load(Relaxed),
             amount: self.amount.load(Relaxed),
             limit: some(self.limit.load(Relaxed)),
+            lent: false,
         }
     }
 }

@@ -192,7 +192,7 @@ impl Recorder {
         (slot.life().generation() == key.generation()).then_some(facts)
     }
 
-    fn holding_in(&self, index: u32, word: u64) -> Option<HoldingFacts> {
+    pub(super) fn holding_in(&self, index: u32, word: u64) -> Option<HoldingFacts> {
         if word == super::arena::FREE {
             return None;
         }
@@ -202,7 +202,10 @@ impl Recorder {
         if self.holdings.word(index)?.load(Ordering::Acquire) != word {
             return None;
         }
-        let facts = slot.facts(key, Key::from_bits(word));
+        let owner = Key::from_bits(word);
+        let id_of = |owner| self.whole_task(owner).unwrap_or(0);
+        let lent = owner.is_some_and(|owner| slot.is_end() && slot.is_lent_to(id_of(owner)));
+        let facts = HoldingFacts { lent, ..slot.facts(key, owner) };
         fence(Ordering::Acquire);
         let same_owner = self.holdings.word(index)?.load(Ordering::Acquire) == word;
         (same_owner && slot.life().generation() == key.generation()).then_some(facts)

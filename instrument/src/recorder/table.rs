@@ -244,6 +244,14 @@ impl TextId {
         Self(id)
     }
 
+    /// What is a part of something that the program has a text for: `jobs sender`. It
+    /// stays, as that does.
+    pub(crate) fn of_part(whole: &'static str, part: &'static str) -> Self {
+        let text = format!("{whole} {part}");
+        let known = lock(&TEXTS).fixed_by_text.get(text.as_str()).copied();
+        known.map_or_else(|| Self::fixed(text.leak()), Self)
+    }
+
     /// A text made at run time. Whoever gets the number gives it back with
     /// [`TextId::release`].
     pub(crate) fn counted(text: &str) -> Self {
@@ -371,6 +379,8 @@ mod tests {
     #[test]
     fn fixed_and_counted_texts_come_back() {
         assert_eq!(&*TextId::fixed("worker").text(), "worker");
+        let part = TextId::of_part("jobs", "sender");
+        assert_eq!((&*part.text(), part), ("jobs sender", TextId::of_part("jobs", "sender")));
         let name = String::from("worker 7, made at run time");
         let id = TextId::counted(&name);
         assert_eq!(id, TextId::counted(&name));

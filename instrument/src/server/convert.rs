@@ -14,6 +14,7 @@ use crate::{
     recorder::{
         Level,
         clock::{Nanos, nanos},
+        fill::Fill,
         task::TaskFacts,
     },
     runtimes,
@@ -310,6 +311,8 @@ fn holding(held: &Held) -> v1::Holding {
         amount: held.amount,
         waiting: held.waiting.len().try_into().unwrap_or(u32::MAX),
         waiters: held.waiters.iter().map(reference).collect(),
+        depth: held.fill.as_deref().and_then(Fill::depth),
+        capacity: held.fill.as_deref().map(Fill::capacity),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     recorder::{
         Recorder,
         clock::Nanos,
+        fill::Fill,
         key::Key,
         request::{Request, trim_type},
         table::SiteId,
@@ -78,6 +79,8 @@ pub(crate) struct Held {
     pub(crate) silent: bool,
     pub(crate) bytes: u64,
     pub(crate) amount: u32,
+    /// Of a bounded channel: how full it is, read when somebody looks.
+    pub(crate) fill: Option<Arc<Fill>>,
     /// Those who wait for it, and the first of them in words.
     pub(crate) waiting: Vec<Key>,
     pub(crate) waiters: Vec<Person>,
@@ -196,6 +199,16 @@ fn amount(thing: &Thing) -> u32 {
     }
 }
 
+/// Of what belongs to a bounded channel.
+fn fill(recorder: &Recorder, thing: &Thing) -> Option<Arc<Fill>> {
+    match thing {
+        Thing::Holding(it) if matches!(it.kind, Kind::Channel | Kind::Permit) => {
+            recorder.fills.get(it.resource)
+        }
+        _ => None,
+    }
+}
+
 pub(crate) fn person(facts: &TaskFacts) -> Person {
     Person {
         id: facts.id,
@@ -274,6 +287,7 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
         silent: listed.thing.is_silent(),
         bytes: listed.thing.bytes(),
         amount: amount(&listed.thing),
+        fill: fill(recorder, &listed.thing),
         waiting: listed.waiting.clone(),
         waiters: waiters.take(WAITERS).map(|facts| person(&facts)).collect(),
     }

@@ -95,7 +95,7 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         since: holding.acquired_at.max(ended_at),
         thing: Thing::Holding(holding.clone()),
         via: None,
-        maybe_moved: maybe_moved(task, holding, listing),
+        maybe_moved: holding.lent || maybe_moved(task, holding, listing),
         waiting: listing.waiting_for(holding).to_vec(),
     });
     holdings.chain(children).chain(cell_of(task)).collect()

@@ -66,6 +66,7 @@ fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
 
 fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
     HoldingFacts {
+        lent: false,
         key: Key::new(Which::Holdings, 0, 1),
         owner: Some(key(owner)),
         kind: Kind::Custom,

@@ -186,6 +186,26 @@ same! { channels:
     { sync::broadcast::Sender<NotSync> }
     { sync::broadcast::WeakSender<NotSync> }
     { sync::broadcast::Receiver<NotSync> }
+    { sync::mpsc::WeakSender<NotSend> }
+    { sync::mpsc::Permit<'static, NotSend> }
+    { sync::mpsc::OwnedPermit<NotSend> }
+    { sync::mpsc::PermitIterator<'static, NotSend> }
+    { sync::mpsc::UnboundedSender<NotSend> }
+    { sync::mpsc::WeakUnboundedSender<NotSend> }
+    { sync::mpsc::UnboundedReceiver<NotSend> }
+    { sync::mpsc::Sender<NotUnwindSafe> }
+    { sync::mpsc::Receiver<NotUnwindSafe> }
+    { sync::mpsc::Receiver<PhantomPinned> }
+    { sync::watch::Sender<u8> }
+    { sync::watch::Sender<NotSend> }
+    { sync::watch::Sender<PhantomPinned> }
+    { sync::watch::Receiver<u8> }
+    { sync::watch::Receiver<NotSend> }
+    { sync::broadcast::Sender<u8> }
+    { sync::broadcast::Sender<NotSend> }
+    { sync::broadcast::WeakSender<NotSend> }
+    { sync::broadcast::Receiver<NotSend> }
+    { sync::broadcast::Receiver<NotUnwindSafe> }
 }
 
 /// That the questions are answered.

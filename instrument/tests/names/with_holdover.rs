@@ -4,6 +4,8 @@ use holdover as rt;
 
 use crate::begin;
 
+#[path = "shared/channels.rs"]
+mod channels;
 #[path = "shared/items.rs"]
 mod items;
 #[path = "shared/locks.rs"]

@@ -2,6 +2,8 @@
 
 use tokio as rt;
 
+#[path = "shared/channels.rs"]
+mod channels;
 #[path = "shared/items.rs"]
 mod items;
 #[path = "shared/locks.rs"]

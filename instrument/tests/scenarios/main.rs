@@ -13,6 +13,7 @@
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
 mod callbacks;
+mod channels;
 mod client;
 mod coverage;
 mod drops;
@@ -45,6 +46,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(services::scenarios());
     all.extend(wakers::scenarios());
     all.extend(drops::scenarios());
+    all.extend(channels::scenarios());
     all.extend(innocent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());

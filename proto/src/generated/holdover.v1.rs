@@ -345,7 +345,8 @@ pub struct Holding {
     pub due_ns: ::core::option::Option<u64>,
     #[prost(enumeration = "Accuracy", tag = "10")]
     pub accuracy: i32,
-    /// It may have moved into a child that is still alive: no verdict.
+    /// It may be somebody else's by now, and gives no verdict: it may have moved into a
+    /// child that is still alive; or another task has acquired it, and this one used it.
     #[prost(bool, tag = "11")]
     pub maybe_moved: bool,
     /// What was said of it with `Hold::bytes`; of a child the size of its future; of wakers
@@ -360,6 +361,13 @@ pub struct Holding {
     pub waiting: u32,
     #[prost(message, repeated, tag = "15")]
     pub waiters: ::prost::alloc::vec::Vec<TaskRef>,
+    /// Of a bounded channel: how many places messages and reservations take, of how many.
+    /// Depth is absent where it cannot be known: of a broadcast channel, and of one that
+    /// is also used through tokio's own type.
+    #[prost(uint64, optional, tag = "17")]
+    pub depth: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "18")]
+    pub capacity: ::core::option::Option<u64>,
 }
 /// What a task waits to get, and others hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

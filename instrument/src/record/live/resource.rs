@@ -25,6 +25,12 @@ use crate::{
 /// Numbers of the process's resources.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// Two numbers that nothing else has.
+pub(super) fn two_numbers() -> [u64; 2] {
+    let first = NEXT.fetch_add(2, Relaxed);
+    [first, first + 1]
+}
+
 /// See the module's header. It gets its number when it is first held or waited for,
 /// since what is made by a `const fn` has none.
 #[derive(Debug)]
@@ -118,13 +124,17 @@ impl Wait {
         amount: u32,
         location: &'static Location<'static>,
     ) {
+        self.goes_on_for(|| resource.share(label, amount, 0, location));
+    }
+
+    /// As [`Self::goes_on`], for what is not a whole resource.
+    pub(super) fn goes_on_for(&mut self, share: impl FnOnce() -> Acquired) {
         if let Some((recorder, wait)) = self.0 {
             recorder.wait_moves(wait, owner::current_task(recorder));
         } else if let Some(recorder) = Recorder::current()
             && let Some(task) = owner::current_task(recorder)
         {
-            let share = resource.share(label, amount, 0, location);
-            self.0 = recorder.blocked(task, &share).map(|wait| (recorder, wait));
+            self.0 = recorder.blocked(task, &share()).map(|wait| (recorder, wait));
         }
     }
 

@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{
     begin,
     rt::{
+        sync::{broadcast, mpsc, watch},
         task::{self, JoinSet, LocalSet},
         time::{self, Instant},
     },
@@ -23,6 +24,9 @@ const NESTED: &str = "Cannot start a runtime from within a runtime. This happens
                       function (like `block_on`) attempted to block the current thread while the \
                       thread is being used to drive asynchronous tasks. If you are in an async \
                       function, use `.await` on the future instead of blocking on it.";
+const BLOCKING: &str = "Cannot block the current thread from within a runtime. This happens \
+                        because a function attempted to block the current thread while the thread \
+                        is being used to drive asynchronous tasks.";
 const NO_PERIOD: &str = "`period` must be non-zero.";
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -99,6 +103,47 @@ fn an_interval_without_a_period() {
     let _entered = runtime.enter();
     panics_here!(time::interval(Duration::ZERO), NO_PERIOD);
     panics_here!(time::interval_at(Instant::now(), Duration::ZERO), NO_PERIOD);
+}
+
+#[test]
+fn channels_without_a_place() {
+    begin();
+    panics_here!(mpsc::channel::<u8>(0), "mpsc bounded channel requires buffer > 0");
+    panics_here!(broadcast::channel::<u8>(0), "broadcast channel capacity cannot be zero");
+    panics_here!(broadcast::Sender::<u8>::new(0), "broadcast channel capacity cannot be zero");
+    let too_many = "broadcast channel capacity exceeded `usize::MAX / 2`";
+    panics_here!(broadcast::channel::<u8>(usize::MAX), too_many);
+}
+
+#[test]
+fn blocking_on_a_channel_within_a_runtime() {
+    begin();
+    let runtime = runtime(&mut Builder::new_current_thread());
+    let _entered = runtime.enter();
+    runtime.block_on(async {
+        let ((tx, mut rx), (_, mut any)) = (mpsc::channel(1), mpsc::unbounded_channel::<u8>());
+        panics_here!(tx.blocking_send(1), BLOCKING);
+        panics_here!(rx.blocking_recv(), BLOCKING);
+        panics_here!(any.blocking_recv(), BLOCKING);
+        panics_here!(any.blocking_recv_many(&mut Vec::new(), 1), BLOCKING);
+        let caught = caught(|| broadcast::channel::<u8>(1).1.blocking_recv());
+        assert_eq!(caught.message, BLOCKING);
+    });
+}
+
+#[test]
+fn a_closure_that_is_shown_a_watched_value() {
+    begin();
+    let (tx, mut rx) = watch::channel(1);
+    let shown = caught(|| tx.send_modify(|_| panic!("as it is meant to")));
+    assert_eq!(shown.message, "as it is meant to");
+    let runtime = runtime(&mut Builder::new_current_thread());
+    let shown = caught(|| {
+        let waits = rx.wait_for(|_| panic!("as it is meant to"));
+        runtime.block_on(waits).map(|value| *value)
+    });
+    assert_eq!(shown.message, "as it is meant to");
+    assert_eq!(tx.send_replace(2), 1, "it is not poisoned");
 }
 
 #[test]
