@@ -67,6 +67,16 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::LeftBehind,
+        kind: Some(HoldingKind::Channel),
+        why: "An end of a channel that it had made outlives it, and the other side still lives: who receives waits for a \
+              sender that will not send, who sends waits for a receiver that will not receive.",
+        fix: "Keep the end inside the future, so that the other side sees it go; keep a weak sender in what lives longer \
+              (`downgrade`); or give it away on purpose with `transfer`.",
+        bad: "let (tx, rx) = mpsc::channel(8);\nSUBSCRIBERS.lock().push(tx);               // keeps rx waiting",
+        good: "let (tx, rx) = mpsc::channel(8);\nSUBSCRIBERS.lock().push(tx.downgrade());   // goes with its last sender",
+    },
+    Explanation {
+        verdict: Verdict::LeftBehind,
         kind: None,
         why: "What it acquired left the future that was cancelled (moved to a task, a static or an Arc), so dropping the \
               future does not drop it.",
@@ -171,6 +181,8 @@ mod tests {
         assert!(stuck(&cancel).expect("one").fix.contains("Do not block in Drop"));
         let timer = explain(Verdict::AfterCancel, Some(HoldingKind::Timer)).expect("one");
         assert_eq!(timer.kind, Some(HoldingKind::Timer));
+        let channel = explain(Verdict::LeftBehind, Some(HoldingKind::Channel)).expect("one");
+        assert_eq!(channel.kind, Some(HoldingKind::Channel));
         let lock = explain(Verdict::LeftBehind, Some(HoldingKind::Lock)).expect("one");
         assert_eq!(lock.kind, None);
     }

@@ -75,7 +75,8 @@ pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
     format!("until {}, \"{}\" ({})", safe(until), safe(why), safe(place))
 }
 
-/// `timer call_later`, `lock state (3 waiting)`, `2 permits db`; what has only its place
+/// `timer call_later`, `lock state (3 waiting)`, `2 permits db`, `channel mpsc receiver
+/// 14/64`; what has only its place
 /// for a name is called by the end of it.
 pub(crate) fn holding(held: &v1::Holding) -> String {
     let kind = words::kind(held.kind());
@@ -87,6 +88,11 @@ pub(crate) fn holding(held: &v1::Holding) -> String {
         "" => what,
         label if label == held.site => format!("{what} {}", safe(&short_place(label))),
         label => format!("{what} {}", safe(label)),
+    };
+    let named = match (held.depth, held.capacity) {
+        (Some(depth), Some(capacity)) => format!("{named} {depth}/{capacity}"),
+        (_, Some(capacity)) => format!("{named} of {capacity}"),
+        (_, None) => named,
     };
     let named = match held.bytes {
         0 => named,
@@ -167,5 +173,21 @@ mod tests {
         let wakers = v1::Holding { kind, amount: 2, bytes: 1_024, ..Default::default() };
         assert_eq!(holding(&wakers), "2 wakers, 1 KiB");
         assert!(is_cell(&wakers) && !is_cell(&held));
+    }
+
+    #[test]
+    fn an_end_says_how_full_its_channel_is() {
+        let mut held = v1::Holding {
+            kind: v1::HoldingKind::Channel.into(),
+            label: "mpsc receiver".into(),
+            depth: Some(14),
+            capacity: Some(64),
+            ..Default::default()
+        };
+        assert_eq!(holding(&held), "channel mpsc receiver 14/64");
+        held.waiting = 1;
+        assert_eq!(holding(&held), "channel mpsc receiver 14/64 (1 waiting)");
+        held.depth = None;
+        assert_eq!(holding(&held), "channel mpsc receiver of 64 (1 waiting)");
     }
 }

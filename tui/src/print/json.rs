@@ -139,6 +139,10 @@ struct Holding<'a> {
     maybe_moved: bool,
     bytes: u64,
     amount: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<u64>,
     waiting: u32,
 }
 
@@ -313,6 +317,8 @@ fn holding(held: &v1::Holding, now: u64) -> Holding<'_> {
         maybe_moved: held.maybe_moved,
         bytes: held.bytes,
         amount: held.amount,
+        depth: held.depth,
+        capacity: held.capacity,
         waiting: held.waiting,
     }
 }
