@@ -106,8 +106,10 @@ fn measure(mode: &str) {
         report(&format!("read lock and unlock, {flavor}"), reads);
         let replies = runtime.block_on(in_a_task(shims, async move { replies(shims).await }));
         report(&format!("oneshot made and sent, {flavor}"), replies);
-        let messages = runtime.block_on(in_a_task(shims, messages()));
+        let messages = runtime.block_on(in_a_task(shims, async move { messages(shims).await }));
         report(&format!("mpsc message, {flavor}"), messages);
+        let shared = runtime.block_on(in_a_task(shims, async move { to_and_fro(shims).await }));
+        report(&format!("mpsc message, awaited, {flavor}"), shared);
     }
     report(
         "a disabled debug!",
@@ -210,13 +212,59 @@ async fn replies(shims: bool) -> Duration {
     began.elapsed()
 }
 
-/// Through a bounded channel, which is a semaphore within.
-async fn messages() -> Duration {
-    let (sender, mut receiver) = tokio::sync::mpsc::channel(16);
+/// Sent and received by one task, several at once.
+async fn messages(shims: bool) -> Duration {
+    const AT_ONCE: u32 = 32;
+    let (ours, mut our_queue) = holdover::sync::mpsc::channel(AT_ONCE as usize);
+    let (tokios, mut tokios_queue) = tokio::sync::mpsc::channel(AT_ONCE as usize);
     let began = Instant::now();
-    for number in 0..OPERATIONS {
-        sender.send(number).await.expect("it is there");
-        receiver.recv().await.expect("it was sent");
+    for _ in 0..OPERATIONS / AT_ONCE {
+        for number in 0..AT_ONCE {
+            if shims {
+                ours.send(number).await.expect("open");
+            } else {
+                tokios.send(number).await.expect("open");
+            }
+        }
+        for _ in 0..AT_ONCE {
+            let received = if shims { our_queue.recv().await } else { tokios_queue.recv().await };
+            assert!(received.is_some());
+        }
+    }
+    began.elapsed()
+}
+
+/// Sent to another task, which sends it back: each message is waited for.
+async fn to_and_fro(shims: bool) -> Duration {
+    let began;
+    if shims {
+        let (there, mut arrives) = holdover::sync::mpsc::channel(1);
+        let (back, mut returns) = holdover::sync::mpsc::channel(1);
+        let echo = async move {
+            while let Some(number) = arrives.recv().await {
+                back.send(number).await.expect("open");
+            }
+        };
+        drop(holdover::spawn(echo));
+        began = Instant::now();
+        for number in 0..OPERATIONS / 2 {
+            there.send(number).await.expect("open");
+            assert_eq!(returns.recv().await, Some(number));
+        }
+    } else {
+        let (there, mut arrives) = tokio::sync::mpsc::channel(1);
+        let (back, mut returns) = tokio::sync::mpsc::channel(1);
+        let echo = async move {
+            while let Some(number) = arrives.recv().await {
+                back.send(number).await.expect("open");
+            }
+        };
+        drop(tokio::spawn(echo));
+        began = Instant::now();
+        for number in 0..OPERATIONS / 2 {
+            there.send(number).await.expect("open");
+            assert_eq!(returns.recv().await, Some(number));
+        }
     }
     began.elapsed()
 }
