@@ -1,7 +1,14 @@
 //! Holdings of your own: connections, files, permits of a home-made pool, anything that
 //! a task acquires and must let go of.
 
+#[cfg(unix)]
+mod fd;
+#[cfg(not(unix))]
+mod handle;
+mod io;
 mod registry;
+#[cfg(feature = "net")]
+mod split;
 
 use std::{
     borrow::Cow,
@@ -9,6 +16,8 @@ use std::{
     panic::Location,
     time::Duration,
 };
+
+use pin_project_lite::pin_project;
 
 pub use self::registry::{Registered, Registry, Swept};
 pub use crate::words::Kind;
@@ -74,20 +83,55 @@ fn acquire(kind: Kind, label: &Cow<'static, str>, location: &'static Location<'s
     Holding::new(&NewHolding { kind, label, location, due_in: None, traits: Traits::Value })
 }
 
-/// A value that is held: derefs to it. It belongs to the task that last used it, else
-/// to the one that acquired it.
-///
-/// ```
-/// use holdover::hold::{Held, Kind};
-///
-/// let mut buffer = Held::new(Vec::new(), Kind::Memory, "import");
-/// buffer.push(1_u8);
-/// assert_eq!(buffer.into_inner(), [1]);
-/// ```
-#[derive(Debug)]
-pub struct Held<T: ?Sized> {
-    hold: Hold,
-    value: T,
+pin_project! {
+    /// A value that is held: derefs to it. It belongs to the task that last used it, else
+    /// to the one that acquired it.
+    ///
+    /// ```
+    /// use holdover::hold::{Held, Kind};
+    ///
+    /// let mut buffer = Held::new(Vec::new(), Kind::Memory, "import");
+    /// buffer.push(1_u8);
+    /// assert_eq!(buffer.into_inner(), [1]);
+    /// ```
+    ///
+    /// Files and sockets are held by [`Held::file`] and [`Held::socket`], which note the
+    /// file descriptor. A stream goes on to be one: `Held<T>` reads, writes and seeks as `T`
+    /// does, and each time it is its user's.
+    ///
+    /// ```
+    /// use holdover::hold::Held;
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use tokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let listener = Held::socket(TcpListener::bind("127.0.0.1:0").await?, "orders");
+    /// let mut upstream = TcpStream::connect(listener.local_addr()?).await?;
+    /// upstream.write_all(b"hello").await?;
+    /// drop(upstream);
+    ///
+    /// let (stream, _) = listener.accept().await?;
+    /// let mut client = Held::socket(stream, "client");
+    /// let mut said = Vec::new();
+    /// client.read_to_end(&mut said).await?;
+    /// assert_eq!(said, b"hello");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Halves
+    ///
+    /// `Held::into_split` of a `TcpStream` or a `UnixStream` makes two holdings of one, one a
+    /// half, each its own user's. `tokio::io::split` leaves it one, which is whose half was
+    /// last used: where the halves are two tasks', use `into_split`. The halves that
+    /// [`split`](tokio::net::TcpStream::split) borrows are not followed, but the stream is
+    /// held as long as they are.
+    #[derive(Debug)]
+    pub struct Held<T: ?Sized> {
+        // Released first: while it is held the value is there.
+        hold: Hold,
+        #[pin]
+        value: T,
+    }
 }
 
 impl<T> Held<T> {

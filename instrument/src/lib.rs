@@ -17,6 +17,8 @@ mod ignore;
 #[cfg(feature = "layer")]
 mod layer;
 #[cfg(feature = "console")]
+mod process;
+#[cfg(feature = "console")]
 mod query;
 mod record;
 #[cfg(feature = "console")]

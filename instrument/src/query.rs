@@ -4,6 +4,7 @@
 mod field;
 pub(crate) mod filter;
 mod group;
+mod named;
 mod rows;
 mod subject;
 
@@ -21,13 +22,18 @@ pub(crate) use self::{
     rows::{HeldRow, TaskRow},
 };
 use crate::{
+    process::{FdSeen, Sample, Sampler},
     recorder::clock::Nanos,
     store::{Event, Held, Row, Store, Totals},
+    verdict::Thing,
     words::Verdict,
 };
 
 /// A view never has more rows.
 pub(crate) const MAX_ROWS: usize = 500;
+
+/// Holdings that a row of a list carries; the story has more.
+pub(crate) const LISTED: usize = 16;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -41,6 +47,8 @@ pub(crate) struct View {
     pub(crate) cleared: bool,
     /// The leaks that a rule ignores, in place of those that are reported.
     pub(crate) ignored: bool,
+    /// How old what is read of the process may be.
+    pub(crate) age: Nanos,
 }
 
 /// Of what.
@@ -54,6 +62,7 @@ pub(crate) enum ViewKind {
     Events(u64),
     /// One task, whole.
     Story(u64),
+    Process,
 }
 
 /// The answer: the whole window, and exact totals.
@@ -66,6 +75,9 @@ pub(crate) struct Window {
     /// Rows before the filter.
     pub(crate) all: usize,
     pub(crate) rows: Rows,
+    /// What has become of the file descriptors that the rows' holdings name, by the
+    /// holding's id.
+    pub(crate) fds: HashMap<u64, FdSeen>,
 }
 
 /// The window's rows.
@@ -75,8 +87,13 @@ pub(crate) enum Rows {
     Groups(Vec<Group>, WaitFor),
     Tasks(Vec<TaskRow>),
     Holdings(Vec<HeldRow>),
-    Events { events: Vec<Event>, lost: u64 },
+    Events {
+        events: Vec<Event>,
+        lost: u64,
+    },
     Story(Option<Box<rows::Story>>),
+    /// The process, and the holdings that name a file descriptor.
+    Process(Arc<Sample>, Vec<HeldRow>),
 }
 
 /// What stuck tasks, by id, wait to get, as if they held it.
@@ -105,8 +122,13 @@ impl Sort {
     }
 }
 
-/// Evaluates the view at `now`.
-pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
+/// Evaluates the view at `now`. The process is looked at only for a view that shows it.
+pub(crate) fn evaluate(
+    store: &mut Store,
+    sampler: &mut Sampler,
+    view: &View,
+    now: Nanos,
+) -> Window {
     let (matched, all, rows) = match view.kind {
         ViewKind::Leaks => {
             let leaks = leaks(store, view);
@@ -126,7 +148,18 @@ pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
             (matched, all, Rows::Groups(window, wait_for))
         }
         ViewKind::Tasks => tasks(store, view, now),
-        ViewKind::Holdings => holdings(store, view, now),
+        ViewKind::Holdings => {
+            let live = rows::holdings(store, now);
+            let (matched, all, rows) = held_rows(store, live, view, now);
+            (matched, all, Rows::Holdings(rows))
+        }
+        ViewKind::Process => {
+            let sample = sampler.sample(view.age, now);
+            let mut named = rows::holdings(store, now);
+            named.retain(Thing::names_an_fd);
+            let (matched, all, rows) = held_rows(store, named, view, now);
+            (matched, all, Rows::Process(sample, rows))
+        }
         ViewKind::Events(after) => {
             let history = store.history();
             let lost = history.lost();
@@ -142,7 +175,8 @@ pub(crate) fn evaluate(store: &mut Store, view: &View, now: Nanos) -> Window {
             (found, found, Rows::Story(story))
         }
     };
-    Window { now, totals: store.totals(), matched, all, rows }
+    let fds = named::look(store.recorder(), sampler, &rows, view.age, now);
+    Window { now, totals: store.totals(), matched, all, rows, fds }
 }
 
 fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {
@@ -184,18 +218,22 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
     (rows.len(), all, Rows::Tasks(page(rows, view)))
 }
 
-fn holdings(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
-    let facts = rows::holdings(store, now);
-    let all = facts.len();
+fn held_rows(
+    store: &Store,
+    things: Vec<Thing>,
+    view: &View,
+    now: Nanos,
+) -> (usize, usize, Vec<HeldRow>) {
+    let all = things.len();
     let row = |thing| HeldRow::new(store, thing);
     if view.filter.is_empty() && view.sort.is_none() {
-        let window = page(facts, view).into_iter().map(row).collect();
-        return (all, all, Rows::Holdings(window));
+        let window = page(things, view).into_iter().map(row).collect();
+        return (all, all, window);
     }
-    let rows = facts.into_iter().map(row);
+    let rows = things.into_iter().map(row);
     let mut rows: Vec<HeldRow> = rows.filter(|row| view.filter.matches(&At(row, now))).collect();
     sort_by(&mut rows, view, now, |row| row);
-    (rows.len(), all, Rows::Holdings(page(rows, view)))
+    (rows.len(), all, page(rows, view))
 }
 
 /// By the field's number, else by its text; rows without one come last.

@@ -46,7 +46,7 @@ use self::{
     clock::{Clock, Nanos},
     events::{Entry, Events, What},
     fill::Fills,
-    holding::{Acquired, HoldingFlag, HoldingSlot, NOBODY, Spanned},
+    holding::{Acquired, HoldingFacts, HoldingFlag, HoldingSlot, NOBODY, OpenFd, Spanned},
     key::Key,
     lanes::Count,
     request::{Asker, Extra, Request, Who, shown_name},
@@ -671,6 +671,33 @@ impl Recorder {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_bytes(bytes);
         }
+    }
+
+    pub(crate) fn set_fd(&self, key: Key, fd: OpenFd) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.set_fd(fd);
+        }
+    }
+
+    /// Another holding of the same, as old and for as long, with the same owner.
+    pub(crate) fn twin(&'static self, key: Key) -> Option<Key> {
+        let first = self.holding(key)?;
+        let HoldingFacts { kind, label, site, flags, .. } = first;
+        let what = Acquired::new(kind, label.shared(), site, flags);
+        let Some(twin) = self.acquired_by(&what, first.owner) else {
+            label.release();
+            return None;
+        };
+        if let Some(slot) = self.holdings.get(twin) {
+            slot.acquired_at(first.acquired_at);
+        }
+        if let Some(fd) = first.fd {
+            self.set_fd(twin, fd);
+        }
+        if let Some(limit) = first.limit {
+            self.set_limit(twin, limit);
+        }
+        Some(twin)
     }
 
     // === locks as tokio's spans show them ===

@@ -1,5 +1,6 @@
 //! Which runtimes of tokio there are, and which of them a thread works for: for the
-//! coverage, which compares the tasks that tokio counts with those that are recorded.
+//! coverage, which compares the tasks that tokio counts with those that are recorded, and
+//! for the view of the process, which shows what tokio counts.
 
 use std::{
     cell::Cell,
@@ -12,7 +13,11 @@ use std::{
 use tokio::runtime::{Handle, Id};
 
 use crate::{
-    recorder::{Recorder, clock::Nanos, task::TaskSlot},
+    recorder::{
+        Recorder,
+        clock::{Nanos, nanos},
+        task::TaskSlot,
+    },
     words::TaskKind,
 };
 
@@ -105,6 +110,54 @@ impl Seen {
     /// Each of its live tasks is recorded.
     pub(crate) fn is_whole(&self) -> bool {
         self.recorded == self.alive
+    }
+}
+
+/// A runtime as tokio counts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) number: u32,
+    pub(crate) alive: u64,
+    /// Tasks that wait in the queue that its workers share.
+    pub(crate) global_queue: u64,
+    pub(crate) workers: u64,
+    /// The first of its workers: how often each went to sleep, and how long it was busy.
+    pub(crate) by_worker: Vec<WorkerLoad>,
+}
+
+/// What a worker of a runtime has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WorkerLoad {
+    pub(crate) parks: u64,
+    pub(crate) busy: Nanos,
+}
+
+/// Of a runtime's workers so many are told apart.
+const WORKERS: usize = 64;
+
+/// Every runtime that has tasks, by number, as tokio counts it.
+pub(crate) fn loads() -> Vec<Load> {
+    let mut runtimes = lock();
+    let over = forget_idle(&mut runtimes);
+    let loads = runtimes.iter().map(load).collect();
+    drop(runtimes);
+    drop(over);
+    loads
+}
+
+fn load(runtime: &Runtime) -> Load {
+    let metrics = runtime.handle.metrics();
+    let workers = metrics.num_workers();
+    let worker = |number| WorkerLoad {
+        parks: metrics.worker_park_count(number),
+        busy: nanos(metrics.worker_total_busy_duration(number)),
+    };
+    Load {
+        number: runtime.number,
+        alive: metrics.num_alive_tasks() as u64,
+        global_queue: metrics.global_queue_depth() as u64,
+        workers: workers as u64,
+        by_worker: (0..workers.min(WORKERS)).map(worker).collect(),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) use self::listen::{ListenError, Listener, announce};
 use crate::{
     coverage::Coverage,
     ignore,
+    process::Sampler,
     recorder::{Recorder, owner},
     settings::Settings,
     store::Store,
@@ -30,6 +31,8 @@ use crate::{
 pub(crate) struct Console {
     pub(crate) recorder: &'static Recorder,
     store: Mutex<Store>,
+    /// What clients look at of the process; locked after the store.
+    sampler: Mutex<Sampler>,
     /// Counts the rounds that changed a row.
     rounds: watch::Sender<u64>,
     pub(crate) target: Target,
@@ -58,6 +61,7 @@ impl Console {
         Self {
             recorder,
             store: Mutex::new(store),
+            sampler: Mutex::new(Sampler::new()),
             rounds: watch::Sender::new(0),
             coverage,
             ignore_errors: ignored.errors,
@@ -71,6 +75,10 @@ impl Console {
 
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sampler(&self) -> MutexGuard<'_, Sampler> {
+        self.sampler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -115,6 +115,11 @@ impl Thing {
         matches!(self, Self::Cell { silent: true, .. })
     }
 
+    /// It is an open file or socket.
+    pub(crate) fn names_an_fd(&self) -> bool {
+        matches!(self, Self::Holding(holding) if holding.fd.is_some())
+    }
+
     /// How much memory it is, as far as that is known.
     pub(crate) fn bytes(&self) -> u64 {
         match self {

@@ -174,6 +174,16 @@ impl Holding {
     #[inline]
     pub(crate) fn set_bytes(&self, _: u64) {}
 
+    #[cfg(unix)]
+    #[inline]
+    pub(crate) fn set_fd(&self, _: std::os::fd::BorrowedFd<'_>) {}
+
+    #[cfg(feature = "net")]
+    #[inline]
+    pub(crate) fn twin(&self) -> Self {
+        Self
+    }
+
     #[inline]
     pub(crate) fn adopting(&self) -> AdoptingHolding {
         AdoptingHolding

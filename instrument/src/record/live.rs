@@ -9,6 +9,8 @@ mod chain;
 mod channel;
 mod resource;
 
+#[cfg(unix)]
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::{cell::Cell, fmt, panic::Location, sync::Arc, thread, time::Duration};
 
 pub(crate) use self::{
@@ -589,6 +591,22 @@ impl Holding {
         if let Some((recorder, key)) = self.0 {
             recorder.set_bytes(key, bytes);
         }
+    }
+
+    /// It is this open file descriptor. Asks the kernel what that stands for, and nothing
+    /// that could block.
+    #[cfg(unix)]
+    pub(crate) fn set_fd(&self, fd: BorrowedFd<'_>) {
+        if let (Some((recorder, key)), Ok(number)) = (self.0, u32::try_from(fd.as_raw_fd())) {
+            let identity = crate::process::identity(number);
+            recorder.set_fd(key, crate::recorder::holding::OpenFd { number, identity });
+        }
+    }
+
+    /// Another holding of the same, as old, and this one's owner's.
+    pub(crate) fn twin(&self) -> Self {
+        let Some((recorder, key)) = self.0 else { return Self::NONE };
+        Self(recorder.twin(key).map(|twin| (recorder, twin)))
     }
 
     pub(crate) fn due_in(&self, due_in: Duration) {

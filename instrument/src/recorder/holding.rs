@@ -11,7 +11,10 @@ use super::{
     task::some,
 };
 use crate::{
-    atomics::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    atomics::{
+        AtomicU8, AtomicU32, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release, SeqCst},
+    },
     words::{Kind, at},
 };
 
@@ -75,6 +78,9 @@ pub(crate) struct HoldingSlot {
     acquirer: AtomicU64,
     /// Of an end that nobody can miss: whose it would be.
     would_be: AtomicU64,
+    /// The file descriptor's number and one more; 0 for none.
+    fd: AtomicU32,
+    fd_identity: AtomicU64,
 }
 
 thread_local! {
@@ -101,6 +107,8 @@ impl Slot for HoldingSlot {
             link: AtomicU64::new(0),
             acquirer: AtomicU64::new(0),
             would_be: AtomicU64::new(NOBODY),
+            fd: AtomicU32::new(0),
+            fd_identity: AtomicU64::new(0),
         }
     }
 
@@ -153,6 +161,15 @@ pub(crate) struct HoldingFacts {
     pub(crate) limit: Option<Nanos>,
     /// Its owner has used it, and another has acquired it and may have it still.
     pub(crate) lent: bool,
+    pub(crate) fd: Option<OpenFd>,
+}
+
+/// An open file descriptor that a holding names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenFd {
+    pub(crate) number: u32,
+    /// A number that is another's as soon as the descriptor's number is; 0 when not known.
+    pub(crate) identity: u64,
 }
 
 impl HoldingFacts {
@@ -182,6 +199,7 @@ impl HoldingSlot {
         self.link.store(0, Relaxed);
         self.acquirer.store(0, Relaxed);
         self.would_be.store(NOBODY, Relaxed);
+        self.fd.store(0, Relaxed);
         self.span_refs.store(0, Relaxed);
     }
 
@@ -287,6 +305,17 @@ impl HoldingSlot {
         self.limit.store(limit, Relaxed);
     }
 
+    pub(super) fn set_fd(&self, fd: OpenFd) {
+        self.fd_identity.store(fd.identity, Relaxed);
+        // Whoever sees the number sees what it stands for.
+        self.fd.store(fd.number.saturating_add(1), Release);
+    }
+
+    fn fd(&self) -> Option<OpenFd> {
+        let number = self.fd.load(Acquire).checked_sub(1)?;
+        Some(OpenFd { number, identity: self.fd_identity.load(Relaxed) })
+    }
+
     pub(super) fn set_amount(&self, amount: u32) {
         self.amount.store(amount, Relaxed);
     }
@@ -312,6 +341,7 @@ impl HoldingSlot {
             amount: self.amount.load(Relaxed),
             limit: some(self.limit.load(Relaxed)),
             lent: false,
+            fd: self.fd(),
         }
     }
 }

@@ -269,6 +269,16 @@ impl TextId {
         texts.insert_counted(text.into())
     }
 
+    /// The same text, for one more user.
+    pub(crate) fn shared(self) -> Self {
+        if self.0 & COUNTED != 0
+            && let Some(Some(entry)) = lock(&TEXTS).counted.get_mut((self.0 & !COUNTED) as usize)
+        {
+            entry.users += 1;
+        }
+        self
+    }
+
     #[inline]
     pub(crate) fn release(self) {
         if self.0 & COUNTED != 0 {
@@ -384,6 +394,9 @@ mod tests {
         let name = String::from("worker 7, made at run time");
         let id = TextId::counted(&name);
         assert_eq!(id, TextId::counted(&name));
+        id.release();
+        assert_eq!(*id.text(), *name);
+        assert_eq!(id.shared(), id);
         id.release();
         assert_eq!(*id.text(), *name);
         id.release();

@@ -1,5 +1,7 @@
 //! Rows to wire types. Nothing else in the library knows `holdover-proto`.
 
+mod process;
+
 use std::{collections::HashMap, sync::Arc};
 
 use holdover_proto::v1;
@@ -7,9 +9,10 @@ use holdover_proto::v1;
 use super::Console;
 use crate::{
     coverage::Blind,
+    process::FdSeen,
     query::{
-        Group, HeldRow, Rows, Sort, TaskRow, View, ViewKind, WaitFor, Window, filter::Filter,
-        goes_at,
+        Group, HeldRow, LISTED, Rows, Sort, TaskRow, View, ViewKind, WaitFor, Window,
+        filter::Filter, goes_at,
     },
     recorder::{
         Level,
@@ -22,8 +25,8 @@ use crate::{
     words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdict},
 };
 
-/// Holdings that a row of a list carries; the story has more.
-const LISTED: usize = 16;
+/// What has become of file descriptors, by the id of the holding that names them.
+type Seen = HashMap<u64, FdSeen>;
 
 /// The view that a request asks for; an error says what is wrong with it.
 pub(super) fn view(view: &v1::View) -> Result<View, String> {
@@ -34,6 +37,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         v1::ViewKind::Holdings => ViewKind::Holdings,
         v1::ViewKind::Story => ViewKind::Story(view.task),
         v1::ViewKind::Events => ViewKind::Events(view.after_seq),
+        v1::ViewKind::Process => ViewKind::Process,
         v1::ViewKind::Unspecified => {
             return Err(format!("the view's kind {} is not one that is known here", view.kind));
         }
@@ -47,6 +51,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         limit,
         cleared: view.cleared,
         ignored: view.ignored,
+        age: 0,
     })
 }
 
@@ -132,15 +137,19 @@ pub(super) fn update(window: Window) -> v1::Update {
         all: window.all as u64,
         ..v1::Update::default()
     };
+    let seen = &window.fds;
     match window.rows {
         Rows::Leaks(rows, waits) => {
-            update.leaks = rows.iter().map(|row| leak(row, &waits)).collect();
+            update.leaks = rows.iter().map(|row| leak(row, &waits, seen)).collect();
         }
         Rows::Groups(groups, waits) => {
-            update.groups = groups.iter().map(|it| group(it, &waits)).collect();
+            update.groups = groups.iter().map(|it| group(it, &waits, seen)).collect();
         }
         Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
-        Rows::Holdings(rows) => update.holdings = rows.iter().map(held_row).collect(),
+        Rows::Holdings(rows) => update.holdings = held_rows(&rows, seen),
+        Rows::Process(sample, rows) => {
+            update.process = Some(process::process(&sample, held_rows(&rows, seen)));
+        }
         Rows::Events { events, lost } => {
             update.events = events.iter().map(event).collect();
             update.events_lost = lost;
@@ -148,7 +157,7 @@ pub(super) fn update(window: Window) -> v1::Update {
         Rows::Story(story) => {
             update.story = story.map(|story| v1::Story {
                 task: Some(task_row(&story.task)),
-                holdings: story.holdings.iter().map(holding).collect(),
+                holdings: story.holdings.iter().map(|it| holding(it, seen)).collect(),
                 verdicts: story.verdicts.iter().map(|it| verdict(*it).into()).collect(),
                 ignored: story.ignored.iter().map(ignored_by).collect(),
                 children: story.children.iter().map(reference).collect(),
@@ -179,7 +188,7 @@ fn totals(totals: &Totals) -> v1::Totals {
     }
 }
 
-fn leak(row: &Row, waits: &WaitFor) -> v1::Leak {
+fn leak(row: &Row, waits: &WaitFor, seen: &Seen) -> v1::Leak {
     let (ancestor, ancestor_cancel) = match &row.ancestor {
         Some((who, story)) => (Some(reference(who)), story.as_ref().map(cancel)),
         None => (None, None),
@@ -192,7 +201,7 @@ fn leak(row: &Row, waits: &WaitFor) -> v1::Leak {
             waits_for: waits.get(&row.task.id).map(waits_for),
             ..task(&row.task, &row.person, state(&row.task), &row.ancestors, row.cancel.as_ref())
         }),
-        holdings: row.holdings.iter().take(LISTED).map(holding).collect(),
+        holdings: row.holdings.iter().take(LISTED).map(|it| holding(it, seen)).collect(),
         holdings_total: row.holdings.len().try_into().unwrap_or(u32::MAX),
         ancestor,
         ancestor_cancel,
@@ -203,11 +212,11 @@ fn leak(row: &Row, waits: &WaitFor) -> v1::Leak {
     }
 }
 
-fn group(group: &Group, waits: &WaitFor) -> v1::LeakGroup {
+fn group(group: &Group, waits: &WaitFor, seen: &Seen) -> v1::LeakGroup {
     v1::LeakGroup {
         verdict: verdict(group.verdict).into(),
         count: group.count.try_into().unwrap_or(u32::MAX),
-        worst: Some(leak(&group.worst, waits)),
+        worst: Some(leak(&group.worst, waits, seen)),
         tasks: group.tasks.clone(),
         goes_ns: group.goes_at,
         cleared: group.cleared,
@@ -277,9 +286,13 @@ fn cancel(story: &CancelStory) -> v1::Cancel {
     }
 }
 
-fn held_row(row: &HeldRow) -> v1::HeldRow {
+fn held_rows(rows: &[HeldRow], seen: &Seen) -> Vec<v1::HeldRow> {
+    rows.iter().map(|row| held_row(row, seen)).collect()
+}
+
+fn held_row(row: &HeldRow, seen: &Seen) -> v1::HeldRow {
     v1::HeldRow {
-        holding: Some(holding(&row.held)),
+        holding: Some(holding(&row.held, seen)),
         owner: row.owner.as_ref().map(reference),
         owner_ended: row.owner_ended,
     }
@@ -294,7 +307,7 @@ fn waits_for(held: &Held) -> v1::WaitsFor {
     }
 }
 
-fn holding(held: &Held) -> v1::Holding {
+fn holding(held: &Held, seen: &Seen) -> v1::Holding {
     v1::Holding {
         id: held.id,
         kind: holding_kind(held.kind).into(),
@@ -313,6 +326,7 @@ fn holding(held: &Held) -> v1::Holding {
         waiters: held.waiters.iter().map(reference).collect(),
         depth: held.fill.as_deref().and_then(Fill::depth),
         capacity: held.fill.as_deref().map(Fill::capacity),
+        fd: held.fd.map(|fd| process::fd(fd, seen.get(&held.id))),
     }
 }
 

@@ -8,7 +8,10 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
 use super::{Console, convert};
-use crate::query::{self, View};
+use crate::{
+    query::{self, View},
+    recorder::clock::nanos,
+};
 
 /// The shortest time between two updates of a view.
 const FASTEST: Duration = Duration::from_millis(20);
@@ -43,7 +46,8 @@ impl holdover_server::Holdover for Service {
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Updates>, Status> {
         let wire = request.into_inner().view.unwrap_or_default();
         let interval = interval(wire.interval_ms);
-        let view = convert::view(&wire).map_err(Status::invalid_argument)?;
+        let mut view = convert::view(&wire).map_err(Status::invalid_argument)?;
+        view.age = nanos(interval);
         // One update under way: a client that reads slowly gets fewer, never a queue.
         let (updates, stream) = mpsc::channel(1);
         tokio::spawn(watch(Arc::clone(&self.console), view, interval, updates));
@@ -86,6 +90,7 @@ async fn watch(
 }
 
 fn evaluate(console: &Console, view: &View) -> v1::Update {
-    let window = query::evaluate(&mut console.store(), view, console.recorder.clock.now());
+    let now = console.recorder.clock.now();
+    let window = query::evaluate(&mut console.store(), &mut console.sampler(), view, now);
     convert::update(window)
 }

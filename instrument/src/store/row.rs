@@ -10,6 +10,7 @@ use crate::{
         Recorder,
         clock::Nanos,
         fill::Fill,
+        holding::OpenFd,
         key::Key,
         request::{Request, trim_type},
         table::SiteId,
@@ -81,6 +82,7 @@ pub(crate) struct Held {
     pub(crate) amount: u32,
     /// Of a bounded channel: how full it is, read when somebody looks.
     pub(crate) fill: Option<Arc<Fill>>,
+    pub(crate) fd: Option<OpenFd>,
     /// Those who wait for it, and the first of them in words.
     pub(crate) waiting: Vec<Key>,
     pub(crate) waiters: Vec<Person>,
@@ -144,6 +146,7 @@ impl Row {
                     && row.amount == amount(&listed.thing)
                     && row.bytes == listed.thing.bytes()
                     && row.silent == listed.thing.is_silent()
+                    && row.fd == fd(&listed.thing)
                     && row.waiting == listed.waiting
             });
         same_holdings
@@ -206,6 +209,13 @@ fn fill(recorder: &Recorder, thing: &Thing) -> Option<Arc<Fill>> {
             recorder.fills.get(it.resource)
         }
         _ => None,
+    }
+}
+
+fn fd(thing: &Thing) -> Option<OpenFd> {
+    match thing {
+        Thing::Holding(holding) => holding.fd,
+        Thing::Child(_) | Thing::Cell { .. } => None,
     }
 }
 
@@ -288,6 +298,7 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
         bytes: listed.thing.bytes(),
         amount: amount(&listed.thing),
         fill: fill(recorder, &listed.thing),
+        fd: fd(&listed.thing),
         waiting: listed.waiting.clone(),
         waiters: waiters.take(WAITERS).map(|facts| person(&facts)).collect(),
     }

@@ -16,6 +16,7 @@ use tokio::{
 use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
+    process::Sampler,
     query::{self, HeldRow, Rows, View, ViewKind, Window, filter::Filter},
     record::unrecorded,
     recorder::{
@@ -177,9 +178,9 @@ impl Service {
     fn evaluate(&self, kind: ViewKind) -> Window {
         let filter = Filter::parse("").expect("everything");
         let (cleared, ignored) = (false, false);
-        let view = View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored };
-        let now = self.recorder.clock.now();
-        query::evaluate(&mut self.store.borrow_mut(), &view, now)
+        let view = View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored, age: 0 };
+        let (now, mut sampler) = (self.recorder.clock.now(), Sampler::new());
+        query::evaluate(&mut self.store.borrow_mut(), &mut sampler, &view, now)
     }
 
     /// What a task's story lists as held by it.

@@ -79,6 +79,7 @@ fn held(owner: u32, acquired_ms: Nanos, flags: u8) -> HoldingFacts {
         resource: 0,
         amount: 1,
         limit: None,
+        fd: None,
     }
 }
 

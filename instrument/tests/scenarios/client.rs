@@ -132,6 +132,20 @@ impl Console {
         self.wait("a group", look, found).await
     }
 
+    /// Waits for a live holding of this label to be so.
+    pub async fn holding(
+        &mut self,
+        label: &str,
+        is_so: impl Fn(&v1::Holding) -> bool,
+    ) -> v1::Holding {
+        let look = async |console: &mut Self| console.look(view(ViewKind::Holdings)).await.holdings;
+        self.wait(&format!("the holding {label}"), look, |rows| {
+            let mut held = rows.iter().filter_map(|row| row.holding.as_ref());
+            held.find(|held| held.label == label && is_so(held)).cloned()
+        })
+        .await
+    }
+
     /// Waits until nothing is reported.
     pub async fn cleared(&mut self) {
         self.wait("everything to clear", Self::leaks, |update| {

@@ -18,6 +18,8 @@ mod client;
 mod coverage;
 mod drops;
 mod edges;
+#[cfg(unix)]
+mod files;
 mod harness;
 mod innocent;
 mod libraries;
@@ -40,6 +42,8 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(callbacks::scenarios());
     all.extend(propagation::scenarios());
     all.extend(resources::scenarios());
+    #[cfg(unix)]
+    all.extend(files::scenarios());
     all.extend(shares::scenarios());
     all.extend(rwlocks::scenarios());
     all.extend(spans::scenarios());

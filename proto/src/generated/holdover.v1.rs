@@ -175,6 +175,8 @@ pub struct Update {
     pub events_lost: u64,
     #[prost(message, repeated, tag = "12")]
     pub holdings: ::prost::alloc::vec::Vec<HeldRow>,
+    #[prost(message, optional, tag = "14")]
+    pub process: ::core::option::Option<Process>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Totals {
@@ -368,6 +370,39 @@ pub struct Holding {
     pub depth: ::core::option::Option<u64>,
     #[prost(uint64, optional, tag = "18")]
     pub capacity: ::core::option::Option<u64>,
+    /// The file descriptor that it names; absent when it names none.
+    #[prost(message, optional, tag = "16")]
+    pub fd: ::core::option::Option<Fd>,
+}
+/// A file descriptor that a holding names, and what has become of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Fd {
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    #[prost(enumeration = "FdStatus", tag = "2")]
+    pub status: i32,
+    /// What it stands for; unspecified unless it is open.
+    #[prost(enumeration = "FdType", tag = "3")]
+    pub r#type: i32,
+    /// Of a socket; absent where it is not known.
+    #[prost(message, optional, tag = "4")]
+    pub socket: ::core::option::Option<Socket>,
+    /// Why the status, or the socket's state, is not known; empty where it is.
+    #[prost(string, tag = "5")]
+    pub unknown: ::prost::alloc::string::String,
+}
+/// A socket without its addresses, which stay in the target.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Socket {
+    /// TCP, UDP or UNIX.
+    #[prost(enumeration = "FdType", tag = "1")]
+    pub r#type: i32,
+    #[prost(enumeration = "AddressFamily", tag = "2")]
+    pub local: i32,
+    #[prost(enumeration = "AddressFamily", tag = "3")]
+    pub peer: i32,
+    #[prost(enumeration = "SocketState", tag = "4")]
+    pub state: i32,
 }
 /// What a task waits to get, and others hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -501,6 +536,111 @@ pub struct Story {
     #[prost(message, repeated, tag = "14")]
     pub ignored: ::prost::alloc::vec::Vec<IgnoredBy>,
 }
+/// The process at one moment. What is absent is not known, and `unknown` says why; nothing
+/// is zero because it is not known. Paths and addresses stay in the target.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Process {
+    /// When it was sampled, and how many samples were taken so far, this one counted.
+    #[prost(uint64, tag = "1")]
+    pub sampled_ns: u64,
+    #[prost(uint64, tag = "2")]
+    pub samples: u64,
+    #[prost(uint64, optional, tag = "3")]
+    pub rss_bytes: ::core::option::Option<u64>,
+    /// The most that ever was resident.
+    #[prost(uint64, optional, tag = "4")]
+    pub peak_rss_bytes: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "5")]
+    pub virtual_bytes: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "6")]
+    pub threads: ::core::option::Option<u64>,
+    /// Of all its threads, in user space and in the kernel.
+    #[prost(uint64, optional, tag = "7")]
+    pub cpu_ns: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "8")]
+    pub uptime_ns: ::core::option::Option<u64>,
+    /// How many files it may have open.
+    #[prost(uint64, optional, tag = "9")]
+    pub fd_limit: ::core::option::Option<u64>,
+    #[prost(message, optional, tag = "10")]
+    pub fds: ::core::option::Option<Fds>,
+    /// Those that have tasks. Without /proc too.
+    #[prost(message, repeated, tag = "11")]
+    pub runtimes: ::prost::alloc::vec::Vec<RuntimeLoad>,
+    /// The holdings that name a descriptor, as many as the view asked for; `Update.matched`
+    /// and `Update.all` count them.
+    #[prost(message, repeated, tag = "12")]
+    pub held: ::prost::alloc::vec::Vec<HeldRow>,
+    /// What is not known, or was not read whole.
+    #[prost(message, repeated, tag = "13")]
+    pub unknown: ::prost::alloc::vec::Vec<Unknown>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Unknown {
+    /// "rss", "peak rss", "virtual size", "threads", "cpu", "uptime", "fd limit", "fds",
+    /// "fd types" or "socket states".
+    #[prost(string, tag = "1")]
+    pub what: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub why: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Fds {
+    #[prost(uint64, tag = "1")]
+    pub open: u64,
+    /// Less than `open` when there are too many: then `unknown` says so, and what is below
+    /// speaks for the lowest so many.
+    #[prost(uint64, tag = "2")]
+    pub told_apart: u64,
+    #[prost(message, repeated, tag = "3")]
+    pub by_type: ::prost::alloc::vec::Vec<FdCount>,
+    /// Files that have no name any more.
+    #[prost(uint64, tag = "4")]
+    pub deleted: u64,
+    /// Sockets, not descriptors: a socket may have several.
+    #[prost(message, repeated, tag = "5")]
+    pub sockets: ::prost::alloc::vec::Vec<SocketCount>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FdCount {
+    #[prost(enumeration = "FdType", tag = "1")]
+    pub r#type: i32,
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocketCount {
+    #[prost(message, optional, tag = "1")]
+    pub socket: ::core::option::Option<Socket>,
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
+}
+/// A runtime as tokio counts it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RuntimeLoad {
+    /// As in `RuntimeCoverage`.
+    #[prost(uint64, tag = "1")]
+    pub runtime: u64,
+    #[prost(uint64, tag = "2")]
+    pub alive: u64,
+    /// Tasks in the queue that its workers share.
+    #[prost(uint64, tag = "3")]
+    pub global_queue: u64,
+    #[prost(uint64, tag = "4")]
+    pub workers: u64,
+    /// The first 64 of them.
+    #[prost(message, repeated, tag = "5")]
+    pub by_worker: ::prost::alloc::vec::Vec<WorkerLoad>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerLoad {
+    /// How often it went to sleep for want of work.
+    #[prost(uint64, tag = "1")]
+    pub parks: u64,
+    /// How long it was busy.
+    #[prost(uint64, tag = "2")]
+    pub busy_ns: u64,
+}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ViewKind {
@@ -513,6 +653,11 @@ pub enum ViewKind {
     /// Leaks, one row for each spawn site, verdict and held kind.
     LeakGroups = 5,
     Holdings = 6,
+    /// The process. The target reads /proc only while somebody watches this, or rows with
+    /// holdings that name a file descriptor, and never more often than at their interval:
+    /// those who watch at the same time get the same sample. `View.filter`, `sort`, `offset`
+    /// and `limit` are about the holdings that name a descriptor.
+    Process = 8,
 }
 impl ViewKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -528,6 +673,7 @@ impl ViewKind {
             Self::Story => "VIEW_KIND_STORY",
             Self::LeakGroups => "VIEW_KIND_LEAK_GROUPS",
             Self::Holdings => "VIEW_KIND_HOLDINGS",
+            Self::Process => "VIEW_KIND_PROCESS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -540,6 +686,7 @@ impl ViewKind {
             "VIEW_KIND_STORY" => Some(Self::Story),
             "VIEW_KIND_LEAK_GROUPS" => Some(Self::LeakGroups),
             "VIEW_KIND_HOLDINGS" => Some(Self::Holdings),
+            "VIEW_KIND_PROCESS" => Some(Self::Process),
             _ => None,
         }
     }
@@ -854,6 +1001,211 @@ impl Phase {
             "PHASE_BEFORE" => Some(Self::Before),
             "PHASE_AFTER" => Some(Self::After),
             "PHASE_IN_DROP" => Some(Self::InDrop),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FdStatus {
+    /// Not known, or not looked at.
+    Unspecified = 0,
+    /// It is open, and stands for what it stood for.
+    Open = 1,
+    /// It was closed, though the holding was not released.
+    Gone = 2,
+    /// It was closed, and another file has its number now. A file that is closed and opened
+    /// again at the same number is not told from one that stayed open.
+    Reused = 3,
+}
+impl FdStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FD_STATUS_UNSPECIFIED",
+            Self::Open => "FD_STATUS_OPEN",
+            Self::Gone => "FD_STATUS_GONE",
+            Self::Reused => "FD_STATUS_REUSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FD_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "FD_STATUS_OPEN" => Some(Self::Open),
+            "FD_STATUS_GONE" => Some(Self::Gone),
+            "FD_STATUS_REUSED" => Some(Self::Reused),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FdType {
+    Unspecified = 0,
+    /// By its path: a regular file, a named pipe.
+    File = 1,
+    /// One that was opened as a directory.
+    Directory = 2,
+    Tcp = 3,
+    Udp = 4,
+    Unix = 5,
+    /// A socket that is in none of the kernel's tables: of another protocol, or TCP and closed
+    /// by both sides or not connected yet.
+    Socket = 6,
+    Pipe = 7,
+    Eventfd = 8,
+    Epoll = 9,
+    Timerfd = 10,
+    Memfd = 11,
+    Device = 12,
+    Other = 13,
+}
+impl FdType {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FD_TYPE_UNSPECIFIED",
+            Self::File => "FD_TYPE_FILE",
+            Self::Directory => "FD_TYPE_DIRECTORY",
+            Self::Tcp => "FD_TYPE_TCP",
+            Self::Udp => "FD_TYPE_UDP",
+            Self::Unix => "FD_TYPE_UNIX",
+            Self::Socket => "FD_TYPE_SOCKET",
+            Self::Pipe => "FD_TYPE_PIPE",
+            Self::Eventfd => "FD_TYPE_EVENTFD",
+            Self::Epoll => "FD_TYPE_EPOLL",
+            Self::Timerfd => "FD_TYPE_TIMERFD",
+            Self::Memfd => "FD_TYPE_MEMFD",
+            Self::Device => "FD_TYPE_DEVICE",
+            Self::Other => "FD_TYPE_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FD_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "FD_TYPE_FILE" => Some(Self::File),
+            "FD_TYPE_DIRECTORY" => Some(Self::Directory),
+            "FD_TYPE_TCP" => Some(Self::Tcp),
+            "FD_TYPE_UDP" => Some(Self::Udp),
+            "FD_TYPE_UNIX" => Some(Self::Unix),
+            "FD_TYPE_SOCKET" => Some(Self::Socket),
+            "FD_TYPE_PIPE" => Some(Self::Pipe),
+            "FD_TYPE_EVENTFD" => Some(Self::Eventfd),
+            "FD_TYPE_EPOLL" => Some(Self::Epoll),
+            "FD_TYPE_TIMERFD" => Some(Self::Timerfd),
+            "FD_TYPE_MEMFD" => Some(Self::Memfd),
+            "FD_TYPE_DEVICE" => Some(Self::Device),
+            "FD_TYPE_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum AddressFamily {
+    /// No address: without a peer.
+    Unspecified = 0,
+    Ipv4 = 1,
+    Ipv6 = 2,
+    Unix = 3,
+}
+impl AddressFamily {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ADDRESS_FAMILY_UNSPECIFIED",
+            Self::Ipv4 => "ADDRESS_FAMILY_IPV4",
+            Self::Ipv6 => "ADDRESS_FAMILY_IPV6",
+            Self::Unix => "ADDRESS_FAMILY_UNIX",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ADDRESS_FAMILY_UNSPECIFIED" => Some(Self::Unspecified),
+            "ADDRESS_FAMILY_IPV4" => Some(Self::Ipv4),
+            "ADDRESS_FAMILY_IPV6" => Some(Self::Ipv6),
+            "ADDRESS_FAMILY_UNIX" => Some(Self::Unix),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SocketState {
+    Unspecified = 0,
+    Established = 1,
+    SynSent = 2,
+    SynReceived = 3,
+    FinWait1 = 4,
+    FinWait2 = 5,
+    TimeWait = 6,
+    Closed = 7,
+    CloseWait = 8,
+    LastAck = 9,
+    Listen = 10,
+    Closing = 11,
+    /// Of UDP and Unix sockets.
+    Unconnected = 12,
+    Connecting = 13,
+    Connected = 14,
+    Disconnecting = 15,
+}
+impl SocketState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SOCKET_STATE_UNSPECIFIED",
+            Self::Established => "SOCKET_STATE_ESTABLISHED",
+            Self::SynSent => "SOCKET_STATE_SYN_SENT",
+            Self::SynReceived => "SOCKET_STATE_SYN_RECEIVED",
+            Self::FinWait1 => "SOCKET_STATE_FIN_WAIT_1",
+            Self::FinWait2 => "SOCKET_STATE_FIN_WAIT_2",
+            Self::TimeWait => "SOCKET_STATE_TIME_WAIT",
+            Self::Closed => "SOCKET_STATE_CLOSED",
+            Self::CloseWait => "SOCKET_STATE_CLOSE_WAIT",
+            Self::LastAck => "SOCKET_STATE_LAST_ACK",
+            Self::Listen => "SOCKET_STATE_LISTEN",
+            Self::Closing => "SOCKET_STATE_CLOSING",
+            Self::Unconnected => "SOCKET_STATE_UNCONNECTED",
+            Self::Connecting => "SOCKET_STATE_CONNECTING",
+            Self::Connected => "SOCKET_STATE_CONNECTED",
+            Self::Disconnecting => "SOCKET_STATE_DISCONNECTING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SOCKET_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SOCKET_STATE_ESTABLISHED" => Some(Self::Established),
+            "SOCKET_STATE_SYN_SENT" => Some(Self::SynSent),
+            "SOCKET_STATE_SYN_RECEIVED" => Some(Self::SynReceived),
+            "SOCKET_STATE_FIN_WAIT_1" => Some(Self::FinWait1),
+            "SOCKET_STATE_FIN_WAIT_2" => Some(Self::FinWait2),
+            "SOCKET_STATE_TIME_WAIT" => Some(Self::TimeWait),
+            "SOCKET_STATE_CLOSED" => Some(Self::Closed),
+            "SOCKET_STATE_CLOSE_WAIT" => Some(Self::CloseWait),
+            "SOCKET_STATE_LAST_ACK" => Some(Self::LastAck),
+            "SOCKET_STATE_LISTEN" => Some(Self::Listen),
+            "SOCKET_STATE_CLOSING" => Some(Self::Closing),
+            "SOCKET_STATE_UNCONNECTED" => Some(Self::Unconnected),
+            "SOCKET_STATE_CONNECTING" => Some(Self::Connecting),
+            "SOCKET_STATE_CONNECTED" => Some(Self::Connected),
+            "SOCKET_STATE_DISCONNECTING" => Some(Self::Disconnecting),
             _ => None,
         }
     }

@@ -255,7 +255,7 @@ mod tests {
     fn what_wakers_keep_was_acquired_nowhere() {
         let kind = v1::HoldingKind::Waker.into();
         let held = v1::Holding { kind, bytes: 65_536, amount: 1, ..Default::default() };
-        let text = holding(&held, 0);
+        let text = holding(&held, true, 0);
         assert_eq!(
             text,
             "waker, 64 KiB of the task stay allocated: a waker of it is stored somewhere"
