@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Ignored(Ignored),
     /// Print rules that ignore what is reported now, for `HOLDOVER_IGNORE`.
     Baseline(Baseline),
+    /// Print the process: files and sockets, memory, threads, runtimes.
+    Process(Process),
     /// Say why a verdict is given, and how to mend it.
     Explain(Explain),
     /// Run a small service that leaks, and attach to it.
@@ -74,6 +76,21 @@ pub(crate) struct Print {
     pub(crate) json: bool,
 
     /// Go on: print what changes, until interrupted.
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Process {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<Address>,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Go on: print it once a second, until interrupted.
     #[arg(long)]
     pub(crate) follow: bool,
 }

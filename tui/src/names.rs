@@ -115,6 +115,31 @@ pub(crate) fn is_cell(held: &v1::Holding) -> bool {
     held.kind() == v1::HoldingKind::Waker && held.site.is_empty()
 }
 
+/// As [`holding`], and the file descriptor that it names: `socket upstream, fd 14,
+/// ESTABLISHED`.
+pub(crate) fn holding_and_fd(held: &v1::Holding) -> String {
+    let holding = holding(held);
+    match &held.fd {
+        Some(named) => format!("{holding}, {}", fd(named)),
+        None => holding,
+    }
+}
+
+/// `fd 14, ESTABLISHED`, or what has become of it.
+pub(crate) fn fd(fd: &v1::Fd) -> String {
+    let number = fd.number;
+    let state = fd.socket.as_ref().map(|socket| words::socket_state(socket.state()));
+    match (fd.status(), state) {
+        (v1::FdStatus::Gone, _) => format!("fd {number}, which was closed"),
+        (v1::FdStatus::Reused, _) => {
+            format!("fd {number}, which was closed and is something else now")
+        }
+        (_, Some(state)) => format!("fd {number}, {state}"),
+        (_, None) if fd.unknown.is_empty() => format!("fd {number}"),
+        (_, None) => format!("fd {number}, state unknown: {}", safe(&fd.unknown)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +214,40 @@ mod tests {
         assert_eq!(holding(&held), "channel mpsc receiver 14/64 (1 waiting)");
         held.depth = None;
         assert_eq!(holding(&held), "channel mpsc receiver of 64 (1 waiting)");
+    }
+
+    #[test]
+    fn a_descriptor_says_what_has_become_of_it() {
+        let socket = v1::Socket {
+            r#type: v1::FdType::Tcp.into(),
+            state: v1::SocketState::CloseWait.into(),
+            ..Default::default()
+        };
+        let of = |status: v1::FdStatus, socket, unknown: &str| {
+            let fd = v1::Fd {
+                number: 14,
+                status: status.into(),
+                socket,
+                unknown: unknown.to_owned(),
+                ..Default::default()
+            };
+            let kind = v1::HoldingKind::Socket.into();
+            let label = "upstream".into();
+            holding_and_fd(&v1::Holding { kind, label, fd: Some(fd), ..Default::default() })
+        };
+        let open = v1::FdStatus::Open;
+        for (said, expected) in [
+            (of(open, Some(socket), ""), "socket upstream, fd 14, CLOSE_WAIT"),
+            (of(open, None, "no\u{1b}"), "socket upstream, fd 14, state unknown: no\\e"),
+            (of(open, None, ""), "socket upstream, fd 14"),
+            (of(v1::FdStatus::Gone, None, ""), "socket upstream, fd 14, which was closed"),
+            (
+                of(v1::FdStatus::Reused, None, ""),
+                "socket upstream, fd 14, which was closed and is something else now",
+            ),
+            (of(v1::FdStatus::Unspecified, None, ""), "socket upstream, fd 14"),
+        ] {
+            assert_eq!(said, expected);
+        }
     }
 }

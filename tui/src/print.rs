@@ -2,6 +2,7 @@
 
 mod baseline;
 mod json;
+mod process;
 pub(crate) mod text;
 
 use std::{
@@ -13,7 +14,7 @@ use holdover_proto::v1;
 
 use crate::{
     Failure,
-    args::{Baseline, Ignored, Print},
+    args::{self, Baseline, Ignored, Print},
     client::{self, Failed},
     explain::{self, verdict_named, verdicts},
     words,
@@ -70,6 +71,33 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
             return Ok(());
         }
     }
+}
+
+/// Prints the process, and with `follow` whenever it was sampled again.
+pub(crate) async fn process(what: args::Process) -> Result<(), Failure> {
+    let address = crate::target(what.address)?;
+    let (mut client, described) = client::connect(&address).await.map_err(failure)?;
+    let kind = v1::ViewKind::Process.into();
+    let view = v1::View { kind, limit: PAGE, interval_ms: 1000, ..v1::View::default() };
+    let request = v1::WatchRequest { view: Some(view) };
+    let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
+    let mut first = true;
+    while let Some(update) = updates.message().await.map_err(|it| lost(&it))? {
+        let Some(sample) = &update.process else {
+            return Err(Failure::Connect("the target did not say".to_owned()));
+        };
+        let lines = if what.json {
+            vec![json::process(&update, sample, &described)]
+        } else {
+            process::lines(&update, sample, &described)
+        };
+        process::write(&mut io::stdout().lock(), &lines, first || what.json)?;
+        if !what.follow {
+            return Ok(());
+        }
+        first = false;
+    }
+    Err(Failure::Connect("the target went away".to_owned()))
 }
 
 fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {

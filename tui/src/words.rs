@@ -1,7 +1,8 @@
 //! The wire's enumerations in words: the names that are shown, printed and filtered.
 
 use holdover_proto::v1::{
-    self, Accuracy, Cause, HoldingKind, Outcome, Phase, TaskKind, TaskState, Verdict,
+    self, Accuracy, AddressFamily, Cause, FdStatus, FdType, HoldingKind, Outcome, Phase,
+    SocketState, TaskKind, TaskState, Verdict,
 };
 
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
@@ -133,5 +134,65 @@ pub(crate) fn event(kind: v1::EventKind) -> &'static str {
         v1::EventKind::Cleared => "cleared",
         v1::EventKind::Fired => "fired",
         v1::EventKind::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn fd_type(kind: FdType) -> &'static str {
+    match kind {
+        FdType::File => "file",
+        FdType::Directory => "directory",
+        FdType::Tcp => "tcp",
+        FdType::Udp => "udp",
+        FdType::Unix => "unix",
+        FdType::Socket => "socket",
+        FdType::Pipe => "pipe",
+        FdType::Eventfd => "eventfd",
+        FdType::Epoll => "epoll",
+        FdType::Timerfd => "timerfd",
+        FdType::Memfd => "memfd",
+        FdType::Device => "device",
+        FdType::Other => "other",
+        FdType::Unspecified => "unknown",
+    }
+}
+
+pub(crate) fn fd_status(status: FdStatus) -> &'static str {
+    match status {
+        FdStatus::Open => "open",
+        FdStatus::Gone => "gone",
+        FdStatus::Reused => "reused",
+        FdStatus::Unspecified => "unknown",
+    }
+}
+
+/// As `ss` and `netstat` call them.
+pub(crate) fn socket_state(state: SocketState) -> &'static str {
+    match state {
+        SocketState::Established => "ESTABLISHED",
+        SocketState::SynSent => "SYN_SENT",
+        SocketState::SynReceived => "SYN_RECV",
+        SocketState::FinWait1 => "FIN_WAIT1",
+        SocketState::FinWait2 => "FIN_WAIT2",
+        SocketState::TimeWait => "TIME_WAIT",
+        SocketState::Closed => "CLOSE",
+        SocketState::CloseWait => "CLOSE_WAIT",
+        SocketState::LastAck => "LAST_ACK",
+        SocketState::Listen => "LISTEN",
+        SocketState::Closing => "CLOSING",
+        SocketState::Unconnected => "UNCONNECTED",
+        SocketState::Connecting => "CONNECTING",
+        SocketState::Connected => "CONNECTED",
+        SocketState::Disconnecting => "DISCONNECTING",
+        SocketState::Unspecified => "UNKNOWN",
+    }
+}
+
+/// `None` without an address.
+pub(crate) fn family(family: AddressFamily) -> Option<&'static str> {
+    match family {
+        AddressFamily::Ipv4 => Some("ipv4"),
+        AddressFamily::Ipv6 => Some("ipv6"),
+        AddressFamily::Unix => Some("unix"),
+        AddressFamily::Unspecified => None,
     }
 }

@@ -1,12 +1,15 @@
 //! Rows as JSON, one object a line. Durations are integers with the unit in the name,
 //! times RFC 3339. Fields may be added, never renamed.
 
+mod process;
+
 use std::time::Duration;
 
 use holdover_proto::v1;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(super) use self::process::process;
 use crate::{asked, words};
 
 const MS: u64 = 1_000_000;
@@ -144,6 +147,17 @@ struct Holding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     capacity: Option<u64>,
     waiting: u32,
+    fd: Option<Fd<'a>>,
+}
+
+#[derive(Serialize)]
+struct Fd<'a> {
+    number: u32,
+    status: &'static str,
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    state: Option<&'static str>,
+    unknown: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -320,5 +334,17 @@ fn holding(held: &v1::Holding, now: u64) -> Holding<'_> {
         depth: held.depth,
         capacity: held.capacity,
         waiting: held.waiting,
+        fd: held.fd.as_ref().map(fd),
+    }
+}
+
+fn fd(fd: &v1::Fd) -> Fd<'_> {
+    let kind = Some(fd.r#type()).filter(|kind| *kind != v1::FdType::Unspecified);
+    Fd {
+        number: fd.number,
+        status: words::fd_status(fd.status()),
+        kind: kind.map(words::fd_type),
+        state: fd.socket.as_ref().map(|socket| words::socket_state(socket.state())),
+        unknown: Some(fd.unknown.as_str()).filter(|why| !why.is_empty()),
     }
 }

@@ -150,7 +150,7 @@ fn cancelled(cancel: &v1::Cancel) -> String {
 }
 
 fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
-    let what = names::holding(held);
+    let what = names::holding_and_fd(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);
     if names::is_cell(held) {

@@ -198,7 +198,7 @@ fn holding(held: &v1::Holding, now: u64, columns: u16, theme: Theme) -> String {
         Some(due) => format!("goes in {}", span(due - now)),
     };
     let moved = if held.maybe_moved { ", may have moved" } else { "" };
-    let left = format!("  {}  {phase}", pad(&names::holding(held), what, more));
+    let left = format!("  {}  {phase}", pad(&names::holding_and_fd(held), what, more));
     let right = format!("  held {age}, {goes}{moved}");
     let taken = crate::format::width(&left) + crate::format::width(&right);
     let room = usize::from(columns).saturating_sub(taken);

@@ -247,7 +247,7 @@ fn rows_are_printed_for_people_and_for_programs() {
     );
     assert_eq!(
         keys(&json["holdings"][0]),
-        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved amount waiting")
+        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved amount waiting fd")
     );
     assert_eq!((&json["type"], &json["verdict"]), (&"leak".into(), &"after-cancel".into()));
     assert_eq!(json["cancel"]["reason"], "the client went away");
@@ -321,6 +321,35 @@ fn a_baseline_ignores_what_was_reported() {
     ui.wait_for("not a rule: ");
     ui.keys("q");
     assert_eq!(ui.ends_with(), 0);
+}
+
+#[test]
+fn the_process_is_printed_for_people_and_for_programs() {
+    let service = Service::start("127.0.0.1:0");
+    let address = service.address.as_str();
+    let (status, out, _) = run(&["process", address, "--json"]);
+    assert_eq!((status, out.lines().count()), (0, 1), "{out}");
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let pid = u64::from(service.child.id());
+    assert_eq!((&json["type"], &json["target"]["pid"]), (&"process".into(), &pid.into()));
+    let (status, text, _) = run(&["process", address]);
+    assert!(status == 0 && text.starts_with(&format!("process    demo, pid {pid}, up ")), "{text}");
+    assert!(text.contains("runtime 1  "), "{text}");
+    if cfg!(target_os = "linux") {
+        assert_eq!(json["unknown"], serde_json::json!([]));
+        assert!(json["rss_bytes"].as_u64() > Some(1 << 20) && json["threads"].as_u64() > Some(1));
+        // The console listens, and this client is connected.
+        let sockets = json["fds"]["sockets"].as_array().expect("sockets");
+        let has =
+            |state: &str| sockets.iter().any(|it| it["state"] == state && it["type"] == "tcp");
+        assert!(has("LISTEN") && has("ESTABLISHED"), "{out}");
+        assert!(
+            text.contains("tcp ipv4 LISTEN") && text.contains(" open; the limit is "),
+            "{text}"
+        );
+    } else {
+        assert!(json["rss_bytes"].is_null() && text.contains("has no /proc"), "{out}{text}");
+    }
 }
 
 #[test]
