@@ -205,7 +205,9 @@ fn signals() -> Vec<Scenario> {
         shim: async {
             drop(named("waiter", async { CHANGED.notified().await }));
             let cancelled = named("cancelled", async { CHANGED.notified().await });
-            drop(named("at the barrier", async { drop(START.wait().await) }));
+            drop(named("at the barrier", async {
+                    let _ = START.wait().await;
+                }));
             holdover::time::sleep(GRACE * 6).await;
             cancelled.abort();
             holdover::time::sleep(GRACE * 6).await;
