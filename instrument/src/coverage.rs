@@ -2,9 +2,12 @@
 //! to show and the lines to paste.
 
 mod by_layer;
+mod requests;
 
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
+#[cfg(feature = "tower")]
+pub(crate) use self::requests::requests_are_scopes;
 pub(crate) use self::by_layer::has_log;
 use crate::{recorder::Level, runtimes::Seen};
 
@@ -31,6 +34,8 @@ pub(crate) enum Blind {
     LevelOff,
     /// Only tasks are recorded.
     LevelTasks,
+    /// HTTP is served, and no request is a scope.
+    NoScopeLayer,
 }
 
 impl Blind {
@@ -46,6 +51,7 @@ impl Blind {
             Self::OlderRuntime => "older-runtime",
             Self::LevelOff => "level-off",
             Self::LevelTasks => "level-tasks",
+            Self::NoScopeLayer => "no-scope-layer",
         }
     }
 
@@ -82,6 +88,10 @@ impl Blind {
             }
             Self::LevelOff => "recording is off",
             Self::LevelTasks => "only tasks are recorded: what they hold is not seen",
+            Self::NoScopeLayer => {
+                "HTTP is served without holdover::tower::ScopeLayer, so a request whose client \
+                 hung up looks completed: what it left behind is not reported"
+            }
         }
     }
 
@@ -115,6 +125,11 @@ impl Blind {
                  tokio::runtime::Runtime::new().unwrap().block_on(run());\n}"
             }
             Self::LevelOff | Self::LevelTasks => "HOLDOVER_LEVEL=all",
+            Self::NoScopeLayer => {
+                "router.layer(holdover::tower::ScopeLayer::new())  // axum; a tonic Server and any \
+                 tower stack have `layer` too\n# Cargo.toml\nholdover = { version = \"…\", \
+                 features = [\"axum\"] }  # else [\"tower\"]"
+            }
         }
     }
 }
@@ -201,6 +216,9 @@ impl Coverage {
         if !is_explained && !runtimes.iter().all(Seen::is_whole) {
             blind.push(Blind::OlderRuntime);
         }
+        if requests::are_not_scopes() {
+            blind.push(Blind::NoScopeLayer);
+        }
         blind
     }
 
@@ -214,7 +232,10 @@ impl Coverage {
             | Blind::LayerUnused
             | Blind::RegistryFiltered
             | Blind::LevelOff => true,
-            Blind::InitInRuntime | Blind::OlderRuntime | Blind::LevelTasks => false,
+            Blind::InitInRuntime
+            | Blind::OlderRuntime
+            | Blind::LevelTasks
+            | Blind::NoScopeLayer => false,
         })
     }
 

@@ -4,6 +4,8 @@ pub mod hold;
 pub mod sync;
 pub mod task;
 pub mod time;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 #[cfg(feature = "console")]
 mod atomics;

@@ -52,6 +52,20 @@ pub(crate) enum NewKind {
     Scope,
 }
 
+/// Who drops a scope's future before it is ready.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(all(feature = "console", feature = "tower")),
+    expect(dead_code, reason = "only the recorder reads it, and only requests have clients")
+)]
+pub(crate) enum DroppedBy {
+    /// Whoever this thread works for.
+    Owner,
+    /// The connection of a request, since its client is gone. With the place where it was
+    /// said that requests are scopes.
+    Client(&'static Location<'static>),
+}
+
 /// What few tasks are given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {

@@ -11,6 +11,8 @@ mod orphans;
 mod owners;
 #[cfg(tokio_unstable)]
 mod plain;
+#[cfg(feature = "tower")]
+mod requests;
 mod rows;
 mod scopes;
 #[cfg(tokio_unstable)]

@@ -7,7 +7,7 @@ mod channel;
 
 pub(crate) use self::channel::{ChannelEnd, WeakEnd};
 use super::{
-    NewHolding, NewTask, OnDrop, Traits,
+    DroppedBy, NewHolding, NewTask, OnDrop, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
@@ -100,7 +100,7 @@ impl Task {
     }
 
     #[inline]
-    pub(crate) fn scope_is_dropped(&self, drop_it: impl FnOnce()) {
+    pub(crate) fn scope_is_dropped(&self, _: DroppedBy, drop_it: impl FnOnce()) {
         drop_it();
     }
 
@@ -306,6 +306,13 @@ pub(crate) struct Unrecorded;
 #[inline]
 pub(crate) fn unrecorded_here() -> Unrecorded {
     Unrecorded
+}
+
+/// Never.
+#[cfg(feature = "tower")]
+#[inline]
+pub(crate) fn is_recorded() -> bool {
+    false
 }
 
 #[inline]

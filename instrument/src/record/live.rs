@@ -20,18 +20,18 @@ pub(crate) use self::{
     resource::{End, Resource, Wait},
 };
 use super::{
-    Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,
+    DroppedBy, Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
     ended::{Callback, Done, call},
     recorder::{
         Recorder,
-        clock::nanos,
+        clock::{Nanos, nanos},
         holding::{Acquired, HoldingFlag},
         key::Key,
         owner::{self, Entered, Work},
-        request::{Extra, Request},
+        request::{Extra, Request, Who},
         table::{FileId, Origin, SiteId, TextId, cut},
         task::{Birth, Flag},
     },
@@ -76,6 +76,10 @@ fn extra(recorder: &Recorder, options: Options) -> u32 {
     }))
 }
 
+/// The canceller of a request, which is no task.
+const DISCONNECTED: &str = "client disconnected";
+const DISCONNECTED_OR_ABORTED: &str = "client disconnected, or connection aborted";
+
 /// A task in the recorder.
 #[derive(Clone, Copy)]
 pub(crate) struct Recorded {
@@ -114,6 +118,24 @@ impl Recorded {
             }
             None => false,
         }
+    }
+}
+
+impl Recorded {
+    /// The request that a scope's drop is.
+    fn dropped_by(self, by: DroppedBy, now: Nanos) -> Request {
+        let Self { recorder, key } = self;
+        let (canceller, site) = match by {
+            DroppedBy::Owner => (recorder.current_who(), SiteId::default()),
+            DroppedBy::Client(site) => {
+                // Of a connection that is not seen it is not known that it went on.
+                let is_seen = recorder.surroundings(key).is_some();
+                let name = if is_seen { DISCONNECTED } else { DISCONNECTED_OR_ABORTED };
+                let canceller = Who { name: name.into(), ..Who::default() };
+                (Some(canceller), SiteId::of(site))
+            }
+        };
+        Request { canceller, site, ..Request::new(Cause::Dropped, now) }
     }
 }
 
@@ -279,19 +301,27 @@ impl Task {
     }
 
     /// The scope's future is being dropped before it was ready.
-    pub(crate) fn scope_is_dropped(&self, drop_it: impl FnOnce()) {
+    pub(crate) fn scope_is_dropped(&self, by: DroppedBy, drop_it: impl FnOnce()) {
         let Self::Recorded(task) = *self else { return drop_it() };
         let Recorded { recorder, key } = task;
         let now = recorder.clock.now();
-        if !task.was_asked() {
-            let canceller = recorder.current_who();
-            recorder.request(key, Request { canceller, ..Request::new(Cause::Dropped, now) });
+        let was_asked = task.was_asked();
+        let outcome = if recorder.has_flag(key, Flag::Panicked) {
+            Outcome::Panicked
+        } else if !was_asked && recorder.surroundings(key).is_none() && !a_drop_cancels() {
+            // What is around it is not seen: its runtime drops it with everything else.
+            Outcome::Shutdown
+        } else {
+            Outcome::Cancelled
+        };
+        if !was_asked && outcome != Outcome::Shutdown {
+            recorder.request(key, task.dropped_by(by, now));
         }
-        let panicked = recorder.has_flag(key, Flag::Panicked);
-        let outcome = if panicked { Outcome::Panicked } else { Outcome::Cancelled };
         let _end = OnDrop(|| self.ends(outcome));
         let _entered = owner::enter(recorder, Work::Task(key));
-        recorder.delivered(key, now);
+        if outcome != Outcome::Shutdown {
+            recorder.delivered(key, now);
+        }
         recorder.drop_begins(key, now);
         drop_it();
     }
@@ -666,6 +696,13 @@ pub(crate) struct Unrecorded(#[expect(dead_code, reason = "it is for its drop")]
 
 pub(crate) fn unrecorded_here() -> Unrecorded {
     Unrecorded(Recorder::current().map(|recorder| owner::enter(recorder, Work::Ours)))
+}
+
+/// What the calling code makes is recorded.
+#[cfg(feature = "tower")]
+#[inline]
+pub(crate) fn is_recorded() -> bool {
+    Recorder::current().is_some()
 }
 
 /// Does something of Holdover's own, which is not recorded.

@@ -129,6 +129,12 @@ impl FileId {
         Self(id)
     }
 
+    /// Whether a file of a library's source was seen of which `is_it` holds.
+    pub(crate) fn any_of_a_library(is_it: impl Fn(&str) -> bool) -> bool {
+        let sites = lock(&SITES);
+        sites.by_file.iter().any(|(file, id)| Self(*id).origin() == Origin::Library && is_it(file))
+    }
+
     #[inline]
     pub(crate) fn origin(self) -> Origin {
         match self.0 >> ORIGIN_SHIFT {

@@ -140,7 +140,8 @@ enum Reread {
 }
 
 /// A scope that completed, or that was dropped with what is around it: all it owns is
-/// its surroundings'. Also while that cannot be told yet, since what is around it is
+/// its surroundings'. Not where these were ready, and had no use for it: an HTTP/2
+/// stream's task ends so when its client resets the stream. Also while that cannot be told yet, since what is around it is
 /// in the very run in which the scope was dropped: a verdict not certain is not given.
 pub(super) fn passes_outward(recorder: &Recorder, scope: &TaskFacts) -> bool {
     if scope.kind != TaskKind::Scope {
@@ -158,7 +159,9 @@ pub(super) fn passes_outward(recorder: &Recorder, scope: &TaskFacts) -> bool {
 
 fn is_dropped_with(scope: &TaskFacts, around: &TaskFacts) -> bool {
     let Some(dropped_at) = scope.drop_began else { return false };
-    let in_its_drop = around.drop_began.is_some_and(|began| began <= dropped_at)
+    let was_ready = around.outcome == Some(Outcome::Completed);
+    let in_its_drop = !was_ready
+        && around.drop_began.is_some_and(|began| began <= dropped_at)
         && around.ended_at.is_none_or(|ended| dropped_at <= ended);
     let in_this_run = around.running_since.is_some_and(|since| since <= dropped_at);
     in_its_drop || (in_this_run && !around.has(Flag::Shim))

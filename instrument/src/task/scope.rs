@@ -12,7 +12,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    record::{Asker, NewKind, NewTask, Options, Task},
+    record::{Asker, DroppedBy, NewKind, NewTask, Options, Task},
     words::Cause,
 };
 
@@ -58,7 +58,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let (State::Running(task), true) = (&*this.state, this.future.is_some()) {
-                task.scope_is_dropped(|| this.future.set(None));
+                task.scope_is_dropped(DroppedBy::Owner, || this.future.set(None));
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::{
     future::{Future, pending},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Mutex,
+    task::{Context, Poll},
 };
 
 use tokio::sync::oneshot;
@@ -206,6 +207,66 @@ fn what_a_scope_owns_that_is_dropped_with_its_task_is_the_tasks() {
         ];
         assert_eq!(said, expected, "the scopes have no verdict");
     });
+}
+
+/// As a stream's task of HTTP/2, which is ready when its client has reset the stream, and
+/// still has the handler's future.
+struct GivesUp<F> {
+    future: Pin<Box<F>>,
+    polls: u8,
+}
+
+impl<F: Future> Future for GivesUp<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.polls += 1;
+        assert!(self.future.as_mut().poll(cx).is_pending());
+        cx.waker().wake_by_ref();
+        if self.polls < 3 { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+fn gives_up(friend: &Friend) -> GivesUp<impl Future + Send + use<>> {
+    let friend = friend.clone();
+    let leaves = async move {
+        leave(&friend, "thing");
+        pending::<()>().await;
+    };
+    GivesUp { future: Box::pin(leaves.scope("scope")), polls: 0 }
+}
+
+#[test]
+fn a_scope_that_a_completed_task_had_no_use_for_was_cancelled_by_itself() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            named("task", gives_up(&friend)).await.expect("it completes");
+        });
+        assert_eq!(service.outcome("task"), Outcome::Completed);
+        assert_eq!(service.verdicts(GRACE_OVER), ["left-behind scope: custom thing, before"]);
+    });
+}
+
+#[test]
+fn what_a_scope_owns_is_nobodys_fault_when_its_runtime_is_gone() {
+    // Its task is not recorded.
+    let mut service = Service::of_shims();
+    let friend = Friend::default();
+    let inner = friend.clone();
+    service.run(async {
+        let leaves = async move {
+            leave(&inner, "thing");
+            pending::<()>().await;
+        };
+        let leaves = service.here(leaves.scope("scope"));
+        drop(tokio::spawn(leaves));
+        settle().await;
+    });
+    service.ends();
+    assert_eq!(service.outcome("scope"), Outcome::Shutdown);
+    assert!(service.cancel("scope").is_none());
+    assert!(service.verdicts(ORPHANS_TOO).is_empty());
 }
 
 /// Seen from the request of what is around it, which may have come before.

@@ -82,6 +82,23 @@ impl Service {
         Self { dispatch: Some(Dispatch::new(subscriber)), ..service }
     }
 
+    /// The future, recorded by this service wherever it runs.
+    pub(super) fn here<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        let recorder = self.recorder;
+        let mut future = Box::pin(future);
+        poll_fn(move |cx| {
+            let _entered = owner::enter(recorder, Work::Nobody);
+            future.as_mut().poll(cx)
+        })
+    }
+
+    /// The service's runtime is shut down.
+    pub(super) fn ends(&mut self) {
+        let mut builder = Builder::new_current_thread();
+        let next = builder.enable_all().start_paused(true).build().expect("a runtime");
+        drop(std::mem::replace(&mut self.runtime, next));
+    }
+
     pub(super) fn runtime(&self) -> &Runtime {
         &self.runtime
     }

@@ -1,0 +1,335 @@
+//! HTTP requests as scopes: what a hang-up is, at each point of a request, and what looks
+//! like one and is none.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    future::{Future, pending, poll_fn, ready},
+    pin::{Pin, pin},
+    sync::Mutex,
+    task::{Context, Poll},
+};
+
+use http::{HeaderMap, Method, Request, Response};
+use http_body::{Body, Frame};
+use tokio_util::bytes::Bytes;
+use tower_layer::Layer;
+use tower_service::Service as _;
+
+use super::support::{GRACE_OVER, ORPHANS_TOO, Service, named, on_each, poll_once, settle};
+use crate::{
+    hold::{Hold, Kind},
+    tower::{Head, ResponseBody, ScopeLayer, by_route, grpc_method},
+    words::{Cause, Outcome, TaskKind},
+};
+
+/// Where handlers and bodies leave what they hold.
+type Friend = std::sync::Arc<Mutex<Vec<Hold>>>;
+
+fn leave(friend: &Friend) {
+    friend.lock().expect("nobody panics here").push(Hold::new(Kind::Custom, "thing"));
+}
+
+/// What a body does when it is polled.
+enum Step {
+    Data(&'static str),
+    Trailers,
+    Error,
+    Waits,
+}
+
+/// It leaves something behind at its first poll.
+struct Steps(VecDeque<Step>, Option<Friend>);
+
+impl Body for Steps {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        if let Some(friend) = self.1.take() {
+            leave(&friend);
+        }
+        match self.0.pop_front() {
+            None => Poll::Ready(None),
+            Some(Step::Waits) => Poll::Pending,
+            Some(Step::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data.into())))),
+            Some(Step::Trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::new())))),
+            Some(Step::Error) => Poll::Ready(Some(Err("broken"))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A handler as a service.
+#[derive(Clone)]
+struct Handler<H>(H);
+
+impl<H, F> tower_service::Service<Request<()>> for Handler<H>
+where
+    H: FnMut() -> F,
+    F: Future<Output = Response<Steps>>,
+{
+    type Response = Response<Steps>;
+    type Error = Infallible;
+    type Future = Pin<Box<Infallibly<F>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        Box::pin(Infallibly(Box::pin(self.0())))
+    }
+}
+
+struct Infallibly<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Infallibly<F> {
+    type Output = Result<F::Output, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(Ok)
+    }
+}
+
+/// A request for what `handler` does.
+async fn request<H, F>(handler: H) -> Response<ResponseBody<Steps>>
+where
+    H: FnMut() -> F,
+    F: Future<Output = Response<Steps>>,
+{
+    let mut service = ScopeLayer::new().layer(Handler(handler));
+    match service.call(Request::new(())).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn steps(steps: impl Into<VecDeque<Step>>) -> Response<Steps> {
+    Response::new(Steps(steps.into(), None))
+}
+
+/// Until the handler is done.
+async fn hang_up_early(friend: Friend) {
+    let handler = || async {
+        leave(&friend);
+        pending().await
+    };
+    assert!(poll_once(pin!(request(handler))).await.is_pending());
+}
+
+#[test]
+fn a_request_that_its_connection_drops_was_cancelled_by_its_client() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let friend = friend.clone();
+            named("connection", async {
+                hang_up_early(friend).await;
+                pending::<()>().await;
+            });
+            settle().await;
+        });
+        let request = service.task("GET");
+        assert_eq!((request.kind, request.outcome), (TaskKind::Scope, Some(Outcome::Cancelled)));
+        let cancel = service.cancel("GET").expect("it was");
+        assert_eq!(cancel.cause, Cause::Dropped);
+        let canceller = cancel.canceller.expect("its client");
+        assert_eq!((canceller.id, &*canceller.name), (0, "client disconnected"));
+        let site = cancel.site.expect("where the layer was made");
+        assert!(site.contains("tests/requests.rs:"), "{site}");
+        assert_eq!(service.verdicts(GRACE_OVER), ["left-behind GET: custom thing, before"]);
+    });
+}
+
+#[test]
+fn where_the_connection_is_not_seen_it_may_have_been_aborted() {
+    let service = Service::of_shims();
+    let friend = Friend::default();
+    service.run(hang_up_early(friend.clone()));
+    let cancel = service.cancel("GET").expect("it was");
+    let canceller = cancel.canceller.expect("one or the other");
+    assert_eq!(&*canceller.name, "client disconnected, or connection aborted");
+    assert_eq!(service.verdicts(GRACE_OVER), ["left-behind GET: custom thing, before"]);
+}
+
+#[test]
+fn a_request_that_goes_with_its_connection_is_the_connections() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let friend = friend.clone();
+            let handler = move || {
+                let friend = friend.clone();
+                async move {
+                    leave(&friend);
+                    pending().await
+                }
+            };
+            let connection = named("connection", async move {
+                drop(request(handler).await);
+            });
+            settle().await;
+            connection.abort();
+            settle().await;
+        });
+        let said = service.verdicts(GRACE_OVER);
+        assert_eq!(said, ["left-behind connection: custom thing, before"]);
+    });
+}
+
+#[test]
+fn a_request_that_is_answered_has_completed() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let friend = friend.clone();
+            named("connection", async move {
+                let answers = || async {
+                    leave(&friend);
+                    steps([])
+                };
+                drop(request(answers).await);
+                pending::<()>().await;
+            });
+            settle().await;
+        });
+        assert_eq!(service.outcome("GET"), Outcome::Completed);
+        assert!(service.cancel("GET").is_none());
+        assert_eq!(service.owner().as_deref(), Some("GET"));
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
+    });
+}
+
+#[test]
+fn one_that_was_never_polled_was_none() {
+    on_each(|service| {
+        service.run(async {
+            let mut layered = ScopeLayer::new().layer(Handler(pending));
+            drop(layered.call(Request::new(())));
+        });
+        assert!(service.tasks("GET").is_empty());
+    });
+}
+
+/// How a server goes on with a body: it polls so often and drops it. Gives how the
+/// request ended, and what is said then.
+#[track_caller]
+fn sent(steps: Vec<Step>, length: Option<u64>, polls: usize) -> (Outcome, Vec<String>) {
+    let service = Service::of_shims();
+    let friend = Friend::default();
+    service.run(async {
+        let body = Steps(steps.into(), Some(friend.clone()));
+        let mut response = Response::new(body);
+        if let Some(length) = length {
+            response.headers_mut().insert("content-length", length.into());
+        }
+        let mut response = Some(response);
+        named("connection", async move {
+            let response = request(|| ready(response.take().expect("one request"))).await;
+            let mut body = Box::pin(response.into_body());
+            for _ in 0..polls {
+                poll_fn(|cx| Poll::Ready(body.as_mut().poll_frame(cx).is_ready())).await;
+            }
+            drop(body);
+            pending::<()>().await;
+        });
+        settle().await;
+    });
+    (service.outcome("GET"), service.verdicts(GRACE_OVER))
+}
+
+#[test]
+fn a_client_that_hangs_up_while_a_body_streams_cancels_the_request() {
+    use Step::{Data, Waits};
+
+    let left = ["left-behind GET: custom thing, before"];
+    let waits = || vec![Data("one"), Waits, Data("two")];
+    for (steps, length, polls) in [
+        (waits(), None, 1),
+        (waits(), None, 2),
+        (waits(), Some(6), 2),
+        // It does not say that this was all.
+        (vec![Data("one"), Data("two"), Waits], None, 2),
+    ] {
+        let (outcome, said) = sent(steps, length, polls);
+        assert_eq!((outcome, said.as_slice()), (Outcome::Cancelled, &left.map(String::from)[..]));
+    }
+}
+
+#[test]
+fn a_body_that_was_sent_or_that_nobody_wanted_completes_the_request() {
+    use Step::{Data, Error, Trailers, Waits};
+
+    let all = || vec![Data("one"), Waits, Data("two")];
+    for (steps, length, polls) in [
+        // Of HEAD, say.
+        (all(), None, 0),
+        (all(), None, 3),
+        (all(), None, 5),
+        // A server does not ask for what is more than was told.
+        (vec![Data("one"), Data("two"), Waits], Some(6), 2),
+        (vec![Data("one"), Trailers, Waits], None, 2),
+        (vec![Data("one"), Error, Waits], None, 2),
+        (vec![Data("one"), Waits, Error], None, 3),
+    ] {
+        let (outcome, said) = sent(steps, length, polls);
+        assert_eq!((outcome, said), (Outcome::Completed, Vec::new()), "after {polls} polls");
+    }
+}
+
+#[test]
+fn a_body_is_dropped_by_its_request_and_gives_what_it_gave() {
+    let service = Service::of_shims();
+    service.run(async {
+        let handler = || ready(steps([Step::Data("one"), Step::Trailers]));
+        let mut body = Box::pin(request(handler).await.into_body());
+        assert!(!body.is_end_stream());
+        let mut next = async || poll_fn(|cx| body.as_mut().poll_frame(cx)).await;
+        let frame = next().await.expect("a frame").expect("no error");
+        assert_eq!(frame.into_data().expect("data"), "one");
+        assert!(next().await.expect("a frame").expect("no error").is_trailers());
+        assert!(next().await.is_none());
+        assert!(body.is_end_stream());
+    });
+}
+
+#[test]
+fn a_request_is_named_by_its_route_and_never_by_its_path() {
+    let named = |method: &str, path: &'static str, name: fn(&Head<'_>) -> _| {
+        let service = Service::of_shims();
+        service.run(async {
+            let layer = ScopeLayer::named_by(name);
+            let mut layered = layer.layer(Handler(pending));
+            let method = Method::from_bytes(method.as_bytes()).expect("a method");
+            let request = Request::builder().method(method).uri(path).body(());
+            let answer = layered.call(request.expect("a request"));
+            assert!(poll_once(pin!(answer)).await.is_pending());
+        });
+        let mut scopes = service.recorder.tasks().map(|task| task.name.text());
+        scopes.next().expect("a scope").as_ref().to_owned()
+    };
+    for (method, path, name) in [
+        ("GET", "/orders/7", "GET"),
+        ("DELETE", "/orders/7", "DELETE"),
+        ("GUESS-7", "/orders/7", "other"),
+    ] {
+        assert_eq!(named(method, path, by_route), name);
+    }
+    for (path, name) in [
+        ("/orders.v1.Orders/Get", "/orders.v1.Orders/Get"),
+        ("/orders.v1.Orders/Get?secret=7", "/orders.v1.Orders/Get"),
+        ("/orders/7/lines", "grpc"),
+        ("/orders/%37", "grpc"),
+        ("/orders", "grpc"),
+        ("/", "grpc"),
+    ] {
+        assert_eq!(named("POST", path, grpc_method), name);
+    }
+}
