@@ -6,9 +6,9 @@ mod requests;
 
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
+pub(crate) use self::by_layer::has_log;
 #[cfg(feature = "tower")]
 pub(crate) use self::requests::requests_are_scopes;
-pub(crate) use self::by_layer::has_log;
 use crate::{recorder::Level, runtimes::Seen};
 
 /// One cause of blindness.
