@@ -71,7 +71,7 @@ impl Console {
 
     /// Also those that have cleared: a machine with everything else going on may look
     /// when it is all over.
-    async fn leaks_and_cleared(&mut self) -> v1::Update {
+    pub async fn leaks_and_cleared(&mut self) -> v1::Update {
         self.look(v1::View { cleared: true, ..view(ViewKind::Leaks) }).await
     }
 

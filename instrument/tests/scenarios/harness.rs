@@ -20,6 +20,10 @@ use crate::client::Console;
 pub const GRACE: Duration = Duration::from_millis(100);
 pub const ORPHAN_GRACE: Duration = Duration::from_millis(400);
 
+/// The grace of a service under load, where a drop may have to wait for its turn.
+const GRACE_UNDER_LOAD: Duration = Duration::from_secs(1);
+const UNDER_LOAD: &str = "30_";
+
 /// What a scenario is written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -103,6 +107,10 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    fn grace(&self) -> Duration {
+        if self.scenario.name.starts_with(UNDER_LOAD) { GRACE_UNDER_LOAD } else { GRACE }
+    }
+
     fn name(&self) -> String {
         let form = if self.form == Form::Shim { "shim" } else { "plain" };
         let flavor = if self.flavor == Flavor::Current { "current" } else { "multi" };
@@ -206,7 +214,7 @@ impl Service {
         let mut child = Command::new(this)
             .env(SERVICE, case.name())
             .env("HOLDOVER_BIND", &bind)
-            .env("HOLDOVER_GRACE", format!("{}ms", GRACE.as_millis()))
+            .env("HOLDOVER_GRACE", format!("{}ms", case.grace().as_millis()))
             .env("HOLDOVER_ORPHAN_GRACE", format!("{}ms", ORPHAN_GRACE.as_millis()))
             .env("HOLDOVER_RETENTION", "60s")
             .env("RUST_LOG", "off")

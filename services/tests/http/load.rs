@@ -282,13 +282,13 @@ async fn settled(address: SocketAddr) -> [u64; 3] {
 
 async fn nothing_is_given(console: &mut Console, _: Form) {
     let [handlers, given_up, left] = under_load(console, async |console| {
-        let update = console.leaks().await;
+        let update = console.leaks_and_cleared().await;
         assert_eq!(update.totals.expect("totals").given, 0, "{:#?}", update.leaks);
     })
     .await;
     assert!(handlers > 50 && given_up > 0, "{handlers} handlers, {given_up} given up");
     assert_eq!(left, 0);
-    console.nothing_for(10).await;
+    console.nothing_for(30).await;
     let cancelled = console.totals().await.tasks_cancelled;
     assert!(cancelled >= given_up, "{cancelled} were seen of {given_up}");
 }
@@ -301,8 +301,8 @@ async fn exactly_those_are_given(console: &mut Console, _: Form) {
         assert!(Instant::now() < end, "{left} expected: {:#?}", console.totals().await);
         wait(GRACE).await;
     }
-    wait(GRACE * 10).await;
-    let update = console.leaks().await;
+    wait(GRACE * 30).await;
+    let update = console.leaks_and_cleared().await;
     let totals = update.totals.expect("totals");
     assert_eq!((totals.leaks, totals.given), (left, left), "{:#?}", update.leaks);
     assert_eq!((totals.orphaned, totals.overdue), (0, 0), "{totals:#?}");
