@@ -32,6 +32,14 @@ pub(crate) fn is_a_place(task: &v1::Task) -> bool {
     task.name.is_empty() && task.type_name.is_empty()
 }
 
+/// `main #3`; what is no task, as a client that hangs up, has no number.
+pub(crate) fn canceller(who: &v1::TaskRef) -> String {
+    match who.id {
+        0 => safe(&who.name).into_owned(),
+        id => format!("{} #{id}", safe(&who.name)),
+    }
+}
+
 /// `orders::http::create_order::{{closure}}` becomes `http::create_order`.
 fn trim_type(full: &str) -> String {
     let no_generics = full.split('<').next().unwrap_or(full);
@@ -165,6 +173,14 @@ mod tests {
         assert_eq!(numbered(&v1::Task { name: "nobody".into(), ..Default::default() }), "nobody");
         row.id = 7;
         assert_eq!(numbered(&row), "worker\\e[31m #7");
+    }
+
+    #[test]
+    fn a_canceller_that_is_no_task_has_no_number() {
+        let mut who = v1::TaskRef { id: 3, name: "main".into(), ..Default::default() };
+        assert_eq!(canceller(&who), "main #3");
+        who = v1::TaskRef { id: 0, name: "client disconnected\n".into(), ..who };
+        assert_eq!(canceller(&who), "client disconnected\\n");
     }
 
     #[test]

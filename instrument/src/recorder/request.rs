@@ -1,6 +1,6 @@
 //! Cancel requests: who asked a task to stop, when, where, why, and by which path.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
     clock::Nanos,
@@ -8,12 +8,23 @@ use super::{
 };
 use crate::words::Cause;
 
-/// A task's identity, kept apart from its slot, which may be reused.
+/// A task's identity, kept apart from its slot, which may be reused. A client that hangs
+/// up is somebody too, and no task: its id is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Who {
     pub(crate) id: u64,
     pub(crate) name: Arc<str>,
     pub(crate) site: SiteId,
+}
+
+/// With the number that tells it from another; what is no task has none.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            0 => f.write_str(&self.name),
+            id => write!(f, "{} #{id}", self.name),
+        }
+    }
 }
 
 /// One cancel request.

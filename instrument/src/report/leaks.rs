@@ -7,7 +7,7 @@ use crate::{
     recorder::{clock::Nanos, table::SiteId},
     settings::Log,
     store::{Note, Row},
-    words::{Kind, Verdict},
+    words::{Kind, TaskKind, Verdict},
 };
 
 const A_MINUTE: Nanos = 60_000_000_000;
@@ -23,7 +23,8 @@ pub(super) enum Line {
     LeftOut(u64),
 }
 
-type Site = (Verdict, SiteId, Option<(Kind, Arc<str>)>);
+/// All of a service's requests are made scopes in one place: there the route is the site.
+type Site = (Verdict, SiteId, Option<Arc<str>>, Option<(Kind, Arc<str>)>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -92,7 +93,8 @@ impl Reporter {
 
 fn site(row: &Row) -> Site {
     let held = row.holdings.first().map(|held| (held.kind, Arc::clone(&held.label)));
-    (row.verdict, row.task.site, held)
+    let scope = (row.task.kind == TaskKind::Scope).then(|| Arc::clone(&row.person.name));
+    (row.verdict, row.task.site, scope, held)
 }
 
 #[cfg(test)]
@@ -101,7 +103,7 @@ mod tests {
     use crate::{
         recorder::{Level, Recorder, task::Birth},
         verdict::Finding,
-        words::{Accuracy, TaskKind},
+        words::Accuracy,
     };
 
     const S: Nanos = 1_000_000_000;
@@ -138,6 +140,20 @@ mod tests {
         assert!(said(&mut reporter, std::slice::from_ref(&cleared), 2 * S).is_empty());
         assert_eq!(said(&mut reporter, &[cleared], 3 * S), ["cleared 2"]);
         assert!(said(&mut reporter, &[given], 4 * S).is_empty(), "it was said before");
+    }
+
+    #[test]
+    fn each_route_is_a_site() {
+        let mut reporter = Reporter::new(Log::New);
+        let request = |name: &str| {
+            let given = note(1, true);
+            let mut row = Row::clone(&given.row);
+            row.task.kind = TaskKind::Scope;
+            row.person.name = name.into();
+            Note { row: Arc::new(row), ..given }
+        };
+        let notes = [request("GET /a"), request("GET /b"), request("GET /a")];
+        assert_eq!(said(&mut reporter, &notes, S), ["given 1", "given 1"]);
     }
 
     #[test]

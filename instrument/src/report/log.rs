@@ -152,7 +152,11 @@ impl Told {
 }
 
 fn canceller(cancel: &CancelStory) -> String {
-    let who = cancel.canceller.as_ref().map(|who| format!("{} #{}", who.shown(), who.id));
+    let who = cancel.canceller.as_ref().map(|who| match who.id {
+        // A client, say, and no task.
+        0 => who.shown().to_string(),
+        id => format!("{} #{id}", who.shown()),
+    });
     match (who, &cancel.site) {
         (Some(who), Some(site)) => format!("{who} at {site}"),
         (Some(who), None) => who,

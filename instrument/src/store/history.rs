@@ -151,7 +151,7 @@ fn what(kind: EventKind, entry: &Entry, request: Option<&Request>) -> String {
     match kind {
         EventKind::Requested(cause) => {
             let by = request.and_then(|request| request.canceller.as_ref());
-            let by = by.map(|who| format!(", by {} #{}", who.name, who.id)).unwrap_or_default();
+            let by = by.map(|who| format!(", by {who}")).unwrap_or_default();
             let why = request.and_then(|request| request.reason.as_ref());
             let why = why.map(|why| format!(": {why:?}")).unwrap_or_default();
             format!("{}{by}{why}", cause.name())

@@ -199,11 +199,33 @@ pub fn scenarios() -> Vec<Scenario> {
 struct Seen {
     answered: AtomicU64,
     hung_up: AtomicU64,
+    /// The service did, or its machine.
+    broken: AtomicU64,
+}
+
+/// Everybody is connected; few at a time, since a listener has room for so many.
+async fn connect(address: SocketAddr, connections: u64) -> Vec<Client> {
+    let (turns, mut connecting) = (Arc::new(Turns::new(64)), JoinSet::new());
+    for _ in 0..connections {
+        let turns = Arc::clone(&turns);
+        connecting.spawn(async move {
+            let _turn = turns.acquire().await.expect("it is not closed");
+            let mut client = Client::connect(address, Version::Http1).await;
+            client.text("/counted").await;
+            client
+        });
+    }
+    connecting.join_all().await
 }
 
 /// One client after another on what is one connection, until `end`.
-async fn one_client(address: SocketAddr, number: u64, load: Load, end: Instant, seen: Arc<Seen>) {
-    let mut client = Client::connect(address, Version::Http1).await;
+async fn one_client(
+    (address, mut client): (SocketAddr, Client),
+    number: u64,
+    load: Load,
+    end: Instant,
+    seen: Arc<Seen>,
+) {
     // A generator of its own, so that a run is like another.
     let mut random = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = move || {
@@ -219,14 +241,16 @@ async fn one_client(address: SocketAddr, number: u64, load: Load, end: Instant, 
         } else {
             ("/orders/7", load.patience)
         };
-        match timeout(patience, client.text(path)).await {
-            Ok(_) => seen.answered.fetch_add(1, Relaxed),
-            Err(_) => {
-                client.hang_up();
-                client = Client::connect(address, Version::Http1).await;
-                seen.hung_up.fetch_add(1, Relaxed)
-            }
+        let count = match timeout(patience, client.try_text(path)).await {
+            Ok(Ok(_)) => &seen.answered,
+            Ok(Err(_)) => &seen.broken,
+            Err(_) => &seen.hung_up,
         };
+        count.fetch_add(1, Relaxed);
+        if !std::ptr::eq(count, &raw const seen.answered) {
+            client.hang_up();
+            client = Client::connect(address, Version::Http1).await;
+        }
         wait(load.pause.mul_f64(0.5 + next() as f64 / u64::MAX as f64)).await;
     }
 }
@@ -235,17 +259,12 @@ async fn one_client(address: SocketAddr, number: u64, load: Load, end: Instant, 
 /// counted: handlers, those given up, and those that have left a timer.
 async fn under_load(console: &mut Console, mut each: impl AsyncFnMut(&mut Console)) -> [u64; 3] {
     let (address, load, seen) = (address(console).await, Load::now(), Arc::new(Seen::default()));
+    let connected = connect(address, load.connections).await;
     let begun = Instant::now();
     let mut clients = JoinSet::new();
-    let turns = Arc::new(Turns::new(64));
-    for number in 1..=load.connections {
-        let turn = Arc::clone(&turns).acquire_owned().await.expect("it is not closed");
+    for (number, client) in (1..).zip(connected) {
         let (seen, end) = (Arc::clone(&seen), begun + load.time);
-        clients.spawn(async move {
-            tokio::task::yield_now().await;
-            drop(turn);
-            one_client(address, number, load, end, seen).await;
-        });
+        clients.spawn(one_client((address, client), number, load, end, seen));
     }
     loop {
         tokio::select! {

@@ -130,9 +130,12 @@ impl Client {
 
     /// What is answered there.
     pub async fn text(&mut self, path: &str) -> String {
-        let response = self.get(path).await.expect("an answer");
-        let body = response.into_body().collect().await.expect("a body");
-        String::from_utf8(body.to_bytes().to_vec()).expect("text")
+        self.try_text(path).await.expect("an answer")
+    }
+
+    pub async fn try_text(&mut self, path: &str) -> hyper::Result<String> {
+        let body = self.get(path).await?.into_body().collect().await?;
+        Ok(String::from_utf8(body.to_bytes().to_vec()).expect("text"))
     }
 
     /// The connection is gone, whatever it was in the middle of.

@@ -123,6 +123,7 @@ struct Cancel<'a> {
     /// How long it has been in its drop, while it is.
     dropping_us: Option<u64>,
     canceller: Option<u64>,
+    canceller_name: Option<&'a str>,
     site: Option<&'a str>,
     reason: Option<&'a str>,
     path: &'a [String],
@@ -310,7 +311,8 @@ fn cancel(cancel: &v1::Cancel, now: u64, wall: Wall) -> Cancel<'_> {
         latency_us: cancel.latency_ns.map(|it| it / US),
         drop_us: cancel.drop_ns.map(|it| it / US),
         dropping_us: asked::dropping_since(cancel).map(|at| now.saturating_sub(at) / US),
-        canceller: cancel.canceller.as_ref().map(|it| it.id),
+        canceller: cancel.canceller.as_ref().map(|it| it.id).filter(|id| *id != 0),
+        canceller_name: cancel.canceller.as_ref().map(|it| it.name.as_str()),
         site: cancel.site.as_deref(),
         reason: cancel.reason.as_deref(),
         path: &cancel.path,

@@ -138,7 +138,7 @@ pub(super) fn none_ignored(update: &v1::Update) -> String {
 fn cancelled(cancel: &v1::Cancel) -> String {
     let mut text = words::cause(cancel.cause()).to_owned();
     if let Some(canceller) = &cancel.canceller {
-        let _ = write!(text, " by {} #{}", safe(&canceller.name), canceller.id);
+        let _ = write!(text, " by {}", names::canceller(canceller));
     }
     if let Some(site) = &cancel.site {
         let _ = write!(text, " at {}", safe(&place(site)));

@@ -109,7 +109,7 @@ pub(super) fn who(cancel: &v1::Cancel) -> String {
         who = format!("{who} at {}", safe(&place(site)));
     }
     if let Some(canceller) = &cancel.canceller {
-        who = format!("{who}, by {} #{}", safe(&canceller.name), canceller.id);
+        who = format!("{who}, by {}", names::canceller(canceller));
     }
     if let Some(reason) = &cancel.reason {
         who = format!("{who}: \"{}\"", safe(reason));

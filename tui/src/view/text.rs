@@ -89,6 +89,10 @@ fn first_holding(leak: &v1::Leak) -> Option<String> {
 pub(super) fn cancelled_by(cancel: Option<&v1::Cancel>) -> String {
     let Some(cancel) = cancel else { return String::new() };
     let cause = words::cause(cancel.cause());
+    // Where it was said that requests are scopes tells nothing of who hung up.
+    if let Some(client) = cancel.canceller.as_ref().filter(|it| it.id == 0) {
+        return names::canceller(client);
+    }
     match &cancel.site {
         Some(site) => format!("{cause} {}", safe(&names::short_place(site))),
         None => cause.to_owned(),

@@ -241,8 +241,8 @@ fn rows_are_printed_for_people_and_for_programs() {
     assert_eq!(
         keys(&json["cancel"]),
         sorted(
-            "cause requested_at delivered_at ended_at latency_us drop_us canceller site reason \
-             path polls_since"
+            "cause requested_at delivered_at ended_at latency_us drop_us canceller \
+             canceller_name site reason path polls_since"
         )
     );
     assert_eq!(
