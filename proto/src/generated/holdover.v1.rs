@@ -303,6 +303,7 @@ pub struct Cancel {
     /// How long dropping the future took.
     #[prost(uint64, optional, tag = "6")]
     pub drop_ns: ::core::option::Option<u64>,
+    /// Who asked. One of id 0 is no task: its name says who, "client disconnected".
     #[prost(message, optional, tag = "7")]
     pub canceller: ::core::option::Option<TaskRef>,
     #[prost(string, optional, tag = "8")]
