@@ -60,8 +60,10 @@ pub struct ScopeLayer {
 #[derive(Clone)]
 enum Name {
     ByRoute,
-    By(Arc<dyn Fn(&Head<'_>) -> Cow<'static, str> + Send + Sync>),
+    By(Arc<Naming>),
 }
+
+type Naming = dyn Fn(&Head<'_>) -> Cow<'static, str> + Send + Sync;
 
 impl ScopeLayer {
     /// Names requests as [`by_route`] does.

@@ -69,8 +69,8 @@ fn told_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether the frame is the last of its body.
-fn is_last<B: Body>(frame: &Option<Result<Frame<B::Data>, B::Error>>, body: &B) -> bool {
+/// Whether the frame, or the end, is the last that its body gives.
+fn is_last<B: Body>(frame: Option<&Result<Frame<B::Data>, B::Error>>, body: &B) -> bool {
     match frame {
         None | Some(Err(_)) => true,
         Some(Ok(frame)) => frame.is_trailers() || body.is_end_stream(),
@@ -93,7 +93,7 @@ impl<B: Body> Body for ResponseBody<B> {
         *was_polled = true;
         let polling = scope.task.begin_poll();
         let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else { return Poll::Pending };
-        if is_last(&frame, &*body) {
+        if is_last(frame.as_ref(), &*body) {
             scope.task.scope_completes(polling, || this.body.set(None));
             *this.sending = Sending::Unrecorded;
         } else if let (Some(left), Some(Ok(frame))) = (left, &frame) {

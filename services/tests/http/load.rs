@@ -52,9 +52,9 @@ struct Load {
 impl Load {
     fn now() -> Self {
         if full() {
-            let (time, pause) = (Duration::from_secs(60), Duration::from_secs(5));
-            let patience = Duration::from_secs(5);
-            Self { connections: 10_000, time, pause, given_up: 50, patience, one_in: 1000 }
+            let (time, pause) = (Duration::from_secs(60), Duration::from_secs(20));
+            let patience = Duration::from_secs(10);
+            Self { connections: 10_000, time, pause, given_up: 200, patience, one_in: 1000 }
         } else {
             let (time, pause) = (Duration::from_secs(4), Duration::from_millis(250));
             let patience = Duration::from_secs(2);
@@ -124,7 +124,7 @@ impl Shop {
         let number = self.handlers.fetch_add(1, Relaxed);
         if self.bug == Bug::LeavesATimer && number % self.one_in < 2 {
             handler.leaves_a_timer();
-            if number % self.one_in == 0 {
+            if number.is_multiple_of(self.one_in) {
                 // The client waits for nothing, and hangs up. The other one is answered.
                 pending::<()>().await;
             }

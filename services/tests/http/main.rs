@@ -5,11 +5,7 @@
 //! `cargo test -p holdover-services --test http NAME` runs those whose name contains NAME;
 //! with `HOLDOVER_FULL=1` at their full size: minutes, and ten thousand connections.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "a test reads the clock and prints"
-)]
+#![expect(clippy::print_stdout, reason = "a test prints")]
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
 #[expect(dead_code, reason = "shared with the scenarios of the library")]

@@ -36,7 +36,7 @@ static IS_THERE: [Notify; 3] = [const { Notify::const_new() }; 3];
 async fn upstream() -> SocketAddr {
     async fn waits() {
         IS_THERE[2].notify_one();
-        pending().await
+        pending::<()>().await;
     }
 
     let routes = Router::new()
@@ -92,7 +92,7 @@ impl Upstream {
             _ => drop(self.pool.get(self.uri("/waits")).await),
         }
         IS_THERE[way].notify_one();
-        pending().await
+        pending::<()>().await;
     }
 }
 
