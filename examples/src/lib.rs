@@ -6,6 +6,8 @@
 
 mod blocking_drop;
 mod cancellable;
+#[cfg(feature = "pools")]
+mod connection_pool;
 mod done_callbacks;
 mod double_delete;
 mod graceful_shutdown;
@@ -22,6 +24,8 @@ use std::{future::Future, pin::Pin};
 
 pub use blocking_drop::blocking_drop;
 pub use cancellable::cancellable_task;
+#[cfg(feature = "pools")]
+pub use connection_pool::connection_pool;
 pub use done_callbacks::done_callbacks;
 pub use double_delete::double_delete;
 pub use graceful_shutdown::graceful_shutdown;
@@ -174,6 +178,20 @@ pub const SCENARIOS: &[Scenario] = &[
         leaks_a_round: 0,
         run: |rounds| Box::pin(cancellable_task(rounds)),
     },
+    #[cfg(feature = "pools")]
+    Scenario {
+        name: "connection_pool",
+        about: "clients hang up; one handler's connection is kept: left-behind, and a pool",
+        form: Form::Shim,
+        leaks_a_round: 1,
+        run: |rounds| Box::pin(connection_pool(rounds)),
+    },
+];
+
+/// Scenarios that this build has not, and the feature that brings each.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    #[cfg(not(feature = "pools"))]
+    ("connection_pool", "pools"),
 ];
 
 /// The scenario of this name.

@@ -60,6 +60,21 @@ impl Hold {
         task.into().takes(&self.holding);
     }
 
+    /// It is nobody's from now on, until somebody [takes](Self::transfer) it: say so when
+    /// it is given back to a pool of your own, by whomever. Its age stays.
+    ///
+    /// ```
+    /// use holdover::hold::{Hold, Kind};
+    ///
+    /// let hold = Hold::new(Kind::Connection, "pg");
+    /// hold.park();
+    /// let idle = vec![hold];
+    /// # drop(idle);
+    /// ```
+    pub fn park(&self) {
+        self.holding.is_nobodys();
+    }
+
     /// How long it may be held, from its acquisition: beyond that it is `overdue`,
     /// whoever holds it.
     pub fn with_limit(self, limit: Duration) -> Self {
@@ -166,6 +181,11 @@ impl<T: ?Sized> Held<T> {
     /// As [`Hold::transfer`].
     pub fn transfer(held: &Self) {
         held.hold.transfer();
+    }
+
+    /// It is nobody's from now on, until somebody uses or takes it: see [`Hold::park`].
+    pub fn park(held: &Self) {
+        held.hold.park();
     }
 
     /// As [`Hold::transfer_to`].

@@ -1,6 +1,7 @@
 //! A live console for async Rust.
 
 pub mod hold;
+pub mod pool;
 pub mod sync;
 pub mod task;
 pub mod time;

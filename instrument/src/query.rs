@@ -5,6 +5,7 @@ mod field;
 pub(crate) mod filter;
 mod group;
 mod named;
+mod pools;
 mod rows;
 mod subject;
 
@@ -19,6 +20,7 @@ use self::{
 };
 pub(crate) use self::{
     group::{Group, goes_at},
+    pools::{Lifetime, OutRow, PoolRow},
     rows::{HeldRow, TaskRow},
 };
 use crate::{
@@ -58,6 +60,8 @@ pub(crate) enum ViewKind {
     LeakGroups,
     Tasks,
     Holdings,
+    /// The pools, with each connection that is out.
+    Pools,
     /// Those after this number.
     Events(u64),
     /// One task, whole.
@@ -78,6 +82,8 @@ pub(crate) struct Window {
     /// What has become of the file descriptors that the rows' holdings name, by the
     /// holding's id.
     pub(crate) fds: HashMap<u64, FdSeen>,
+    /// The pools that were asked for, or of which a row lists a connection.
+    pub(crate) pools: Vec<PoolRow>,
 }
 
 /// The window's rows.
@@ -87,6 +93,7 @@ pub(crate) enum Rows {
     Groups(Vec<Group>, WaitFor),
     Tasks(Vec<TaskRow>),
     Holdings(Vec<HeldRow>),
+    Pools,
     Events {
         events: Vec<Event>,
         lost: u64,
@@ -129,6 +136,7 @@ pub(crate) fn evaluate(
     view: &View,
     now: Nanos,
 ) -> Window {
+    let mut pools = Vec::new();
     let (matched, all, rows) = match view.kind {
         ViewKind::Leaks => {
             let leaks = leaks(store, view);
@@ -160,6 +168,16 @@ pub(crate) fn evaluate(
             let (matched, all, rows) = held_rows(store, named, view, now);
             (matched, all, Rows::Process(sample, rows))
         }
+        ViewKind::Pools => {
+            let found = pools::pools(store, now);
+            let all = found.len();
+            let matches = |row: &PoolRow| view.filter.matches(&At(row, now));
+            let mut found: Vec<PoolRow> = found.into_iter().filter(matches).collect();
+            sort_by(&mut found, view, now, |row| row);
+            let matched = found.len();
+            pools = page(found, view);
+            (matched, all, Rows::Pools)
+        }
         ViewKind::Events(after) => {
             let history = store.history();
             let lost = history.lost();
@@ -176,7 +194,10 @@ pub(crate) fn evaluate(
         }
     };
     let fds = named::look(store.recorder(), sampler, &rows, view.age, now);
-    Window { now, totals: store.totals(), matched, all, rows, fds }
+    if view.kind != ViewKind::Pools {
+        pools = pools::of_listed(store, &rows);
+    }
+    Window { now, totals: store.totals(), matched, all, rows, fds, pools }
 }
 
 fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {

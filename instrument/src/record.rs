@@ -108,3 +108,13 @@ pub(crate) enum Traits {
     /// Nothing that could move: a callback; noted in the history.
     Fixed,
 }
+
+/// How a pool says that it is. `None` where it does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pooled {
+    pub(crate) size: Option<usize>,
+    pub(crate) idle: Option<usize>,
+    pub(crate) max: Option<usize>,
+    pub(crate) waiting: Option<usize>,
+    pub(crate) max_lifetime: Option<Duration>,
+}

@@ -23,6 +23,7 @@ pub(crate) mod holding;
 pub(crate) mod key;
 mod lanes;
 pub(crate) mod owner;
+pub(crate) mod pools;
 pub(crate) mod request;
 pub(crate) mod shares;
 pub(crate) mod slab;
@@ -647,6 +648,13 @@ impl Recorder {
         if let Some(slot) = self.holdings.get(key) {
             slot.set_limit(limit.max(1));
             self.limited.lock().unwrap_or_else(PoisonError::into_inner).push(key);
+        }
+    }
+
+    /// It cannot move any more: who has it is known.
+    pub(crate) fn stays(&self, key: Key) {
+        if let Some(slot) = self.holdings.get(key) {
+            slot.unset(HoldingFlag::Moves);
         }
     }
 

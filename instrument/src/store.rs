@@ -19,7 +19,7 @@ use std::{
 pub(crate) use self::{
     history::{Event, EventKind, History},
     ignore::{Asked, Ignore, Rule},
-    listing::held_by,
+    listing::{effective_owner, held_by},
     row::{
         CancelStory, Held, Person, Row, ancestors, cancel_story, held, held_alone, person, state,
     },

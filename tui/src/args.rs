@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Baseline(Baseline),
     /// Print the process: files and sockets, memory, threads, runtimes.
     Process(Process),
+    /// Print the pools of this moment, and who has their connections.
+    Pools(Print),
     /// Say why a verdict is given, and how to mend it.
     Explain(Explain),
     /// Run a small service that leaks, and attach to it.

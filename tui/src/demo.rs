@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use holdover_examples::{Form, Rounds, SCENARIOS, Scenario};
+use holdover_examples::{Form, LEFT_OUT, Rounds, SCENARIOS, Scenario};
 use holdover_proto::v1;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -36,7 +36,15 @@ pub(crate) fn list() -> Result<(), Failure> {
         let needs = if is_seen(scenario) { "" } else { " (needs --cfg tokio_unstable)" };
         writeln!(out, "{:<18} {}{needs}", scenario.name, scenario.about)?;
     }
+    for (name, feature) in LEFT_OUT {
+        writeln!(out, "{name:<18} {}", needs(feature))?;
+    }
     Ok(())
+}
+
+/// What a scenario needs that is not in this build.
+fn needs(feature: &str) -> String {
+    format!("not in this build: needs --features {feature} of holdover-tui")
 }
 
 /// Whether this build sees anything of it.
@@ -52,6 +60,9 @@ pub(crate) fn find(name: Option<&str>) -> Result<&'static Scenario, Failure> {
     };
     let scenario = found.ok_or_else(|| {
         let name = name.unwrap_or_default();
+        if let Some((name, feature)) = LEFT_OUT.iter().find(|(it, _)| *it == name) {
+            return Failure::Usage(format!("{name} is {}", needs(feature)));
+        }
         Failure::Usage(format!("there is no scenario {name:?}; `holdover demo --list` names them"))
     })?;
     if !is_seen(scenario) {

@@ -37,18 +37,6 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
-/// `512 B`, `1.5 MiB`, `12 GiB`.
-pub(crate) fn bytes(bytes: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if bytes < 1024 {
-        return format!("{bytes} B");
-    }
-    let power = (bytes.ilog2() / 10).min(6);
-    let value = bytes as f64 / f64::from(power * 10).exp2();
-    let unit = units[power as usize - 1];
-    if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
-}
-
 pub(crate) fn duration_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -103,6 +103,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Ignored(what)) => print::rules(what).await,
         Some(Command::Baseline(what)) => print::baseline(what).await,
         Some(Command::Process(what)) => print::process(what).await,
+        Some(Command::Pools(what)) => print::print(Kind::Pools, what).await,
         Some(Command::Explain(what)) => print::explain(&what.verdict, what.kind.as_deref()),
         Some(Command::Demo(demo)) if demo.list => demo::list(),
         Some(Command::Demo(demo)) => {

@@ -131,6 +131,8 @@ pub(crate) struct Model {
     pub(crate) tasks: List<v1::Task>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
+    /// Those of which something that is shown is a connection.
+    pub(crate) pools: Vec<v1::Pool>,
     /// The view that what is known answers.
     answered: Option<v1::View>,
     /// The innermost screen last; never empty.
@@ -162,6 +164,7 @@ impl Model {
             tasks: List::default(),
             events: List::default(),
             story: None,
+            pools: Vec::new(),
             answered: None,
             screens: vec![Screen::Leaks],
             filter: String::new(),
@@ -259,6 +262,7 @@ impl Model {
         self.tasks = List::default();
         self.events = List::default();
         self.story = None;
+        self.pools = Vec::new();
         self.totals = v1::Totals::default();
         self.clock = TargetClock::default();
         self.frozen = None;
@@ -294,10 +298,11 @@ impl Model {
         self.leaks.replace(shown, self.leaks.matched, self.leaks.all);
     }
 
-    fn update(&mut self, update: v1::Update, now: Instant) {
+    fn update(&mut self, mut update: v1::Update, now: Instant) {
         self.clock.told(update.now_ns, now);
         self.totals = update.totals.unwrap_or_default();
         self.refused = None;
+        self.pools = std::mem::take(&mut update.pools);
         match self.view().kind() {
             v1::ViewKind::Tasks => self.tasks.replace(update.tasks, update.matched, update.all),
             v1::ViewKind::Events => self.replace_events(update),

@@ -1,9 +1,11 @@
 //! What to call a task, a place and a holding: on the screens and in what is printed.
 
+use std::fmt::Write;
+
 use holdover_proto::v1;
 
 use crate::{
-    format::{bytes, place, safe},
+    format::{bytes, count, place, safe},
     words,
 };
 
@@ -148,6 +150,25 @@ pub(crate) fn fd(fd: &v1::Fd) -> String {
     }
 }
 
+/// `20/20 used, 31 waiting`.
+pub(crate) fn usage(pool: &v1::Pool) -> String {
+    let mut text = match pool.max {
+        Some(max) => format!("{}/{} used", count(pool.used), count(max)),
+        None => format!("{} used", count(pool.used)),
+    };
+    if let Some(waiting) = pool.waiting {
+        let _ = write!(text, ", {} waiting", count(waiting));
+    }
+    text
+}
+
+/// `connection of pool "pg" (20/20 used, 31 waiting)`, where the pool is known.
+pub(crate) fn of_pool(held: &v1::Holding, pools: &[v1::Pool]) -> Option<String> {
+    let number = held.pool?;
+    let pool = pools.iter().find(|pool| pool.number == number)?;
+    Some(format!("connection of pool \"{}\" ({})", safe(&pool.name), usage(pool)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +215,25 @@ mod tests {
         assert_eq!(holding(&held), "child audit.rs:14");
         held.label = "audit".into();
         assert_eq!(holding(&held), "child audit");
+    }
+
+    #[test]
+    fn a_pools_connection_says_how_the_pool_is() {
+        let pool = v1::Pool {
+            number: 4,
+            name: "pg".into(),
+            used: 20,
+            max: Some(20),
+            waiting: Some(31),
+            ..Default::default()
+        };
+        let held = v1::Holding { pool: Some(4), ..Default::default() };
+        let said = of_pool(&held, std::slice::from_ref(&pool));
+        assert_eq!(said.as_deref(), Some("connection of pool \"pg\" (20/20 used, 31 waiting)"));
+        let quiet = v1::Pool { max: None, waiting: None, ..pool };
+        assert_eq!(usage(&quiet), "20 used");
+        assert_eq!(of_pool(&held, &[]), None);
+        assert_eq!(of_pool(&v1::Holding::default(), &[quiet]), None);
     }
 
     #[test]

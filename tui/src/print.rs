@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     Ignored,
     Tasks,
     Events,
+    Pools,
 }
 
 /// Prints the rows of this moment, and with `follow` what changes.
@@ -61,6 +62,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
             let none = match kind {
                 Kind::Leaks => Some(text::no_leaks(&update)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
+                Kind::Pools => Some(text::no_pools(&update)),
                 Kind::Tasks | Kind::Events => None,
             };
             if let Some(none) = none.filter(|_| !what.json && update.matched == 0) {
@@ -106,6 +108,7 @@ fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
         Kind::Leaks | Kind::Ignored => v1::ViewKind::Leaks,
         Kind::Tasks => v1::ViewKind::Tasks,
         Kind::Events => v1::ViewKind::Events,
+        Kind::Pools => v1::ViewKind::Pools,
     };
     v1::View {
         kind: kind.into(),
@@ -147,6 +150,8 @@ struct Seen {
     /// it has cleared.
     leaks: HashMap<(u64, i32, u64), (u64, u32, bool)>,
     tasks: HashMap<u64, (i32, i32)>,
+    /// By number.
+    pools: HashMap<u64, v1::Pool>,
 }
 
 impl Seen {
@@ -167,6 +172,13 @@ impl Seen {
                 let last = update.events.iter().map(|event| event.seq).max();
                 self.last_event = last.unwrap_or(0).max(self.last_event);
                 lines
+            }
+            Kind::Pools => {
+                let now = |pool: &&v1::Pool| {
+                    self.pools.insert(pool.number, (*pool).clone()).as_ref() != Some(pool)
+                };
+                let changed = update.pools.iter().filter(now);
+                changed.map(|pool| printer.pool(pool, update.now_ns)).collect()
             }
         }
     }
@@ -207,7 +219,12 @@ impl Printer {
             }
             Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
             Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
+            Kind::Pools => update.pools.iter().map(|it| self.pool(it, now)).collect(),
         }
+    }
+
+    fn pool(&self, pool: &v1::Pool, now: u64) -> String {
+        if self.json { json::pool(pool, &self.described, now) } else { text::pool(pool, now) }
     }
 
     fn leak(&self, leak: &v1::Leak, update: &v1::Update, event: Option<&'static str>) -> String {

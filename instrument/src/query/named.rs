@@ -53,6 +53,7 @@ fn shown(rows: &Rows) -> Box<dyn Iterator<Item = &Held> + '_> {
         }
         Rows::Holdings(rows) | Rows::Process(_, rows) => Box::new(rows.iter().map(|row| &row.held)),
         Rows::Story(story) => Box::new(story.iter().flat_map(|story| &story.holdings)),
-        Rows::Tasks(_) | Rows::Events { .. } => Box::new(std::iter::empty()),
+        // A pool's connections name none.
+        Rows::Tasks(_) | Rows::Events { .. } | Rows::Pools => Box::new(std::iter::empty()),
     }
 }

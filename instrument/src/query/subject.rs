@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use super::{field::Field, filter::Subject};
 use crate::{
-    query::rows::{HeldRow, TaskRow},
+    query::{
+        pools::PoolRow,
+        rows::{HeldRow, TaskRow},
+    },
     recorder::{clock::Nanos, task::TaskFacts},
     store::{CancelStory, Event, EventKind, Held, Person, Row},
+    words::Kind,
 };
 
 /// A row at a moment: ages depend on it.
@@ -77,6 +81,27 @@ impl Subject for At<'_, HeldRow> {
             Field::Size | Field::Bytes => Some(self.0.held.bytes),
             _ => None,
         }
+    }
+}
+
+impl Subject for At<'_, PoolRow> {
+    fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let row = self.0;
+        let owners = || row.out.iter().filter_map(|out| out.row.owner.as_ref());
+        match field {
+            Field::Label => vec![row.name.into()],
+            Field::Name => owners().map(|owner| owner.shown().to_string().into()).collect(),
+            Field::Loc => owners().map(|owner| owner.location.as_ref().into()).collect(),
+            Field::Acquired => {
+                row.out.iter().map(|out| out.row.held.site.as_ref().into()).collect()
+            }
+            Field::Holds => vec![Kind::Connection.name().into()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        (field == Field::Holdings).then_some(self.0.out.len() as u64)
     }
 }
 

@@ -7,7 +7,7 @@ mod channel;
 
 pub(crate) use self::channel::{ChannelEnd, WeakEnd};
 use super::{
-    DroppedBy, NewHolding, NewTask, OnDrop, Traits,
+    DroppedBy, NewHolding, NewTask, OnDrop, Pooled, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
@@ -258,6 +258,55 @@ impl Wait {
 
     #[inline]
     pub(crate) fn ends(&mut self) {}
+}
+
+/// Nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Lender;
+
+impl Lender {
+    pub(crate) fn new(
+        _: &'static str,
+        _: impl Fn() -> Option<Pooled> + Send + Sync + 'static,
+    ) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) fn lends(
+        &self,
+        _: Option<Duration>,
+        _: Option<&'static Location<'static>>,
+    ) -> Lease {
+        Lease
+    }
+
+    #[inline]
+    pub(crate) fn waits(&self, _: &mut Wait, _: Option<&'static Location<'static>>) {}
+
+    #[inline]
+    pub(crate) fn tells_who_waits(&self) {}
+}
+
+/// Nothing.
+#[derive(Debug)]
+pub(crate) struct Lease;
+
+impl Lease {
+    #[inline]
+    pub(crate) fn holding(&self) -> &Holding {
+        &Holding
+    }
+
+    /// Nobody has to be told when it is back.
+    #[cfg(feature = "sqlx")]
+    #[inline]
+    pub(crate) fn is_recorded(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn returns(&self) {}
 }
 
 /// Nothing.

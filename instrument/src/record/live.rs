@@ -7,6 +7,7 @@
 mod asker;
 mod chain;
 mod channel;
+mod pool;
 mod resource;
 
 #[cfg(unix)]
@@ -17,6 +18,7 @@ pub(crate) use self::{
     asker::{Asker, Group, Node, Noticing},
     chain::Chain,
     channel::{ChannelEnd, WeakEnd},
+    pool::{Lease, Lender},
     resource::{End, Resource, Wait},
 };
 use super::{

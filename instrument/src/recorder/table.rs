@@ -82,6 +82,9 @@ fn origin_of(file: &str, own: &[String]) -> Origin {
     if own.iter().any(|prefix| file.starts_with(prefix.as_str())) {
         return Origin::Own;
     }
+    if is_a_pools(file) {
+        return Origin::Library;
+    }
     let file = file.replace('\\', "/");
     if LIBRARIES.iter().any(|mark| file.contains(mark)) || file.starts_with("vendor/") {
         let folder = file.rsplit("/src/").nth(1).unwrap_or_default();
@@ -91,6 +94,13 @@ fn origin_of(file: &str, own: &[String]) -> Origin {
         return if is_tokio { Origin::Tokio } else { Origin::Library };
     }
     Origin::Own
+}
+
+/// What the front ends of pools spawn is the pools' own business, wherever this library lies.
+fn is_a_pools(file: &str) -> bool {
+    let here =
+        file!().strip_suffix("table.rs").and_then(|it| it.get(..it.len() - "recorder/".len()));
+    here.and_then(|here| file.strip_prefix(here)).is_some_and(|file| file.starts_with("pool"))
 }
 
 /// What a thread remembers of the tables: most look-ups are of few places, again and

@@ -11,8 +11,8 @@ use crate::{
     coverage::Blind,
     process::FdSeen,
     query::{
-        Group, HeldRow, LISTED, Rows, Sort, TaskRow, View, ViewKind, WaitFor, Window,
-        filter::Filter, goes_at,
+        Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, Sort, TaskRow, View, ViewKind,
+        WaitFor, Window, filter::Filter, goes_at,
     },
     recorder::{
         Level,
@@ -35,6 +35,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         v1::ViewKind::LeakGroups => ViewKind::LeakGroups,
         v1::ViewKind::Tasks => ViewKind::Tasks,
         v1::ViewKind::Holdings => ViewKind::Holdings,
+        v1::ViewKind::Pools => ViewKind::Pools,
         v1::ViewKind::Story => ViewKind::Story(view.task),
         v1::ViewKind::Events => ViewKind::Events(view.after_seq),
         v1::ViewKind::Process => ViewKind::Process,
@@ -138,7 +139,9 @@ pub(super) fn update(window: Window) -> v1::Update {
         ..v1::Update::default()
     };
     let seen = &window.fds;
+    update.pools = window.pools.iter().map(pool).collect();
     match window.rows {
+        Rows::Pools => {}
         Rows::Leaks(rows, waits) => {
             update.leaks = rows.iter().map(|row| leak(row, &waits, seen)).collect();
         }
@@ -298,6 +301,40 @@ fn held_row(row: &HeldRow, seen: &Seen) -> v1::HeldRow {
     }
 }
 
+fn pool(row: &PoolRow) -> v1::Pool {
+    v1::Pool {
+        number: row.number,
+        name: row.name.to_owned(),
+        open: row.open,
+        size: row.state.size,
+        idle: row.state.idle,
+        max: row.state.max,
+        used: row.used,
+        waiting: row.waiting,
+        waiters: row.waiters.iter().map(reference).collect(),
+        max_lifetime_ns: row.state.max_lifetime,
+        connections: row.out.iter().map(connection).collect(),
+        connections_total: row.connections,
+        for_cancelled: row.for_cancelled,
+        unseen: row.unseen,
+    }
+}
+
+fn connection(out: &OutRow) -> v1::PooledConnection {
+    v1::PooledConnection {
+        // The fds of a pool's connections are the pool's own: none is named.
+        held: Some(held_row(&out.row, &Seen::default())),
+        for_cancelled: out.for_cancelled,
+        age_ns: out.age,
+        past_lifetime: match out.lifetime {
+            Lifetime::Within => Some(false),
+            Lifetime::Past => Some(true),
+            Lifetime::Unknown => None,
+        },
+        returning_ns: out.returning_since,
+    }
+}
+
 fn waits_for(held: &Held) -> v1::WaitsFor {
     v1::WaitsFor {
         kind: holding_kind(held.kind).into(),
@@ -327,6 +364,7 @@ fn holding(held: &Held, seen: &Seen) -> v1::Holding {
         depth: held.fill.as_deref().and_then(Fill::depth),
         capacity: held.fill.as_deref().map(Fill::capacity),
         fd: held.fd.map(|fd| process::fd(fd, seen.get(&held.id))),
+        pool: held.resource_of_pool(),
     }
 }
 

@@ -157,6 +157,16 @@ pub(super) fn passes_outward(recorder: &Recorder, scope: &TaskFacts) -> bool {
     }
 }
 
+/// Whose that is what this one is recorded to own: a scope may have passed it outward.
+pub(crate) fn effective_owner(recorder: &Recorder, mut owner: TaskFacts) -> TaskFacts {
+    for _ in 0..DEPTH {
+        let around = owner.spawner.filter(|_| passes_outward(recorder, &owner));
+        let Some(around) = around.and_then(|around| recorder.task(around)) else { break };
+        owner = around;
+    }
+    owner
+}
+
 fn is_dropped_with(scope: &TaskFacts, around: &TaskFacts) -> bool {
     let Some(dropped_at) = scope.drop_began else { return false };
     let was_ready = around.outcome == Some(Outcome::Completed);

@@ -83,6 +83,8 @@ pub(crate) struct Held {
     /// Of a bounded channel: how full it is, read when somebody looks.
     pub(crate) fill: Option<Arc<Fill>>,
     pub(crate) fd: Option<OpenFd>,
+    /// The number of what it is a share of; 0 for none.
+    pub(crate) resource: u64,
     /// Those who wait for it, and the first of them in words.
     pub(crate) waiting: Vec<Key>,
     pub(crate) waiters: Vec<Person>,
@@ -92,6 +94,11 @@ impl Held {
     /// The task holds it itself, and the verdict rests on it.
     pub(crate) fn is_certain(&self) -> bool {
         self.via.is_none() && !self.maybe_moved && !self.silent
+    }
+
+    /// The number of the pool that it is a connection of.
+    pub(crate) fn resource_of_pool(&self) -> Option<u64> {
+        (self.kind == Kind::Connection && self.resource != 0).then_some(self.resource)
     }
 }
 
@@ -275,11 +282,11 @@ fn site_of(request: Option<&Request>) -> Option<Arc<str>> {
 
 pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
     let via = listed.via.and_then(|key| recorder.task(key)).map(|facts| person(&facts));
-    let (label, site) = match &listed.thing {
-        Thing::Holding(it) => (it.label.text(), place(it.site)),
-        Thing::Child(it) => (person(it).shown(), place(it.site)),
+    let (label, site, resource) = match &listed.thing {
+        Thing::Holding(it) => (it.label.text(), place(it.site), it.resource),
+        Thing::Child(it) => (person(it).shown(), place(it.site), 0),
         // Where a waker is stored nobody knows.
-        Thing::Cell { .. } => (Arc::default(), Arc::default()),
+        Thing::Cell { .. } => (Arc::default(), Arc::default(), 0),
     };
     let waiters = listed.waiting.iter().filter_map(|key| recorder.task(*key));
     Held {
@@ -299,6 +306,7 @@ pub(crate) fn held(recorder: &Recorder, listed: &Listed) -> Held {
         amount: amount(&listed.thing),
         fill: fill(recorder, &listed.thing),
         fd: fd(&listed.thing),
+        resource,
         waiting: listed.waiting.clone(),
         waiters: waiters.take(WAITERS).map(|facts| person(&facts)).collect(),
     }

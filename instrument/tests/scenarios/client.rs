@@ -146,6 +146,19 @@ impl Console {
         .await
     }
 
+    /// How the pools are.
+    pub async fn pools(&mut self) -> Vec<v1::Pool> {
+        self.look(view(ViewKind::Pools)).await.pools
+    }
+
+    /// Waits for the pool of this name to be so.
+    pub async fn pool_where(&mut self, pool: &str, is_so: impl Fn(&v1::Pool) -> bool) -> v1::Pool {
+        self.wait(&format!("the pool {pool}"), Self::pools, |pools| {
+            pools.iter().find(|it| it.name == pool && is_so(it)).cloned()
+        })
+        .await
+    }
+
     /// Waits until nothing is reported.
     pub async fn cleared(&mut self) {
         self.wait("everything to clear", Self::leaks, |update| {
@@ -178,7 +191,7 @@ impl Console {
     pub async fn nothing_for(&mut self, graces: u32) {
         let end = Instant::now() + GRACE * graces;
         loop {
-            let update = self.leaks().await;
+            let update = self.leaks_and_cleared().await;
             let given = update.totals.expect("totals").given;
             assert_eq!(given, 0, "a verdict was given: {:#?}", update.leaks);
             if Instant::now() >= end {

@@ -17,7 +17,12 @@ use tracing_subscriber::{layer::SubscriberExt, registry};
 use crate::client::Console;
 
 /// The grace that a service process of ours goes by.
-pub const GRACE: Duration = Duration::from_millis(100);
+pub const GRACE: Duration = match env!("CARGO_CRATE_NAME").as_bytes() {
+    // A database takes a connection back by threads of its own, which a busy machine
+    // lets wait.
+    b"pools" => Duration::from_millis(400),
+    _ => Duration::from_millis(100),
+};
 pub const ORPHAN_GRACE: Duration = Duration::from_millis(400);
 
 /// The grace of a service under load, where a drop may have to wait for its turn.

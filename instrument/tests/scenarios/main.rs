@@ -24,6 +24,7 @@ mod harness;
 mod innocent;
 mod libraries;
 mod lifecycle;
+mod pools;
 mod propagation;
 mod resources;
 mod rwlocks;
@@ -51,6 +52,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(wakers::scenarios());
     all.extend(drops::scenarios());
     all.extend(channels::scenarios());
+    all.extend(pools::scenarios());
     all.extend(innocent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());

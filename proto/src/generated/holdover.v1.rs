@@ -177,6 +177,10 @@ pub struct Update {
     pub holdings: ::prost::alloc::vec::Vec<HeldRow>,
     #[prost(message, optional, tag = "14")]
     pub process: ::core::option::Option<Process>,
+    /// Of the view of pools, its rows. Of the leaks and of a story, the pools of which a
+    /// row lists a connection: without their connections and those who wait.
+    #[prost(message, repeated, tag = "13")]
+    pub pools: ::prost::alloc::vec::Vec<Pool>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Totals {
@@ -364,6 +368,9 @@ pub struct Holding {
     pub waiting: u32,
     #[prost(message, repeated, tag = "15")]
     pub waiters: ::prost::alloc::vec::Vec<TaskRef>,
+    /// Of a connection that is out of a pool, `Pool.number`; absent otherwise.
+    #[prost(uint64, optional, tag = "19")]
+    pub pool: ::core::option::Option<u64>,
     /// Of a bounded channel: how many places messages and reservations take, of how many.
     /// Depth is absent where it cannot be known: of a broadcast channel, and of one that
     /// is also used through tokio's own type.
@@ -491,6 +498,68 @@ pub struct HeldRow {
     pub owner: ::core::option::Option<TaskRef>,
     #[prost(bool, tag = "3")]
     pub owner_ended: bool,
+}
+/// A pool that is watched. A number that the pool does not tell is absent.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Pool {
+    /// Its own in this run.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// False when the pool is gone, and only some of its connections are still out.
+    #[prost(bool, tag = "3")]
+    pub open: bool,
+    /// Connections that are open: idle, and out.
+    #[prost(uint64, optional, tag = "4")]
+    pub size: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "5")]
+    pub idle: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "6")]
+    pub max: ::core::option::Option<u64>,
+    /// Out of the pool: by the pool's own numbers where it tells both size and idle,
+    /// which include those that are being opened, else as many as are seen.
+    #[prost(uint64, tag = "7")]
+    pub used: u64,
+    /// Tasks that wait for a connection; absent where neither the pool nor its front end tells.
+    #[prost(uint64, optional, tag = "8")]
+    pub waiting: ::core::option::Option<u64>,
+    /// The first 16 of them; fewer, or none, where they are not known.
+    #[prost(message, repeated, tag = "9")]
+    pub waiters: ::prost::alloc::vec::Vec<TaskRef>,
+    #[prost(uint64, optional, tag = "10")]
+    pub max_lifetime_ns: ::core::option::Option<u64>,
+    /// The connections that are seen to be out, those held longest first; at most 500.
+    #[prost(message, repeated, tag = "11")]
+    pub connections: ::prost::alloc::vec::Vec<PooledConnection>,
+    #[prost(uint64, tag = "12")]
+    pub connections_total: u64,
+    /// Of those, how many are held for tasks that ended by cancellation.
+    #[prost(uint64, tag = "13")]
+    pub for_cancelled: u64,
+    /// Used by the pool's numbers, and seen in nobody's hands: being opened, or taken past
+    /// the front end.
+    #[prost(uint64, tag = "14")]
+    pub unseen: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PooledConnection {
+    /// `site` is empty where it cannot be seen; then that of the owner is the best there is.
+    #[prost(message, optional, tag = "1")]
+    pub held: ::core::option::Option<HeldRow>,
+    /// Its owner, a task or a scope, ended by cancellation.
+    #[prost(bool, tag = "2")]
+    pub for_cancelled: bool,
+    /// How old it was when it was acquired; absent when unknown.
+    #[prost(uint64, optional, tag = "3")]
+    pub age_ns: ::core::option::Option<u64>,
+    /// Older than its pool lets it become; absent when unknown.
+    #[prost(bool, optional, tag = "4")]
+    pub past_lifetime: ::core::option::Option<bool>,
+    /// Since when it is on its way back: its owner has let go of it, and the pool does not
+    /// have it yet.
+    #[prost(uint64, optional, tag = "5")]
+    pub returning_ns: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Event {
@@ -659,6 +728,8 @@ pub enum ViewKind {
     /// those who watch at the same time get the same sample. `View.filter`, `sort`, `offset`
     /// and `limit` are about the holdings that name a descriptor.
     Process = 8,
+    /// The pools that are watched, with each connection that is out.
+    Pools = 7,
 }
 impl ViewKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -675,6 +746,7 @@ impl ViewKind {
             Self::LeakGroups => "VIEW_KIND_LEAK_GROUPS",
             Self::Holdings => "VIEW_KIND_HOLDINGS",
             Self::Process => "VIEW_KIND_PROCESS",
+            Self::Pools => "VIEW_KIND_POOLS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -688,6 +760,7 @@ impl ViewKind {
             "VIEW_KIND_LEAK_GROUPS" => Some(Self::LeakGroups),
             "VIEW_KIND_HOLDINGS" => Some(Self::Holdings),
             "VIEW_KIND_PROCESS" => Some(Self::Process),
+            "VIEW_KIND_POOLS" => Some(Self::Pools),
             _ => None,
         }
     }

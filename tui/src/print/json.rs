@@ -31,7 +31,7 @@ struct Leak<'a> {
     /// What all cancelled tasks of the target keep at this moment.
     bytes_kept: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ancestor: Option<Ancestor<'a>>,
+    ancestor: Option<Person<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cleared_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +162,40 @@ struct Fd<'a> {
 }
 
 #[derive(Serialize)]
-struct Ancestor<'a> {
+struct Pool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    name: &'a str,
+    open: bool,
+    used: u64,
+    idle: Option<u64>,
+    size: Option<u64>,
+    max: Option<u64>,
+    waiting: Option<u64>,
+    waiters: Vec<Person<'a>>,
+    max_lifetime_ms: Option<u64>,
+    for_cancelled: u64,
+    unseen: u64,
+    connections_total: u64,
+    connections: Vec<Pooled<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pooled<'a> {
+    holder: Option<Person<'a>>,
+    holder_ended: bool,
+    for_cancelled: bool,
+    acquired_at: String,
+    held_ms: u64,
+    site: Option<&'a str>,
+    age_ms: Option<u64>,
+    past_lifetime: Option<bool>,
+    returning_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
     id: u64,
     name: &'a str,
     location: &'a str,
@@ -205,11 +238,7 @@ pub(super) fn leak(
         cancel: leak.ancestor_cancel.as_ref().or(own).map(|it| cancel(it, until, wall)),
         holdings: leak.holdings.iter().map(|it| holding(it, now)).collect(),
         bytes_kept: update.totals.map_or(0, |totals| totals.bytes_kept),
-        ancestor: leak.ancestor.as_ref().map(|it| Ancestor {
-            id: it.id,
-            name: &it.name,
-            location: &it.location,
-        }),
+        ancestor: leak.ancestor.as_ref().map(person),
         cleared_at: leak.cleared_ns.map(|at| wall.date(at)),
         lasted_ms: leak.cleared_ns.map(|at| at.saturating_sub(leak.since_ns) / MS),
         ignored: match leak.ignored.as_slice() {
@@ -275,6 +304,51 @@ pub(super) fn event(event: &v1::Event, described: &v1::DescribeResponse) -> Stri
         lasted_ms: event.lasted_ns.map(|it| it / MS),
     };
     serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// A pool as a JSON object.
+pub(super) fn pool(row: &v1::Pool, described: &v1::DescribeResponse, now: u64) -> String {
+    let wall = Wall { anchor_ns: described.wall_anchor_ns };
+    let line = Pool {
+        kind: "pool",
+        target: target(described),
+        name: &row.name,
+        open: row.open,
+        used: row.used,
+        idle: row.idle,
+        size: row.size,
+        max: row.max,
+        waiting: row.waiting,
+        waiters: row.waiters.iter().map(person).collect(),
+        max_lifetime_ms: row.max_lifetime_ns.map(|it| it / MS),
+        for_cancelled: row.for_cancelled,
+        unseen: row.unseen,
+        connections_total: row.connections_total,
+        connections: row.connections.iter().map(|it| pooled(it, wall, now)).collect(),
+    };
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+fn pooled(row: &v1::PooledConnection, wall: Wall, now: u64) -> Pooled<'_> {
+    let held = row.held.as_ref();
+    let holding = held.and_then(|held| held.holding.as_ref());
+    let acquired = holding.map_or(0, |holding| holding.acquired_ns);
+    let held_for = now.saturating_sub(acquired);
+    Pooled {
+        holder: held.and_then(|held| held.owner.as_ref()).map(person),
+        holder_ended: held.is_some_and(|held| held.owner_ended),
+        for_cancelled: row.for_cancelled,
+        acquired_at: wall.date(acquired),
+        held_ms: held_for / MS,
+        site: holding.map(|holding| holding.site.as_str()).filter(|site| !site.is_empty()),
+        age_ms: row.age_ns.map(|age| age.saturating_add(held_for) / MS),
+        past_lifetime: row.past_lifetime,
+        returning_ms: row.returning_ns.map(|since| now.saturating_sub(since) / MS),
+    }
+}
+
+fn person(task: &v1::TaskRef) -> Person<'_> {
+    Person { id: task.id, name: &task.name, location: &task.location }
 }
 
 fn target(described: &v1::DescribeResponse) -> Target<'_> {

@@ -98,6 +98,79 @@ pub(crate) fn event(event: &v1::Event, now: u64) -> String {
     line.trim_end().to_owned()
 }
 
+/// A pool in a line, and one for each connection that is out.
+pub(crate) fn pool(pool: &v1::Pool, now: u64) -> String {
+    let mut text = format!("pool {}  {}", safe(&pool.name), names::usage(pool));
+    if let Some(idle) = pool.idle {
+        let _ = write!(text, ", {} idle", count(idle));
+    }
+    if !pool.waiters.is_empty() {
+        let _ = write!(text, ": {}", waiters(&pool.waiters));
+    }
+    if pool.for_cancelled > 0 {
+        let _ = write!(text, "; {} held for cancelled tasks", count(pool.for_cancelled));
+    }
+    if pool.unseen > 0 {
+        let _ = write!(text, "; {} in nobody's hands that are seen", count(pool.unseen));
+    }
+    if !pool.open {
+        text.push_str("; the pool is gone");
+    }
+    for connection in &pool.connections {
+        let _ = write!(text, "\n    {}", pooled(connection, now));
+    }
+    text
+}
+
+fn pooled(connection: &v1::PooledConnection, now: u64) -> String {
+    let row = connection.held.clone().unwrap_or_default();
+    let held = row.holding.unwrap_or_default();
+    let held_for = now.saturating_sub(held.acquired_ns);
+    let owner = match &row.owner {
+        Some(owner) => format!("{} #{}", safe(&owner.name), owner.id),
+        None => "nobody".to_owned(),
+    };
+    let state = match (connection.for_cancelled, row.owner_ended) {
+        (true, _) => ", cancelled",
+        (false, true) => ", ended",
+        (false, false) => "",
+    };
+    let mut text = format!("{owner}{state}  for {}", span(held_for));
+    match (held.site.as_str(), &row.owner) {
+        ("", Some(owner)) => {
+            let _ = write!(text, ", in the task spawned at {}", safe(&place(&owner.location)));
+        }
+        ("", None) => {}
+        (site, _) => {
+            let _ = write!(text, ", acquired at {}", safe(&place(site)));
+        }
+    }
+    if let Some(since) = connection.returning_ns {
+        let _ = write!(text, ", on its way back for {}", span(now.saturating_sub(since)));
+    }
+    if let Some(age) = connection.age_ns {
+        let _ = write!(text, ", {} old", span(age.saturating_add(held_for)));
+    }
+    if connection.past_lifetime == Some(true) {
+        text.push_str(", past its lifetime");
+    }
+    text
+}
+
+fn waiters(waiters: &[v1::TaskRef]) -> String {
+    let named = waiters.iter().map(|it| format!("{} #{}", safe(&it.name), it.id));
+    let named: Vec<String> = named.take(WAITERS).collect();
+    named.join(", ")
+}
+
+/// Pools are seen where the service says that it has one.
+pub(crate) fn no_pools(update: &v1::Update) -> String {
+    match update.all {
+        0 => "No pools. A pool is seen once it is given to holdover::pool.".to_owned(),
+        all => format!("None that match; there are {} in all.", count(all)),
+    }
+}
+
 /// Never alone: it says what it speaks for, which with a filter is little.
 pub(crate) fn no_leaks(update: &v1::Update) -> String {
     let totals = update.totals.unwrap_or_default();
@@ -161,7 +234,14 @@ fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
         _ if cancelled => format!("{phase} the cancel "),
         _ => String::new(),
     };
-    let mut text = format!("{what}, acquired {when}at {}", safe(&site));
+    let mut text = format!("{what}, acquired {when}");
+    // Of a connection that a pool lends unasked no place is known.
+    match held.site.as_str() {
+        "" => text.truncate(text.trim_end().len()),
+        _ => {
+            let _ = write!(text, "at {}", safe(&site));
+        }
+    }
     match held.due_ns {
         Some(due) if due <= now => text.push_str(", due now"),
         Some(due) => {
@@ -170,9 +250,7 @@ fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
         None => {}
     }
     if !held.waiters.is_empty() {
-        let named = held.waiters.iter().map(|it| format!("{} #{}", safe(&it.name), it.id));
-        let named: Vec<String> = named.take(WAITERS).collect();
-        let _ = write!(text, "; waiting: {}", named.join(", "));
+        let _ = write!(text, "; waiting: {}", waiters(&held.waiters));
     }
     text
 }
@@ -210,6 +288,55 @@ mod tests {
         assert_eq!(rule(&it), format!("{first}ignores 2 now, 1 200 so far{rest}"));
         it.expired = true;
         assert_eq!(rule(&it), format!("{first}has EXPIRED and ignores nothing{rest}"));
+    }
+
+    #[test]
+    fn a_pool_says_who_has_its_connections_and_for_whom_they_are_missing() {
+        const S: u64 = 1_000_000_000;
+        let holding = v1::Holding { acquired_ns: 10 * S, ..Default::default() };
+        let owner =
+            v1::TaskRef { id: 7, name: "GET /orders".into(), location: "a/src/main.rs:3:1".into() };
+        let mut row = v1::PooledConnection {
+            held: Some(v1::HeldRow {
+                holding: Some(holding),
+                owner: Some(owner),
+                owner_ended: true,
+            }),
+            for_cancelled: true,
+            age_ns: Some(30 * S),
+            past_lifetime: Some(true),
+            returning_ns: Some(11 * S),
+        };
+        let said = pooled(&row, 14 * S);
+        assert_eq!(
+            said,
+            "GET /orders #7, cancelled  for 4.0s, in the task spawned at a/src/main.rs:3:1, on its \
+             way back for 3.0s, 34s old, past its lifetime"
+        );
+        if let Some(holding) = row.held.as_mut().and_then(|held| held.holding.as_mut()) {
+            holding.site = "a/src/db.rs:41:22".into();
+        }
+        (row.age_ns, row.past_lifetime, row.returning_ns) = (None, None, None);
+        let pool = v1::Pool {
+            name: "pg".into(),
+            open: true,
+            used: 3,
+            max: Some(5),
+            idle: Some(2),
+            waiting: Some(1),
+            waiters: vec![v1::TaskRef { id: 9, name: "report".into(), ..Default::default() }],
+            connections: vec![row],
+            for_cancelled: 1,
+            unseen: 2,
+            ..Default::default()
+        };
+        let said = super::pool(&pool, 14 * S);
+        assert_eq!(
+            said,
+            "pool pg  3/5 used, 1 waiting, 2 idle: report #9; 1 held for cancelled tasks; 2 in \
+             nobody's hands that are seen\n    GET /orders #7, cancelled  for 4.0s, acquired at \
+             a/src/db.rs:41:22"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
     asked,
     explain::explain_held,
     format::{place, safe, span},
+    model::Model,
     names,
     theme::Theme,
     words,
@@ -25,7 +26,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
     let mut lines = Vec::new();
     let tall = area.height > 6;
-    for (name, text) in story(group, leak, now, theme, tall) {
+    for (name, text) in story(model, group, now, theme, tall) {
         // Where there is little room each has its line, but for how to mend it.
         if tall || name == "fix" {
             lines.extend(text::named(name, &text, area.width, theme));
@@ -48,15 +49,16 @@ fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
 }
 
 fn story(
+    model: &Model,
     group: &v1::LeakGroup,
-    leak: &v1::Leak,
     now: u64,
     theme: Theme,
     tall: bool,
 ) -> Vec<(&'static str, String)> {
+    let Some(leak) = &group.worst else { return Vec::new() };
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     let cancel = leak.ancestor_cancel.as_ref().or(own);
-    let mut lines = vec![("what", what(leak, now, theme))];
+    let mut lines = vec![("what", what(leak, &model.pools, now, theme))];
     if let Some(cancel) = cancel {
         lines.push(("who", who(cancel)));
     }
@@ -83,8 +85,15 @@ fn story(
     lines
 }
 
-fn what(leak: &v1::Leak, now: u64, theme: Theme) -> String {
-    format!("{}  ({})", text::holds(leak, now, theme), words::accuracy(leak.accuracy()))
+fn what(leak: &v1::Leak, pools: &[v1::Pool], now: u64, theme: Theme) -> String {
+    let first = leak.holdings.first();
+    let of_pool = first.and_then(|held| names::of_pool(held, pools));
+    let holds = match (of_pool, leak.holdings_total) {
+        (Some(connection), more @ 2..) => format!("{connection} +{}", more - 1),
+        (Some(connection), _) => connection,
+        (None, _) => text::holds(leak, now, theme),
+    };
+    format!("{holds}  ({})", words::accuracy(leak.accuracy()))
 }
 
 /// When and where it was acquired.
@@ -94,7 +103,10 @@ fn acquired(held: &v1::Holding, cancelled: bool) -> String {
     }
     // What is overdue may be so without any cancel.
     let when = if cancelled { format!("{} ", text::phase(held.phase())) } else { String::new() };
-    format!("acquired {when}at {}", safe(&place(&held.site)))
+    match held.site.as_str() {
+        "" => format!("acquired {when}where cannot be seen"),
+        site => format!("acquired {when}at {}", safe(&place(site))),
+    }
 }
 
 const WAKER: &str = "a waker is stored by whatever the task waited for: where is not known";

@@ -45,7 +45,7 @@ impl Resource {
         Self { number: AtomicU64::new(0), kind, label }
     }
 
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         let known = self.number.load(Relaxed);
         if known != 0 {
             return known;
@@ -69,7 +69,17 @@ impl Resource {
         flags: u8,
         location: &'static Location<'static>,
     ) -> Acquired {
-        let (label, site) = (TextId::fixed(label), SiteId::of(location));
+        self.share_at(label, amount, flags, SiteId::of(location))
+    }
+
+    pub(super) fn share_at(
+        &self,
+        label: &'static str,
+        amount: u32,
+        flags: u8,
+        site: SiteId,
+    ) -> Acquired {
+        let label = TextId::fixed(label);
         let what = Acquired::new(self.kind, label, site, flags);
         Acquired { resource: self.number(), amount, ..what }
     }
