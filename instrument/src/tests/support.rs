@@ -195,7 +195,8 @@ impl Service {
     fn evaluate(&self, kind: ViewKind) -> Window {
         let filter = Filter::parse("").expect("everything");
         let (cleared, ignored) = (false, false);
-        let view = View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored, age: 0 };
+        let view =
+            View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored, age: 0 };
         let (now, mut sampler) = (self.recorder.clock.now(), Sampler::new());
         query::evaluate(&mut self.store.borrow_mut(), &mut sampler, &view, now)
     }
