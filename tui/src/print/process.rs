@@ -166,6 +166,8 @@ mod tests {
 
     #[test]
     fn sockets_are_told_by_protocol_families_and_state() {
+        use v1::{AddressFamily as To, FdType as Of};
+
         let of = |kind: v1::FdType, local: v1::AddressFamily, peer: v1::AddressFamily| {
             socket(&v1::Socket {
                 r#type: kind.into(),
@@ -174,7 +176,6 @@ mod tests {
                 state: v1::SocketState::Connected.into(),
             })
         };
-        use v1::{AddressFamily as To, FdType as Of};
         assert_eq!(of(Of::Udp, To::Ipv6, To::Ipv4), "udp ipv6 to ipv4 CONNECTED");
         assert_eq!(of(Of::Udp, To::Ipv4, To::Ipv4), "udp ipv4 CONNECTED");
         assert_eq!(of(Of::Unix, To::Unix, To::Unix), "unix CONNECTED");

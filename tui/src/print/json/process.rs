@@ -49,6 +49,7 @@ struct Sockets {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "its name in JSON")]
 struct Runtime {
     runtime: u64,
     workers: u64,
