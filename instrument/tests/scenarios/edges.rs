@@ -1,6 +1,12 @@
 //! Beside the scenarios: what differs from one of them in a single step.
 
-use std::{future::pending, pin::pin, sync::Mutex, thread, time::Duration};
+use std::{
+    future::pending,
+    pin::pin,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use holdover::{
     FutureExt,
@@ -10,7 +16,7 @@ use holdover::{
     time::{call_later, sleep, timeout},
 };
 use holdover_proto::v1::{Cause, HoldingKind, Outcome, Phase, Verdict};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{
     client::{Console, assert_cause, assert_holding, cancel},
@@ -100,9 +106,14 @@ fn asked() -> Vec<Scenario> {
             "16_a_blocking_member_of_a_dropped_set",
             shim: async {
                 let mut set = JoinSet::new();
-                let closure = || thread::sleep(GRACE * 10);
+                let runs = Arc::new(Notify::new());
+                let is_running = Arc::clone(&runs);
+                let closure = move || {
+                    runs.notify_one();
+                    thread::sleep(GRACE * 10);
+                };
                 set.build_task().name("closure").spawn_blocking(closure).expect("a task");
-                sleep(Duration::from_millis(30)).await;
+                is_running.notified().await;
                 drop(set);
             },
             check: async |console: &mut Console, _| {

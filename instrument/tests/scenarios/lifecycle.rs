@@ -1,9 +1,15 @@
 //! A: lifecycle and delivery.
 
-use std::{future::pending, thread, time::Duration};
+use std::{
+    future::pending,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use holdover::sync::CancellationToken;
 use holdover_proto::v1::{Accuracy, Cause, Outcome, TaskState, Verdict};
+use tokio::sync::Notify;
 
 use crate::{
     client::{Console, assert_cause, assert_site, cancel},
@@ -32,18 +38,26 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario! {
             "02_aborted_in_a_loop_without_an_await",
             shim: async {
-                let task = named("spinner", async { spin(Duration::from_millis(600)) });
+                let (runs, is_running) = mpsc::channel();
+                let task = named("spinner", async move {
+                    runs.send(()).expect("somebody waits for it");
+                    spin(Duration::from_millis(600));
+                });
                 // Aborted while it runs, by a thread that is no worker.
                 let task = task.abort_handle();
                 thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(50));
+                    is_running.recv().expect("it runs");
                     task.abort();
                 });
             },
             plain: async {
-                let task = plain("spinner", async { spin(Duration::from_millis(600)) });
+                let (runs, is_running) = mpsc::channel();
+                let task = plain("spinner", async move {
+                    runs.send(()).expect("somebody waits for it");
+                    spin(Duration::from_millis(600));
+                });
                 thread::spawn(move || {
-                    thread::sleep(Duration::from_millis(50));
+                    is_running.recv().expect("it runs");
                     task.abort();
                 });
             },
@@ -79,6 +93,8 @@ pub fn scenarios() -> Vec<Scenario> {
             shim: async {
                 let token = CancellationToken::named("shutdown");
                 let waits = token.clone();
+                let is_taken = Arc::new(Notify::new());
+                let takes = Arc::clone(&is_taken);
                 named("busy", async move {
                     let mut cancelled = std::pin::pin!(waits.cancelled());
                     tokio::select! {
@@ -88,13 +104,14 @@ pub fn scenarios() -> Vec<Scenario> {
                             holdover::time::sleep(Duration::from_millis(10)).await;
                         } => {
                             // The future is pinned and alive, and nobody polls it.
+                            takes.notify_one();
                             holdover::time::sleep(Duration::from_millis(400)).await;
                         }
                     }
                     cancelled.await;
                     holdover::time::sleep(Duration::from_secs(1)).await;
                 });
-                holdover::time::sleep(Duration::from_millis(40)).await;
+                is_taken.notified().await;
                 token.cancel();
             },
             check: a_waiting_task_is_stuck_until_it_notices,
