@@ -359,6 +359,10 @@ impl Task {
             Self::Recorded(task) => *task,
             Self::Bare(done) => return done.ask(),
         };
+        // By a token or a set, perhaps, and nobody has looked since: the first one counts.
+        if (Recorded { recorder, key }).was_asked() {
+            return;
+        }
         let request = Request {
             canceller: recorder.current_who(),
             site: SiteId::of(site),

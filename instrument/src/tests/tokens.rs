@@ -51,6 +51,24 @@ fn a_bound_task_is_asked_when_an_ancestor_of_its_token_is_cancelled() {
     });
 }
 
+/// The request that counts is the first, though nobody had looked in between.
+#[test]
+fn a_bound_task_that_is_aborted_later_was_asked_by_its_token() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let builder = Builder::new().name("bound").token(&token);
+            let task = builder.spawn(pending::<()>()).expect("a task");
+            settle().await;
+            token.cancel();
+            task.abort();
+            settle().await;
+        });
+        service.look(GRACE_OVER);
+        assert_eq!(service.cancel("bound").expect("it was asked").cause, Cause::Token);
+    });
+}
+
 /// The child goes with its parent, not the other way round.
 #[test]
 fn a_child_token_asks_nobody_that_is_bound_to_its_parent() {
