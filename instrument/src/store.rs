@@ -419,8 +419,12 @@ impl Store {
 
 /// It was asked to stop longer than its grace ago, and goes on.
 fn is_late(task: &Watched, limits: Limits, now: Nanos) -> bool {
-    let TaskFacts { requested_at, ended_at, holdings, children, .. } = task.facts;
-    let asked = requested_at.filter(|_| ended_at.is_none() && holdings + children > 0);
+    let TaskFacts { requested_at, ended_at, holdings, children, handles, pins, .. } = task.facts;
+    // One that lives pins itself, and its span and handles do: whatever else does may be a
+    // scope of it, which has ended and left something.
+    let by_scopes = pins > u64::from(handles) + 1 + u64::from(task.facts.has(Flag::Span));
+    let may_hold = holdings + children > 0 || by_scopes;
+    let asked = requested_at.filter(|_| ended_at.is_none() && may_hold);
     asked.is_some_and(|at| now.saturating_sub(at) >= limits.grace)
 }
 

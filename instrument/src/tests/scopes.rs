@@ -137,6 +137,27 @@ fn what_a_completed_scope_owns_is_its_surroundings() {
     });
 }
 
+/// Also when it has nothing else, and goes on though it was asked to stop.
+#[test]
+fn a_stuck_task_lists_what_its_scopes_have_left() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let (inner, token) = (friend.clone(), CancellationToken::new());
+            let around = async {
+                async move { leave(&inner, "thing") }.scope("scope").await;
+                pending::<()>().await;
+            };
+            let builder = crate::task::Builder::new().name("task").token(&token);
+            drop(builder.spawn(around).expect("a task"));
+            settle().await;
+            token.cancel();
+            settle().await;
+        });
+        assert_eq!(service.verdicts(GRACE_OVER), ["stuck task: custom thing, before"]);
+    });
+}
+
 #[test]
 fn what_a_completed_scope_has_spawned_is_its_surroundings() {
     on_each(|service| {
