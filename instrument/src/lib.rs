@@ -16,6 +16,8 @@ mod builder;
 mod coverage;
 mod ended;
 #[cfg(feature = "console")]
+mod fault;
+#[cfg(feature = "console")]
 mod ignore;
 #[cfg(feature = "layer")]
 mod layer;

@@ -59,6 +59,7 @@ use self::{
 use crate::{
     atomics::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
     ended::{Callback, Ended},
+    fault::{Fault, planted},
     words::{Kind, Outcome, TaskKind},
 };
 
@@ -567,6 +568,9 @@ impl Recorder {
         else {
             return;
         };
+        if planted(Fault::Release) {
+            return;
+        }
         if slot.has(HoldingFlag::Noted) && !slot.has(HoldingFlag::Over) {
             self.note_holding(key, What::Released);
         }

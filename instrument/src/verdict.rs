@@ -11,6 +11,7 @@ use std::collections::HashMap;
 pub(crate) use self::{held::held_by, overdue::overdue};
 
 use crate::{
+    fault::{Fault, planted},
     recorder::{
         clock::Nanos,
         holding::{HoldingFacts, HoldingFlag},
@@ -194,7 +195,7 @@ pub(crate) fn phase(task: &TaskFacts, acquired_at: Nanos) -> Phase {
     let ended = task.ended_at.unwrap_or(Nanos::MAX);
     let was_asked = requested.is_some_and(|at| at <= began);
     if was_asked && (began..=ended).contains(&acquired_at) {
-        Phase::InDrop
+        if planted(Fault::Phase) { Phase::Before } else { Phase::InDrop }
     } else if requested.is_some_and(|at| acquired_at >= at) {
         Phase::After
     } else {
@@ -209,7 +210,7 @@ pub(crate) fn is_from_before(task: &TaskFacts, child: &TaskFacts) -> bool {
 
 /// `since` is at least `grace` ago.
 fn passed(since: Nanos, grace: Nanos, now: Nanos) -> bool {
-    now.saturating_sub(since) >= grace
+    planted(Fault::Grace) || now.saturating_sub(since) >= grace
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     ended::{Callback, Done, call},
+    fault::{Fault, planted},
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
@@ -235,6 +236,7 @@ impl Task {
     fn was_asked_too_late(&self) {
         if let Self::Recorded(Recorded { recorder, key }) = *self
             && recorder.delivered_at(key).is_none()
+            && !planted(Fault::TakeBack)
         {
             recorder.take_back_request(key);
         }
@@ -281,7 +283,7 @@ impl Task {
         };
         if panicked {
             Outcome::Panicked
-        } else if !asked && (SPAWNING.get() || !a_drop_cancels()) {
+        } else if !asked && (SPAWNING.get() || !a_drop_cancels()) && !planted(Fault::Shutdown) {
             Outcome::Shutdown
         } else {
             Outcome::Cancelled
@@ -564,6 +566,7 @@ impl Holding {
     #[inline]
     pub(crate) fn used_here(&self) {
         if let Some((recorder, key)) = self.0
+            && !planted(Fault::Use)
             && let Some(task) = owner::current_task(recorder)
         {
             recorder.owned_by(key, Some(task));

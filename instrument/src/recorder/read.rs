@@ -9,7 +9,10 @@ use super::{
     key::{Key, Which},
     task::{TaskFacts, TaskSlot},
 };
-use crate::atomics::{Ordering, fence};
+use crate::{
+    atomics::{Ordering, fence},
+    fault::{Fault, planted},
+};
 
 /// A task that is on the list of changes, as it is now.
 #[derive(Debug)]
@@ -79,7 +82,9 @@ impl Recorder {
 
     /// The live task that has this id of the runtime's. Reads every task.
     pub(crate) fn live_task_of(&self, id: u64) -> Option<Key> {
-        let is_it = |facts: &TaskFacts| facts.tokio_id == Some(id) && facts.ended_at.is_none();
+        let stale = planted(Fault::StaleId);
+        let lives = |facts: &TaskFacts| stale || facts.ended_at.is_none();
+        let is_it = |facts: &TaskFacts| facts.tokio_id == Some(id) && lives(facts);
         self.tasks().find(is_it).map(|facts| facts.key)
     }
 

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
+    fault::{Fault, planted},
     recorder::{
         Recorder,
         clock::Nanos,
@@ -149,7 +150,7 @@ pub(super) fn passes_outward(recorder: &Recorder, scope: &TaskFacts) -> bool {
     }
     match scope.outcome {
         None => false,
-        Some(Outcome::Completed) => true,
+        Some(Outcome::Completed) => !planted(Fault::ScopeOutward),
         Some(_) => {
             let around = scope.spawner.and_then(|around| recorder.task(around));
             around.is_some_and(|around| is_dropped_with(scope, &around))

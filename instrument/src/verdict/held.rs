@@ -3,6 +3,7 @@
 
 use super::{Finding, Limits, Listed, Listing, Thing, passed, phase};
 use crate::{
+    fault::{Fault, planted},
     recorder::{
         clock::Nanos,
         holding::{HoldingFacts, HoldingFlag},
@@ -98,7 +99,12 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         maybe_moved: holding.lent || maybe_moved(task, holding, listing),
         waiting: listing.waiting_for(holding).to_vec(),
     });
-    holdings.chain(children).chain(cell_of(task)).collect()
+    let mut all: Vec<Listed> = holdings.chain(children).chain(cell_of(task)).collect();
+    if planted(Fault::ChildTwice) {
+        let child = all.iter().find(|listed| matches!(listed.thing, Thing::Child(_))).cloned();
+        all.extend(child);
+    }
+    all
 }
 
 /// What wakers keep of the task itself.
@@ -140,7 +146,9 @@ pub(super) fn is_live(holding: &HoldingFacts, now: Nanos) -> bool {
 /// A move cannot be seen: what was acquired before its owner spawned a task that still
 /// lives may be that task's now.
 fn maybe_moved(task: &TaskFacts, holding: &HoldingFacts, listing: &Listing) -> bool {
-    holding.has(HoldingFlag::Moves) && lives_after(task, holding.acquired_at, listing, 0)
+    holding.has(HoldingFlag::Moves)
+        && !planted(Fault::MaybeMoved)
+        && lives_after(task, holding.acquired_at, listing, 0)
 }
 
 /// A descendant lives whose branch was spawned at `since` or later.

@@ -4,6 +4,7 @@
 
 use super::{Finding, Limits, Listed, Listing, Thing, held::held_by, is_from_before, passed};
 use crate::{
+    fault::{Fault, planted},
     recorder::{
         clock::Nanos,
         task::{Flag, TaskFacts},
@@ -65,9 +66,11 @@ fn find_survivors<'a>(
 fn is_excused(task: &TaskFacts) -> bool {
     // A handle that lives when the cancelled task's future is gone is held outside it.
     let waited_for = task.ended_at.is_none() && (task.handles > 0 || task.has(Flag::Kept));
+    let waited_for = waited_for && !planted(Fault::Kept);
+    let detached = task.has(Flag::Detached) && !planted(Fault::Detached);
     let no_task = matches!(task.kind, TaskKind::Blocking | TaskKind::Scope);
     let no_task = no_task && task.ended_at.is_none();
-    task.has(Flag::Detached) || task.has(Flag::Library) || no_task || waited_for
+    detached || task.has(Flag::Library) || no_task || waited_for
 }
 
 fn accuracy(ancestor: &TaskFacts, survivor: &TaskFacts) -> Accuracy {

@@ -3,9 +3,12 @@
 use std::{cell::RefCell, sync::Arc};
 
 use super::{Holding, NewHolding};
-use crate::recorder::{
-    events::What,
-    owner::{self, Work},
+use crate::{
+    fault::{Fault, planted},
+    recorder::{
+        events::What,
+        owner::{self, Work},
+    },
 };
 
 /// A callback's timer, and those that it armed while it ran: one holding, live until
@@ -26,7 +29,7 @@ impl Chain {
             Some((chain, depth)) if owner::depth() == *depth => Some(chain.clone()),
             _ => None,
         });
-        if let Some(chain) = running.ok().flatten() {
+        if let Some(chain) = running.ok().flatten().filter(|_| !planted(Fault::Chain)) {
             if let Some(due_in) = new.due_in {
                 chain.0.due_in(due_in);
             }
