@@ -4,6 +4,8 @@
 //! Each is a library function, an example with a ten-line `main`, and
 //! `holdover demo NAME`.
 
+#[cfg(feature = "accuracy")]
+pub mod accuracy;
 mod blocking_drop;
 mod cancellable;
 #[cfg(feature = "pools")]

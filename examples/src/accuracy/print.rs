@@ -1,0 +1,441 @@
+//! A program as Rust that a person can paste into a file and run.
+
+use std::fmt::Write as _;
+
+use super::program::{
+    Actor, ActorKind, Escape, Flavor, Form, Keep, Program, ScopeEnd, Step, ThingId, ThingKind,
+};
+
+/// What is the same of all programs.
+const PRELUDE: &str = include_str!("print/prelude.rs.txt");
+
+/// What only Holdover has.
+const SHIMS: &str = "
+use holdover::{
+    FutureExt,
+    hold::{Held, Hold, Kind},
+    sync::CancellationToken,
+    time::call_later,
+};
+
+fn again() {
+    call_later(Duration::from_millis(15), again);
+}
+";
+
+/// The program, whole.
+pub fn print(program: &Program) -> String {
+    let (rt, shims) = match program.form {
+        Form::Shim => ("holdover", SHIMS),
+        Form::Plain => ("tokio", ""),
+    };
+    let Program { seed, flavor, .. } = program;
+    let mut printer = Printer { program, out: String::new(), depth: 1 };
+    printer.main();
+    format!("// Program {seed}, {flavor:?}.\nuse {rt} as rt;\n{PRELUDE}{shims}\n{}", printer.out)
+}
+
+struct Printer<'a> {
+    program: &'a Program,
+    out: String,
+    depth: usize,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.out, "{:1$}{line}", "", 4 * self.depth);
+    }
+
+    fn within(&mut self, begin: &str, end: &str, body: impl FnOnce(&mut Self)) {
+        self.line(begin);
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line(end);
+    }
+
+    fn is_shim(&self) -> bool {
+        self.program.form == Form::Shim
+    }
+
+    fn main(&mut self) {
+        self.depth = 0;
+        self.within("fn main() {", "}", |it| {
+            it.line("holdover::init();");
+            let flavor = match it.program.flavor {
+                Flavor::Multi | Flavor::Own => "new_multi_thread().worker_threads(2)",
+                // On a `LocalSet` each `spawn` is a `spawn_local`.
+                Flavor::Current | Flavor::Local => "new_current_thread()",
+            };
+            it.line(&format!(
+                "let runtime = tokio::runtime::Builder::{flavor}.enable_all().build().unwrap();"
+            ));
+            it.line("let _entered = runtime.enter();");
+            it.tokens();
+            it.line("let mut mine = Mine::default();");
+            it.line("std::thread::scope(|threads| {");
+            it.line("    threads.spawn(|| runtime.block_on(pending::<()>()));");
+            it.depth += 1;
+            for orders in &it.program.rounds {
+                it.line("next_round();");
+                let outside = orders.iter().filter(|order| order.who.is_none());
+                for step in outside.flat_map(|order| &order.steps) {
+                    it.step(None, step);
+                }
+            }
+            it.depth -= 1;
+            it.line("    let _ = &mut mine;");
+            it.line("});");
+        });
+    }
+
+    fn tokens(&mut self) {
+        if !self.is_shim() {
+            return;
+        }
+        self.line("let token_0 = CancellationToken::named(\"root\");");
+        for (at, parent) in self.program.tokens.iter().enumerate() {
+            self.line(&format!("let token_{} = token_{parent}.child_token();", at + 1));
+        }
+    }
+
+    fn clone_tokens(&mut self) {
+        if self.is_shim() {
+            for token in 0..=self.program.tokens.len() {
+                self.line(&format!("let token_{token} = token_{token}.clone();"));
+            }
+        }
+    }
+
+    // === tasks ===
+
+    fn spawn(&mut self, actor: Actor) {
+        let plan = &self.program.actors[actor];
+        let blocking = plan.kind == ActorKind::Blocking;
+        self.within("{", "}", |it| {
+            it.clone_tokens();
+            if plan.keep == Keep::Set {
+                it.line("#[expect(unused_mut)]");
+                it.line(&format!("let builder = set.build_task().name(\"t{actor}\");"));
+            } else {
+                it.line(&format!("let builder = rt::task::Builder::new().name(\"t{actor}\");"));
+            }
+            it.options(actor);
+            if blocking {
+                it.within("let handle = builder.spawn_blocking(move || {", "}).unwrap();", |it| {
+                    it.line("let mut mine = Mine::default();");
+                    it.rounds(actor, true);
+                });
+            } else {
+                it.within("let handle = builder.spawn(async move {", "}).unwrap();", |it| {
+                    it.life(actor);
+                });
+            }
+            match plan.keep {
+                Keep::Outside => it.line(&format!("keep_outside({actor}, handle);")),
+                Keep::Spawner => it.line(&format!("handles.push(({actor}, handle));")),
+                Keep::Nobody | Keep::Set => it.line("drop(handle);"),
+            }
+        });
+    }
+
+    fn options(&mut self, actor: Actor) {
+        let plan = &self.program.actors[actor];
+        if let Some(bond) = plan.bond.filter(|bond| bond.bound) {
+            self.line(&format!("let builder = builder.token(&token_{});", bond.token));
+        }
+        if plan.detached {
+            self.line("let builder = builder.detached(\"on purpose\");");
+        }
+        if plan.patient {
+            self.line("let builder = builder.grace(FAR);");
+        }
+    }
+
+    fn life(&mut self, actor: Actor) {
+        self.line("let mut mine = Mine::default();");
+        self.line("let mut handles: Vec<(usize, rt::task::JoinHandle<()>)> = Vec::new();");
+        self.line("let mut set = rt::task::JoinSet::<()>::new();");
+        self.line("let _ = (&mut mine, &mut handles, &mut set);");
+        self.on_drop(actor);
+        let plan = &self.program.actors[actor];
+        match plan.bond {
+            Some(bond) if bond.returns => {
+                self.within("let life = async {", "};", |it| it.rounds(actor, false));
+                self.within("tokio::select! {", "}", |it| {
+                    it.line("biased;");
+                    it.within(&format!("() = token_{}.cancelled() => {{", bond.token), "}", |it| {
+                        it.on_notice(actor);
+                    });
+                    it.line("() = life => {}");
+                });
+            }
+            Some(bond) if !bond.bound => {
+                let token = bond.token;
+                self.line(&format!("let waits = Box::pin(token_{token}.cancelled());"));
+                self.line("let mut waits = waits;");
+                self.line("poll_once(waits.as_mut());");
+                self.rounds(actor, false);
+            }
+            _ => self.rounds(actor, false),
+        }
+    }
+
+    fn on_notice(&mut self, actor: Actor) {
+        for step in &self.program.actors[actor].on_notice {
+            // What it has is borrowed by its life.
+            self.line("let mut mine = Mine::default();");
+            self.step(Some(actor), step);
+        }
+    }
+
+    fn on_drop(&mut self, actor: Actor) {
+        let steps = &self.program.actors[actor].on_drop;
+        if steps.is_empty() {
+            return;
+        }
+        self.line("let _on_drop = {");
+        self.depth += 1;
+        self.clone_tokens();
+        self.within("OnDrop(move || {", "})", |it| {
+            it.line("let mut mine = Mine::default();");
+            for step in steps {
+                it.step(Some(actor), step);
+            }
+            it.line("let _ = &mut mine;");
+        });
+        self.depth -= 1;
+        self.line("};");
+    }
+
+    /// What it does in each round, and then it waits.
+    fn rounds(&mut self, actor: Actor, blocking: bool) {
+        for (number, orders) in self.program.rounds.iter().enumerate() {
+            let mine: Vec<_> = orders.iter().filter(|it| it.who == Some(actor)).collect();
+            if mine.is_empty() {
+                continue;
+            }
+            let number = number + 1;
+            self.line(&if blocking {
+                format!("while ROUND.load(SeqCst) < {number} {{ std::thread::sleep(SOON); }}")
+            } else {
+                format!("round({number}).await;")
+            });
+            for step in mine.into_iter().flat_map(|order| &order.steps) {
+                self.step(Some(actor), step);
+            }
+        }
+        self.line(if blocking { "std::thread::sleep(FAR);" } else { "pending::<()>().await;" });
+        self.line("let _ = &mut mine;");
+    }
+
+    // === steps ===
+
+    fn step(&mut self, me: Option<Actor>, step: &Step) {
+        match step {
+            Step::Take(thing, kind, escape) => self.take(*thing, *kind, *escape),
+            Step::Put(thing, escape) => self.put(*thing, *escape),
+            Step::Fetch(thing) => self.line(&format!("mine.fetch({thing});")),
+            Step::Use(thing) => self.use_it(*thing),
+            Step::Transfer(thing) => self.transfer(*thing, None),
+            Step::TransferTo(thing, to) => self.transfer(*thing, Some(*to)),
+            Step::Split(thing, part) => self.line(&format!(
+                "if let Some(half) = mine.get::<rt::sync::OwnedSemaphorePermit>({thing})\
+                 .and_then(|it| it.split(1)) {{ mine.add({part}, half); }}"
+            )),
+            Step::Release(thing) => {
+                self.line(&format!("drop(mine.take({thing}).or_else(|| brought({thing})));"));
+            }
+            Step::AddPermits(permits) => self.line(&format!("PERMITS.add_permits({permits});")),
+            Step::Look => {
+                let bond = me.and_then(|me| self.program.actors[me].bond);
+                if let Some(bond) = bond {
+                    self.line(&format!("let _ = token_{}.is_cancelled();", bond.token));
+                }
+            }
+            Step::Cancel(token) => self.line(&format!("token_{token}.cancel();")),
+            step => self.step_on_tasks(me, step),
+        }
+    }
+
+    fn step_on_tasks(&mut self, me: Option<Actor>, step: &Step) {
+        let me_number = me.unwrap_or(usize::MAX);
+        match step {
+            Step::Spawn(actor) => self.spawn(*actor),
+            Step::Abort(actor) if self.is_mine(me, *actor) => self.line(&format!(
+                "for (_, handle) in handles.iter().filter(|it| it.0 == {actor}) {{ handle.abort(); }}"
+            )),
+            Step::Abort(actor) => {
+                self.line(&format!("with_handle({actor}, |handle| handle.abort());"));
+            }
+            Step::AbortedWhileRunning(steps) => {
+                self.line(&format!("abort_from_outside({me_number});"));
+                for step in steps {
+                    self.step(me, step);
+                }
+                self.line("pending::<()>().await;");
+            }
+            Step::AbortedAndReady => {
+                self.line(&format!("abort_from_outside({me_number});"));
+                self.line("return;");
+            }
+            Step::AbortSet => self.line("set.abort_all();"),
+            Step::DropSet => self.line("set = rt::task::JoinSet::new();"),
+            Step::OnDone(actor, _) if self.is_mine(me, *actor) => self.line(&format!(
+                "for (_, handle) in handles.iter().filter(|it| it.0 == {actor}) \
+                 {{ handle.on_done(|_| ()); }}"
+            )),
+            Step::OnDone(actor, _) => {
+                self.line(&format!("with_handle({actor}, |handle| handle.on_done(|_| ()));"));
+            }
+            Step::Scope(scope, steps, end) => self.scope(*scope, steps, *end),
+            Step::Yield => self.line("tokio::task::yield_now().await;"),
+            Step::End => self.line("return;"),
+            Step::Panic => self.line("panic!(\"on purpose\");"),
+            _ => {}
+        }
+    }
+
+    fn is_mine(&self, me: Option<Actor>, actor: Actor) -> bool {
+        me.is_some() && self.program.actors[actor].keep == Keep::Spawner
+    }
+
+    fn scope(&mut self, scope: Actor, steps: &[Step], end: ScopeEnd) {
+        let name = if self.is_shim() { format!(".scope(\"t{scope}\")") } else { String::new() };
+        let stays = end == ScopeEnd::Stays;
+        let begin = if stays { "let scope = async {" } else { "let body = async {" };
+        self.within(begin, "};", |it| {
+            if stays {
+                it.line("let mut mine = Mine::default();");
+            }
+            it.on_drop(scope);
+            for step in steps {
+                it.step(Some(scope), step);
+            }
+            if end != ScopeEnd::Completes {
+                it.line("pending::<()>().await;");
+            }
+            it.line("let _ = &mut mine;");
+        });
+        match end {
+            ScopeEnd::Completes => self.line(&format!("body{name}.await;")),
+            ScopeEnd::Loses => self.line(&format!(
+                "tokio::select! {{ biased; () = body{name} => {{}}, () = async {{}} => {{}} }}"
+            )),
+            ScopeEnd::TimesOut => self.line("let _ = rt::time::timeout(SOON, body).await;"),
+            ScopeEnd::Stays => {
+                self.line(&format!("let mut scope = Box::pin(scope{name});"));
+                self.line("poll_once(scope.as_mut());");
+            }
+        }
+    }
+
+    // === things ===
+
+    fn take(&mut self, thing: ThingId, kind: ThingKind, escape: Escape) {
+        if kind == ThingKind::Oneshot {
+            self.line("let (sender, receiver) = rt::sync::oneshot::channel::<u8>();");
+            self.line(&format!("mine.add({thing}, sender);"));
+            self.line(&format!("mine.add({}, receiver);", thing + 1));
+            self.put(thing, escape);
+            self.put(thing + 1, escape);
+            return;
+        }
+        let made = match kind {
+            ThingKind::Sleep => "polled_sleep(FAR)",
+            ThingKind::ShortSleep => "polled_sleep(SOON)",
+            ThingKind::Interval => "ticked_interval()",
+            ThingKind::Later => "call_later(FAR, || ())",
+            ThingKind::Soon => "call_later(SOON, || ())",
+            ThingKind::Chain => "call_later(Duration::from_millis(15), again)",
+            ThingKind::Guard => "guard()",
+            ThingKind::Permit => "permit()",
+            ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
+            ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
+            ThingKind::Oneshot | ThingKind::Receiver => return,
+        };
+        self.line(&format!("mine.add({thing}, {made});"));
+        self.put(thing, escape);
+    }
+
+    fn put(&mut self, thing: ThingId, escape: Escape) {
+        let line = match escape {
+            Escape::None => return,
+            Escape::Static => format!("mine.into_static({thing});"),
+            Escape::Arc => format!("mine.into_arc({thing});"),
+            Escape::Channel => format!("mine.into_channel({thing});"),
+            Escape::Forget => format!("std::mem::forget(mine.take({thing}));"),
+            Escape::PermitForget => format!(
+                "if let Some(Ok(it)) = mine.take({thing})\
+                 .map(|it| it.downcast::<rt::sync::OwnedSemaphorePermit>()) {{ it.forget(); }}"
+            ),
+        };
+        self.line(&line);
+    }
+
+    fn kind_of(&self, thing: ThingId) -> Option<ThingKind> {
+        let plans = self.program.actors.iter();
+        let planned = plans.flat_map(|plan| plan.on_drop.iter().chain(&plan.on_notice));
+        let ordered = self.program.rounds.iter().flatten().flat_map(|order| &order.steps);
+        ordered.chain(planned).find_map(|step| kind_in(step, thing))
+    }
+
+    fn use_it(&mut self, thing: ThingId) {
+        let Some((of, using)) = self.kind_of(thing).and_then(usage) else { return };
+        self.line(&format!("if let Some(it) = mine.get::<{of}>({thing}) {{"));
+        self.line(&format!("    {using}"));
+        self.line("} else {");
+        self.line(&format!("    use_shared::<{of}>({thing}, |it| {{ {using} }});"));
+        self.line("}");
+    }
+
+    fn transfer(&mut self, thing: ThingId, to: Option<Actor>) {
+        let Some(kind) = self.kind_of(thing) else { return };
+        let (of, method) = match kind {
+            ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "rt::sync::OwnedMutexGuard::"),
+            ThingKind::Permit => {
+                ("rt::sync::OwnedSemaphorePermit", "rt::sync::OwnedSemaphorePermit::")
+            }
+            ThingKind::Hold => ("Hold", "Hold::"),
+            ThingKind::Held => ("Held<u8>", "Held::"),
+            _ => return,
+        };
+        let get = format!("if let Some(it) = mine.get::<{of}>({thing})");
+        self.line(&match to {
+            None => format!("{get} {{ {method}transfer(it); }}"),
+            Some(to) => {
+                format!("{get} {{ with_handle({to}, |to| {method}transfer_to(it, to.id())); }}")
+            }
+        });
+    }
+}
+
+fn kind_in(step: &Step, thing: ThingId) -> Option<ThingKind> {
+    match step {
+        Step::Take(id, kind, _) if *id == thing => Some(*kind),
+        Step::Take(id, ThingKind::Oneshot, _) if id + 1 == thing => Some(ThingKind::Receiver),
+        Step::Split(_, part) if *part == thing => Some(ThingKind::Permit),
+        Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) => {
+            steps.iter().find_map(|step| kind_in(step, thing))
+        }
+        _ => None,
+    }
+}
+
+/// Its type, and what is done to use it.
+fn usage(kind: ThingKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        ThingKind::Sleep | ThingKind::ShortSleep => {
+            ("Pin<Box<rt::time::Sleep>>", "poll_once(it.as_mut());")
+        }
+        ThingKind::Interval => ("rt::time::Interval", "poll_once(pin!(it.tick()));"),
+        ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "**it += 1;"),
+        ThingKind::Held => ("Held<u8>", "**it += 1;"),
+        ThingKind::Oneshot => (
+            "rt::sync::oneshot::Sender<u8>",
+            "let _ = it.poll_closed(&mut Context::from_waker(Waker::noop()));",
+        ),
+        ThingKind::Receiver => ("rt::sync::oneshot::Receiver<u8>", "let _ = it.try_recv();"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,228 @@
+//! What a generated program is: tasks, and rounds of orders to them. All orders of a
+//! round are carried out at the same time, each by its task; the next round begins when
+//! they were. So what happens before what is known, and nothing else is.
+
+pub(super) use crate::Form;
+
+/// A task or a scope of a program, by its place in the list of plans.
+pub type Actor = usize;
+/// Something acquired, by number.
+pub type ThingId = usize;
+/// A token of a program; number 0 is the root of all others.
+pub type Token = usize;
+
+/// Which runtime a program runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// One thread.
+    Current,
+    /// One thread, on a `LocalSet`.
+    Local,
+    /// Two workers.
+    Multi,
+    /// One of its own, that is dropped when the program is over.
+    Own,
+}
+
+/// A random concurrent program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// What it was made from.
+    pub seed: u64,
+    /// What it is written with.
+    pub form: Form,
+    /// What it runs on.
+    pub flavor: Flavor,
+    /// Its tasks and scopes.
+    pub actors: Vec<Plan>,
+    /// Of each token but the root, the one it is a child of.
+    pub tokens: Vec<Token>,
+    /// What is done, in this order.
+    pub rounds: Vec<Vec<Order>>,
+}
+
+impl Program {
+    /// Whether a token is this one, or descends from it.
+    pub(super) fn is_below(&self, token: Token, above: Token) -> bool {
+        let parent = |token: &Token| token.checked_sub(1).map(|at| self.tokens[at]);
+        std::iter::successors(Some(token), parent).any(|token| token == above)
+    }
+}
+
+/// What one task, or nobody, is to do in a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// `None` for what is done from outside all tasks.
+    pub who: Option<Actor>,
+    /// One after the other.
+    pub steps: Vec<Step>,
+}
+
+/// What kind of actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    /// A spawned task.
+    Task,
+    /// A blocking closure.
+    Blocking,
+    /// A named future within a task.
+    Scope,
+}
+
+/// Who keeps a task's handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nobody: it is dropped where the task is spawned.
+    Nobody,
+    /// The task that spawned it.
+    Spawner,
+    /// The `JoinSet` of the task that spawned it.
+    Set,
+    /// Somebody outside all tasks.
+    Outside,
+}
+
+/// What a task has to do with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bond {
+    /// Which one.
+    pub token: Token,
+    /// It is bound to it; else it merely waits on it.
+    pub bound: bool,
+    /// It ends when it notices.
+    pub returns: bool,
+}
+
+/// What a task or a scope is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Of what kind.
+    pub kind: ActorKind,
+    /// Who has its handle.
+    pub keep: Keep,
+    /// `Builder::detached`.
+    pub detached: bool,
+    /// `Builder::grace`, of an hour.
+    pub patient: bool,
+    /// What it has to do with a token.
+    pub bond: Option<Bond>,
+    /// What is done when its future is dropped, in a value's `Drop`.
+    pub on_drop: Vec<Step>,
+    /// What it does as soon as it notices its token.
+    pub on_notice: Vec<Step>,
+}
+
+impl Plan {
+    pub(super) fn new(kind: ActorKind, keep: Keep) -> Self {
+        let (on_drop, on_notice) = (Vec::new(), Vec::new());
+        Self { kind, keep, detached: false, patient: false, bond: None, on_drop, on_notice }
+    }
+}
+
+/// What can be acquired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ThingKind {
+    /// `sleep` for an hour, kept as a value.
+    Sleep,
+    /// `sleep` for a moment, kept as a value: its time is soon over.
+    ShortSleep,
+    /// `interval` of an hour.
+    Interval,
+    /// `call_later` in an hour.
+    Later,
+    /// `call_later` in a moment.
+    Soon,
+    /// `call_later` in a moment, and its callback arms the next one, for ever.
+    Chain,
+    /// An owned guard of a `Mutex` of its own.
+    Guard,
+    /// Two owned permits of the program's semaphore.
+    Permit,
+    /// Both ends of a `oneshot`: this is the sender, the next number the receiver.
+    Oneshot,
+    /// The other end of it.
+    Receiver,
+    /// `hold::Hold`.
+    Hold,
+    /// `hold::Held`.
+    Held,
+}
+
+/// Where something is brought that leaves its task's future.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Escape {
+    /// It stays where it was acquired.
+    None,
+    /// Into a static.
+    Static,
+    /// Into an `Arc` that somebody else has too.
+    Arc,
+    /// Into a channel that nobody reads.
+    Channel,
+    /// `mem::forget`.
+    Forget,
+    /// A permit's own `forget`.
+    PermitForget,
+}
+
+/// How a scope ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeEnd {
+    /// Its future becomes ready.
+    Completes,
+    /// Another branch of the `select!` wins.
+    Loses,
+    /// Its time is over.
+    TimesOut,
+    /// It stays, until its task is dropped.
+    Stays,
+}
+
+/// One thing that an actor does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Acquires something, and brings it there.
+    Take(ThingId, ThingKind, Escape),
+    /// Brings something that it has there.
+    Put(ThingId, Escape),
+    /// Gets something that was brought somewhere, without using it.
+    Fetch(ThingId),
+    /// Uses something that it has, or that lies in an `Arc`.
+    Use(ThingId),
+    /// Calls `transfer` on something that it has.
+    Transfer(ThingId),
+    /// Calls `transfer_to` with a task's id on something that it has.
+    TransferTo(ThingId, Actor),
+    /// Splits a permit in two: the second number is the part.
+    Split(ThingId, ThingId),
+    /// Lets go of something that it has, or that was brought somewhere.
+    Release(ThingId),
+    /// Gives so many permits to the program's semaphore.
+    AddPermits(usize),
+    /// Spawns that task.
+    Spawn(Actor),
+    /// Aborts that task, with a handle that it has or that is kept outside.
+    Abort(Actor),
+    /// Is aborted while it runs, from outside all tasks; then does this, and waits.
+    AbortedWhileRunning(Vec<Self>),
+    /// Is aborted while it runs, and becomes ready all the same.
+    AbortedAndReady,
+    /// `abort_all` on its set.
+    AbortSet,
+    /// Drops its set.
+    DropSet,
+    /// Cancels that token.
+    Cancel(Token),
+    /// Looks whether its token is cancelled.
+    Look,
+    /// Registers an `on_done` callback with that task's handle.
+    OnDone(Actor, ThingId),
+    /// Runs that scope, which does this.
+    Scope(Actor, Vec<Self>, ScopeEnd),
+    /// Gives way to other tasks.
+    Yield,
+    /// Returns.
+    End,
+    /// Panics.
+    Panic,
+}

@@ -1,0 +1,208 @@
+//! What can be acquired, and what can be done with it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Waker},
+    time::Duration,
+};
+
+use super::{
+    Extra,
+    rt::{
+        sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot},
+        task::Id,
+        time::{Interval, Sleep},
+    },
+    transfer_guard, transfer_permit,
+};
+use crate::accuracy::{
+    ledger::{What, Witness},
+    program::{Actor, ThingId, ThingKind},
+    world::World,
+};
+
+const FAR: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_millis(2);
+
+/// The value itself, dropped before its witness.
+#[derive(Debug)]
+enum Value {
+    Sleep(Pin<Box<Sleep>>),
+    Interval(Interval),
+    Guard(OwnedMutexGuard<u8>),
+    Permit(OwnedSemaphorePermit),
+    Sender(oneshot::Sender<u8>),
+    Receiver(oneshot::Receiver<u8>),
+    Extra(Extra),
+}
+
+/// Something that was acquired.
+#[derive(Debug)]
+pub(super) struct Thing {
+    value: Value,
+    /// `None` where a callback has it.
+    witness: Option<Witness>,
+}
+
+/// Something that two places have.
+pub(super) type Shared = Arc<Mutex<Thing>>;
+
+/// Polls once; the tasks of these programs wait by hand.
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        std::task::Poll::Ready(ready) => Some(ready),
+        std::task::Poll::Pending => None,
+    }
+}
+
+impl Thing {
+    /// Acquires something: more than one, of a channel.
+    pub(super) fn take(
+        id: ThingId,
+        kind: ThingKind,
+        world: &Arc<World>,
+        semaphore: &Arc<Semaphore>,
+        by: Actor,
+    ) -> Vec<(ThingId, Self)> {
+        let _moment = world.moment();
+        let note_of = |thing, kind, amount| {
+            world.ledger.note(What::Acquired { thing, kind, by: Some(by), amount });
+        };
+        let note = |thing, amount| note_of(thing, kind, amount);
+        let witness = |thing| Some(Witness::new(thing, &world.ledger));
+        if kind == ThingKind::Oneshot {
+            let (sender, receiver) = oneshot::channel();
+            note(id, 1);
+            note_of(id + 1, ThingKind::Receiver, 1);
+            let sender = Self { value: Value::Sender(sender), witness: witness(id) };
+            let receiver = Self { value: Value::Receiver(receiver), witness: witness(id + 1) };
+            return vec![(id, sender), (id + 1, receiver)];
+        }
+        let (value, witness) = match kind {
+            ThingKind::Sleep => (Some(Value::Sleep(polled_sleep(FAR))), witness(id)),
+            ThingKind::ShortSleep => (Some(Value::Sleep(polled_sleep(SOON))), witness(id)),
+            ThingKind::Interval => (Some(Value::Interval(polled_interval())), witness(id)),
+            ThingKind::Guard => (guard().map(Value::Guard), witness(id)),
+            ThingKind::Permit => (permit(semaphore).map(Value::Permit), witness(id)),
+            _ => {
+                note(id, 1);
+                let (extra, witness) = Extra::take(kind, Witness::new(id, &world.ledger), world);
+                let thing = extra.map(|extra| (id, Self { value: Value::Extra(extra), witness }));
+                return thing.into_iter().collect();
+            }
+        };
+        let Some(value) = value else { return Vec::new() };
+        note(id, if kind == ThingKind::Permit { 2 } else { 1 });
+        vec![(id, Self { value, witness })]
+    }
+
+    /// Uses it, as `by`. False where there is nothing to be used.
+    fn use_value(&mut self) -> bool {
+        match &mut self.value {
+            Value::Sleep(sleep) => {
+                poll_once(sleep.as_mut());
+            }
+            Value::Interval(interval) => {
+                let _ = poll_once(std::pin::pin!(interval.tick()));
+            }
+            Value::Guard(guard) => **guard = guard.wrapping_add(1),
+            Value::Permit(_) => return false,
+            Value::Sender(sender) => {
+                let _ = sender.poll_closed(&mut Context::from_waker(Waker::noop()));
+            }
+            Value::Receiver(receiver) => {
+                let _ = receiver.try_recv();
+            }
+            Value::Extra(extra) => return extra.use_it(),
+        }
+        true
+    }
+
+    pub(super) fn use_it(&mut self, world: &World, by: Actor) {
+        if self.use_value()
+            && let Some(witness) = &self.witness
+        {
+            world.ledger.note(What::Used(witness.thing, by));
+        }
+    }
+
+    /// `transfer`, or `transfer_to` that task. False where there is no such method.
+    pub(super) fn transfer(&self, to: Option<Id>) -> bool {
+        match (&self.value, to) {
+            (Value::Guard(guard), to) => transfer_guard(guard, to),
+            (Value::Permit(permit), to) => transfer_permit(permit, to),
+            (Value::Extra(extra), None) => extra.transfer(),
+            (Value::Extra(extra), Some(task)) => extra.transfer_to(task),
+            _ => false,
+        }
+    }
+
+    /// Of a permit, one of the two that it is.
+    pub(super) fn split(&mut self, part: ThingId, world: &Arc<World>, by: Actor) -> Option<Self> {
+        let (Value::Permit(permit), Some(witness)) = (&mut self.value, &self.witness) else {
+            return None;
+        };
+        if permit.num_permits() < 2 {
+            return None;
+        }
+        let half = permit.split(1)?;
+        world.ledger.note(What::Amount(witness.thing, 1));
+        let kind = ThingKind::Permit;
+        world.ledger.note(What::Acquired { thing: part, kind, by: Some(by), amount: 1 });
+        let witness = Some(Witness::new(part, &world.ledger));
+        Some(Self { value: Value::Permit(half), witness })
+    }
+
+    /// A permit's own `forget`. Its witness is not dropped: it is held until somebody
+    /// adds as many.
+    pub(super) fn forget(self) {
+        let Self { value, witness } = self;
+        if let Value::Permit(permit) = value {
+            std::mem::forget(witness);
+            permit.forget();
+        }
+    }
+
+    pub(super) fn is_permit(&self) -> bool {
+        matches!(self.value, Value::Permit(_))
+    }
+
+    pub(super) fn release(self) {
+        let Self { value, witness } = self;
+        match value {
+            Value::Extra(extra) => extra.release(),
+            other => drop(other),
+        }
+        drop(witness);
+    }
+}
+
+fn polled_sleep(duration: Duration) -> Pin<Box<Sleep>> {
+    let mut sleep = Box::pin(super::rt::time::sleep(duration));
+    poll_once(sleep.as_mut());
+    sleep
+}
+
+fn polled_interval() -> Interval {
+    let mut interval = super::rt::time::interval(FAR);
+    for _ in 0..2 {
+        let _ = poll_once(std::pin::pin!(interval.tick()));
+    }
+    interval
+}
+
+fn guard() -> Option<OwnedMutexGuard<u8>> {
+    let lock = Arc::new(super::rt::sync::Mutex::new(0));
+    poll_once(std::pin::pin!(lock.lock_owned()))
+}
+
+fn permit(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    poll_once(std::pin::pin!(Arc::clone(semaphore).acquire_many_owned(2)))?.ok()
+}
+
+/// Uses something in an `Arc`.
+pub(super) fn use_shared(shared: &Shared, world: &World, by: Actor) {
+    shared.lock().unwrap_or_else(PoisonError::into_inner).use_it(world, by);
+}

@@ -1,0 +1,292 @@
+//! From the entries of a ledger to what is known of each actor and each thing.
+
+use crate::accuracy::{
+    facts::Outcome,
+    ledger::{How, What, Why},
+    program::{Actor, ActorKind, Escape, Form, Program, ThingId, ThingKind, Token},
+};
+
+/// The place of an entry in the ledger.
+pub(super) type At = usize;
+
+/// A request to stop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) at: At,
+    pub(super) why: Why,
+    pub(super) by: Option<Actor>,
+    /// While it ran.
+    pub(super) running: bool,
+    /// It merely waits on the token.
+    pub(super) waiting: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    pub(super) actors: Vec<ActorFacts>,
+    pub(super) things: Vec<ThingFacts>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct ActorFacts {
+    pub(super) spawned: Option<(At, Option<Actor>)>,
+    pub(super) asked: Option<Asked>,
+    pub(super) delivered: Option<At>,
+    pub(super) drop_began: Option<At>,
+    pub(super) ended: Option<(At, How)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ThingFacts {
+    pub(super) id: ThingId,
+    /// `None` for a callback on the end of a task.
+    pub(super) kind: Option<ThingKind>,
+    pub(super) at: At,
+    pub(super) owner: Option<Actor>,
+    pub(super) amount: u32,
+    pub(super) gone: bool,
+    pub(super) escape: Escape,
+    /// Who has it, when it was fetched from where it was brought.
+    pub(super) hands: Option<Actor>,
+    /// In plain form: it was used where nothing tells of that.
+    pub(super) used_unseen: bool,
+}
+
+impl ActorFacts {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self.ended {
+            None => Outcome::Lives,
+            Some((_, How::Completed)) => Outcome::Completed,
+            Some((_, How::Dropped)) => Outcome::Cancelled,
+            Some((_, How::Panicked)) => Outcome::Panicked,
+            Some((_, How::ShutDown)) => Outcome::Shutdown,
+        }
+    }
+
+    pub(super) fn lives(&self) -> bool {
+        self.spawned.is_some() && self.ended.is_none()
+    }
+
+    /// Cancelled, or ended otherwise after a token's request that it has noticed.
+    pub(super) fn ended_by_cancellation(&self) -> bool {
+        match self.outcome() {
+            Outcome::Cancelled => true,
+            Outcome::Completed | Outcome::Panicked => self.delivered.is_some(),
+            Outcome::Lives | Outcome::Shutdown => false,
+        }
+    }
+}
+
+/// See the module's header.
+pub(super) fn replay(program: &Program, entries: &[What]) -> Known {
+    let actors = program.actors.iter().map(|_| ActorFacts::default()).collect();
+    let mut replay = Replay {
+        program,
+        known: Known { actors, things: Vec::new() },
+        cancelled: Vec::new(),
+        forgotten: Vec::new(),
+        shut_down: false,
+        is_plain: program.form == Form::Plain,
+    };
+    for (at, what) in entries.iter().enumerate() {
+        replay.take(at, what);
+    }
+    replay.known
+}
+
+struct Replay<'a> {
+    program: &'a Program,
+    known: Known,
+    cancelled: Vec<(At, Token, Option<Actor>)>,
+    /// Permits that were forgotten, the oldest first.
+    forgotten: Vec<ThingId>,
+    /// Its runtime is being dropped.
+    shut_down: bool,
+    is_plain: bool,
+}
+
+impl Replay<'_> {
+    fn take(&mut self, at: At, what: &What) {
+        match *what {
+            What::Spawned(actor, by) => self.spawned(at, actor, by),
+            What::Asked { actor, why, by, running } => {
+                self.asked(actor, Asked { at, why, by, running, waiting: false });
+            }
+            What::Cancelled { token, by } => self.token_cancelled(at, token, by),
+            What::Told(actor) => {
+                let facts = &mut self.known.actors[actor];
+                if facts.asked.is_some() {
+                    facts.delivered.get_or_insert(at);
+                }
+            }
+            What::ShutDown => self.shut_down = true,
+            What::DropBegan(actor) => self.known.actors[actor].drop_began = Some(at),
+            What::Ended(actor, how) => self.ended(at, actor, how),
+            _ => self.take_of_things(at, what),
+        }
+    }
+
+    fn spawned(&mut self, at: At, actor: Actor, by: Option<Actor>) {
+        let by = by.map(|by| self.who(by));
+        self.known.actors[actor].spawned = Some((at, by));
+        let bond = self.program.actors[actor].bond.filter(|bond| bond.bound);
+        let below = |(_, token, _): &&(At, Token, Option<Actor>)| {
+            bond.is_some_and(|bond| self.program.is_below(bond.token, *token))
+        };
+        if let Some((at, _, by)) = self.cancelled.iter().find(below).copied() {
+            let asked = Asked { at, why: Why::Token, by, running: false, waiting: false };
+            self.asked(actor, asked);
+        }
+    }
+
+    /// The first request counts, and one of somebody who has ended is none.
+    fn asked(&mut self, actor: Actor, asked: Asked) {
+        let facts = &mut self.known.actors[actor];
+        if facts.lives() {
+            facts.asked.get_or_insert(asked);
+        }
+    }
+
+    fn token_cancelled(&mut self, at: At, token: Token, by: Option<Actor>) {
+        if self.cancelled.iter().any(|(_, above, _)| self.program.is_below(token, *above)) {
+            return;
+        }
+        self.cancelled.push((at, token, by));
+        for (actor, plan) in self.program.actors.iter().enumerate() {
+            let Some(bond) = plan.bond else { continue };
+            // Who merely waits is not asked by itself.
+            let outside = bond.bound || by.map(|by| self.task_of(by)) != Some(actor);
+            if self.program.is_below(bond.token, token) && outside {
+                let waiting = !bond.bound;
+                let asked = Asked { at, why: Why::Token, by, running: false, waiting };
+                self.asked(actor, asked);
+            }
+        }
+    }
+
+    fn ended(&mut self, at: At, actor: Actor, how: How) {
+        let shut_down = self.shut_down && how == How::Dropped;
+        let is_scope = self.program.actors[actor].kind == ActorKind::Scope;
+        let facts = &mut self.known.actors[actor];
+        let how = if shut_down && !is_scope && (facts.asked.is_none() || self.is_plain) {
+            How::ShutDown
+        } else {
+            how
+        };
+        facts.ended = Some((at, how));
+        if how == How::Dropped && is_scope && facts.asked.is_none() {
+            // By whoever dropped it: what is around it.
+            let by = facts.spawned.and_then(|(_, by)| by);
+            let at = facts.drop_began.unwrap_or(at);
+            facts.asked = Some(Asked { at, why: Why::Dropped, by, running: false, waiting: false });
+        }
+        // Ready before the request reached it: there was none.
+        if how == How::Completed && facts.delivered.is_none() && !self.is_blocking(actor) {
+            self.known.actors[actor].asked = None;
+        }
+    }
+
+    fn is_blocking(&self, actor: Actor) -> bool {
+        self.program.actors[actor].kind == ActorKind::Blocking
+    }
+
+    /// Whom something is charged to that `actor` does: over tokio alone there are no
+    /// scopes.
+    fn who(&self, actor: Actor) -> Actor {
+        match self.program.form {
+            Form::Shim => actor,
+            Form::Plain => self.task_of(actor),
+        }
+    }
+
+    fn task_of(&self, actor: Actor) -> Actor {
+        match (self.program.actors[actor].kind, self.known.actors[actor].spawned) {
+            (ActorKind::Scope, Some((_, Some(around)))) => self.task_of(around),
+            _ => actor,
+        }
+    }
+
+    fn take_of_things(&mut self, at: At, what: &What) {
+        match *what {
+            What::Acquired { thing, kind, by, amount } => {
+                let by = by.map(|by| self.who(by));
+                self.acquired(at, thing, Some(kind), by, amount);
+            }
+            What::Registered { thing, on } => self.acquired(at, thing, None, Some(on), 1),
+            What::Used(thing, by) => self.used(thing, by),
+            What::Transferred(thing, to) => {
+                let to = to.map(|to| self.who(to));
+                self.thing(thing, |it| (it.owner, it.hands) = (to, None));
+            }
+            What::Fetched(thing, by) => {
+                let by = self.task_of(by);
+                self.thing(thing, |it| it.hands = Some(by));
+            }
+            What::Escaped(thing, escape) => {
+                self.thing(thing, |it| (it.escape, it.hands) = (escape, None));
+                if escape == Escape::PermitForget {
+                    self.forgotten.push(thing);
+                }
+            }
+            What::Amount(thing, amount) => self.thing(thing, |it| it.amount = amount),
+            What::PermitsAdded(permits) => self.permits_added(permits),
+            What::Gone(thing) => self.thing(thing, |it| it.gone = true),
+            _ => {}
+        }
+    }
+
+    fn acquired(
+        &mut self,
+        at: At,
+        id: ThingId,
+        kind: Option<ThingKind>,
+        owner: Option<Actor>,
+        amount: u32,
+    ) {
+        self.known.things.push(ThingFacts {
+            id,
+            kind,
+            at,
+            owner,
+            amount,
+            gone: false,
+            escape: Escape::None,
+            hands: None,
+            used_unseen: false,
+        });
+    }
+
+    fn thing(&mut self, id: ThingId, change: impl FnOnce(&mut ThingFacts)) {
+        if let Some(thing) = self.known.things.iter_mut().find(|it| it.id == id) {
+            change(thing);
+        }
+    }
+
+    /// It is its user's from now on. Over tokio alone only a timer says who uses it.
+    fn used(&mut self, thing: ThingId, by: Actor) {
+        let (by, plain) = (self.who(by), self.program.form == Form::Plain);
+        self.thing(thing, |it| {
+            let timer = matches!(
+                it.kind,
+                Some(ThingKind::Sleep | ThingKind::ShortSleep | ThingKind::Interval)
+            );
+            if timer || !plain {
+                (it.owner, it.hands) = (Some(by), None);
+            } else if it.owner != Some(by) {
+                it.used_unseen = true;
+            }
+        });
+    }
+
+    fn permits_added(&mut self, permits: usize) {
+        let mut left = u32::try_from(permits).unwrap_or(u32::MAX);
+        for id in self.forgotten.clone() {
+            self.thing(id, |it| {
+                let back = left.min(it.amount);
+                it.amount -= back;
+                left -= back;
+                it.gone |= it.amount == 0;
+            });
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! The rules of the verdicts, as they are written.
+
+use super::{
+    Cell, Expected, Knowable, Truth,
+    replay::{ActorFacts, At, Known, ThingFacts},
+};
+use crate::accuracy::{
+    facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict},
+    ledger::{How, Why},
+    program::{Actor, ActorKind, Escape, Form, Keep, Program, ScopeEnd, Step, ThingKind},
+};
+
+/// See the module's header.
+pub(super) fn judge(program: &Program, known: &Known, name: &dyn Fn(Actor) -> String) -> Truth {
+    let judge = Judge { program, known, name };
+    let mut rows = Vec::new();
+    for actor in 0..program.actors.len() {
+        rows.extend(judge.stuck(actor));
+        rows.extend(judge.held_after_the_end(actor));
+        rows.extend(judge.orphans_of(actor));
+    }
+    let has_leak = rows.iter().any(|it: &Expected| it.row.verdict != Verdict::Orphaned);
+    let forgets = known.things.iter().any(|it| it.escape == Escape::Forget);
+    Truth { rows, fates: judge.fates(), has_leak, forgets }
+}
+
+struct Judge<'a> {
+    program: &'a Program,
+    known: &'a Known,
+    name: &'a dyn Fn(Actor) -> String,
+}
+
+/// Something held, and what the program knows of it.
+#[derive(Clone)]
+struct Item {
+    held: Held,
+    child: Option<Actor>,
+    /// It has moved where nobody can see.
+    silent: bool,
+    /// Nothing tells of it.
+    untold: bool,
+    escape: Escape,
+}
+
+impl Judge<'_> {
+    fn facts(&self, actor: Actor) -> &ActorFacts {
+        &self.known.actors[actor]
+    }
+
+    fn is_plain(&self) -> bool {
+        self.program.form == Form::Plain
+    }
+
+    fn kind(&self, actor: Actor) -> ActorKind {
+        self.program.actors[actor].kind
+    }
+
+    /// By what a console knows it: the body of a `timeout` has no name of its own.
+    fn key(&self, actor: Actor) -> String {
+        let times_out = self.end_of(actor) == Some(ScopeEnd::TimesOut);
+        match self.facts(actor).spawned {
+            Some((_, Some(around))) if times_out => format!("{}/timeout", (self.name)(around)),
+            _ => (self.name)(actor),
+        }
+    }
+
+    // === whose things are ===
+
+    /// What a scope owns passes outward when it completes, or when it is dropped with
+    /// what is around it.
+    fn owner(&self, actor: Actor) -> Actor {
+        let facts = self.facts(actor);
+        let (ActorKind::Scope, Some((_, Some(around)))) = (self.kind(actor), facts.spawned) else {
+            return actor;
+        };
+        let passes = match facts.ended {
+            None | Some((_, How::Panicked)) => false,
+            Some((_, How::Completed)) => true,
+            Some((_, How::Dropped | How::ShutDown)) => {
+                let (inner, outer) = (facts.drop_began, self.facts(around).drop_began);
+                outer.is_some_and(|outer| Some(outer) <= inner)
+            }
+        };
+        if passes { self.owner(around) } else { actor }
+    }
+
+    fn phase(&self, owner: Actor, at: At) -> Phase {
+        let facts = self.facts(owner);
+        // Over tokio alone the request is the delivery: the beginning of the drop.
+        let asked =
+            if self.is_plain() { facts.drop_began } else { facts.asked.map(|asked| asked.at) };
+        let ended = facts.ended.map_or(At::MAX, |(at, _)| at);
+        match (asked, facts.drop_began) {
+            (Some(_), Some(began)) if (began..=ended).contains(&at) => Phase::InDrop,
+            (Some(asked), _) if at >= asked => Phase::After,
+            _ => Phase::Before,
+        }
+    }
+
+    fn children(&self, spawner: Actor) -> impl Iterator<Item = (Actor, At)> {
+        self.branches(spawner).filter(|(actor, _)| self.kind(*actor) != ActorKind::Scope)
+    }
+
+    /// The tasks that it has spawned, and the scopes in it.
+    fn branches(&self, spawner: Actor) -> impl Iterator<Item = (Actor, At)> {
+        let actors = self.known.actors.iter().enumerate();
+        actors.filter_map(move |(actor, facts)| {
+            let (at, by) = facts.spawned?;
+            let scope = self.kind(actor) == ActorKind::Scope;
+            if scope && self.is_plain() {
+                return None;
+            }
+            (self.owner(by?) == spawner).then_some((actor, at))
+        })
+    }
+
+    fn is_detached(&self, actor: Actor) -> bool {
+        let above = || self.facts(actor).spawned.and_then(|(_, by)| by);
+        !self.is_plain()
+            && (self.program.actors[actor].detached
+                || above().is_some_and(|by| self.is_detached(by)))
+    }
+
+    fn is_live(&self, thing: &ThingFacts) -> bool {
+        let lives = |end| self.known.things.iter().any(|it| it.id == end && !it.gone);
+        match thing.kind {
+            _ if thing.gone => false,
+            Some(ThingKind::ShortSleep | ThingKind::Soon) => false,
+            Some(ThingKind::Oneshot) => lives(thing.id + 1),
+            Some(ThingKind::Receiver) => lives(thing.id - 1),
+            _ => true,
+        }
+    }
+
+    /// A task lives that was spawned since, or descends from one that was. What is done in
+    /// a scope is done by the task around it: it can give away what that has.
+    fn has_living_branch(&self, actor: Actor, since: At) -> bool {
+        let lives = |child: Actor| self.facts(child).lives();
+        self.branches(actor)
+            .any(|(child, at)| at >= since && (lives(child) || self.has_living_branch(child, 0)))
+    }
+
+    fn held_by(&self, owner: Actor) -> Vec<Item> {
+        let things =
+            self.known.things.iter().filter(|it| {
+                it.owner.is_some_and(|it| self.owner(it) == owner) && self.is_live(it)
+            });
+        let mut all: Vec<Item> = things.map(|it| self.item(owner, it)).collect();
+        for (child, at) in self.children(owner) {
+            let counts = self.facts(child).lives() && !self.is_detached(child);
+            if counts {
+                all.push(self.child_item(owner, child, at));
+            }
+        }
+        all
+    }
+
+    fn item(&self, owner: Actor, thing: &ThingFacts) -> Item {
+        let (kind, label) = words(thing.kind, self.is_plain());
+        let moves = !matches!(
+            thing.kind,
+            None | Some(ThingKind::Later | ThingKind::Soon | ThingKind::Chain)
+        );
+        let has_it = thing.hands.filter(|hands| *hands != owner && self.facts(*hands).lives());
+        let forgotten = thing.escape == Escape::PermitForget;
+        let held = Held {
+            kind,
+            label: label.to_owned(),
+            phase: self.phase(owner, thing.at),
+            via: None,
+            maybe_moved: moves && self.has_living_branch(owner, thing.at),
+            amount: thing.amount,
+        };
+        let silent = has_it.is_some() || thing.used_unseen;
+        let untold = self.is_plain() && forgotten;
+        Item { held, child: None, silent, untold, escape: thing.escape }
+    }
+
+    fn child_item(&self, owner: Actor, child: Actor, at: At) -> Item {
+        let blocking = self.kind(child) == ActorKind::Blocking;
+        let held = Held {
+            kind: if blocking { HeldKind::Blocking } else { HeldKind::Child },
+            label: self.key(child),
+            phase: self.phase(owner, at),
+            via: None,
+            maybe_moved: false,
+            amount: 1,
+        };
+        let (silent, untold, escape) = (false, false, Escape::None);
+        Item { held, child: Some(child), silent, untold, escape }
+    }
+
+    // === the verdicts ===
+
+    fn stuck(&self, actor: Actor) -> Option<Expected> {
+        let facts = self.facts(actor);
+        let asked = facts.asked.filter(|_| !self.is_plain() && facts.lives())?;
+        let noticed = asked.waiting && facts.delivered.is_some();
+        if noticed || self.program.actors[actor].patient {
+            return None;
+        }
+        let items = self.held_by(actor);
+        let exact = !asked.waiting;
+        Some(Expected { knowable: Knowable::Yes, ..self.row(actor, Verdict::Stuck, exact, items) })
+    }
+
+    fn held_after_the_end(&self, actor: Actor) -> Vec<Expected> {
+        let facts = self.facts(actor);
+        let passed_on = self.owner(actor) != actor;
+        if !facts.ended_by_cancellation() || self.program.actors[actor].patient || passed_on {
+            return Vec::new();
+        }
+        let items = self.held_by(actor);
+        let verdict_of = |item: &Item| match (item.held.phase, item.held.kind) {
+            // That is another rule.
+            (Phase::Before, HeldKind::Child) => None,
+            (Phase::Before, _) => Some(Verdict::LeftBehind),
+            _ => Some(Verdict::AfterCancel),
+        };
+        let mut rows = Vec::new();
+        for verdict in [Verdict::LeftBehind, Verdict::AfterCancel] {
+            let of_it = items.iter().filter(|item| verdict_of(item) == Some(verdict));
+            let of_it: Vec<Item> = of_it.cloned().collect();
+            // What may have moved gives no verdict.
+            if of_it.iter().all(|item| item.held.maybe_moved) {
+                continue;
+            }
+            let through: Vec<Item> = of_it.iter().flat_map(|it| self.through(it)).collect();
+            let all: Vec<Item> = of_it.into_iter().chain(through).collect();
+            rows.push(self.row(actor, verdict, !self.is_plain(), all));
+        }
+        rows
+    }
+
+    /// What a listed child holds.
+    fn through(&self, item: &Item) -> Vec<Item> {
+        let Some(child) = item.child else { return Vec::new() };
+        let mut all = self.held_by(child);
+        for held in &mut all {
+            held.held.via = Some(self.key(child));
+            held.held.phase = item.held.phase;
+        }
+        all
+    }
+
+    fn orphans_of(&self, actor: Actor) -> Vec<Expected> {
+        let passed_on = self.owner(actor) != actor;
+        if !self.facts(actor).ended_by_cancellation() || passed_on {
+            return Vec::new();
+        }
+        let mut survivors = Vec::new();
+        for (child, at) in self.children(actor) {
+            if self.phase(actor, at) == Phase::Before {
+                self.find_survivors(child, &mut survivors);
+            }
+        }
+        let row = |survivor: Actor| {
+            let items = self.under(survivor, 0);
+            let mut row = self.row(survivor, Verdict::Orphaned, !self.is_plain(), items);
+            row.row.ancestor = Some(self.key(actor));
+            row.knowable = self.knowable_by(actor).unwrap_or(Knowable::Yes);
+            row
+        };
+        survivors.into_iter().map(row).collect()
+    }
+
+    fn find_survivors(&self, actor: Actor, survivors: &mut Vec<Actor>) {
+        let facts = self.facts(actor);
+        if self.is_detached(actor) {
+            return;
+        }
+        if facts.lives() {
+            let excused = self.kind(actor) == ActorKind::Blocking || self.is_kept(actor);
+            if !excused {
+                survivors.push(actor);
+            }
+        } else if !facts.ended_by_cancellation() || self.is_unseen(actor) {
+            for (child, _) in self.children(actor) {
+                self.find_survivors(child, survivors);
+            }
+        }
+    }
+
+    /// Somebody who lives, or who is no task, has its handle.
+    fn is_kept(&self, actor: Actor) -> bool {
+        let spawner = self.facts(actor).spawned.and_then(|(_, by)| by);
+        let spawner_lives = spawner.is_some_and(|by| self.facts(self.hands_of(by)).lives());
+        !self.is_plain()
+            && match self.program.actors[actor].keep {
+                Keep::Nobody => false,
+                Keep::Outside => true,
+                Keep::Spawner | Keep::Set => spawner_lives,
+            }
+    }
+
+    /// What a scope has lies with its task, unless the scope stays by itself.
+    fn hands_of(&self, actor: Actor) -> Actor {
+        match (self.kind(actor), self.facts(actor).spawned) {
+            (ActorKind::Scope, Some((_, Some(around))))
+                if self.end_of(actor) != Some(ScopeEnd::Stays) =>
+            {
+                around
+            }
+            _ => actor,
+        }
+    }
+
+    fn end_of(&self, scope: Actor) -> Option<ScopeEnd> {
+        let mut steps = self.program.rounds.iter().flatten().flat_map(|order| &order.steps);
+        steps.find_map(|step| match step {
+            Step::Scope(actor, _, end) if *actor == scope => Some(*end),
+            _ => None,
+        })
+    }
+
+    fn under(&self, survivor: Actor, depth: usize) -> Vec<Item> {
+        let mut all = Vec::new();
+        for mut item in self.held_by(survivor) {
+            item.held.via = (depth > 0).then(|| self.key(survivor));
+            let below = item.child.map(|child| self.under(child, depth + 1));
+            all.push(item);
+            all.extend(below.into_iter().flatten());
+        }
+        all
+    }
+
+    // === rows and fates ===
+
+    /// Over tokio alone an abort while a task runs looks like its completion.
+    fn is_unseen(&self, actor: Actor) -> bool {
+        self.is_plain() && self.facts(actor).asked.is_some_and(|asked| asked.running)
+    }
+
+    fn knowable_by(&self, actor: Actor) -> Option<Knowable> {
+        self.is_unseen(actor).then_some(Knowable::AbortedWhileRunning)
+    }
+
+    fn row(&self, actor: Actor, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
+        let rests_on = || items.iter().filter(|it| it.held.via.is_none() && !it.held.maybe_moved);
+        let knowable = match self.knowable_by(actor) {
+            Some(why) => why,
+            None if rests_on().all(|it| it.silent) => Knowable::MovedSilently,
+            None if rests_on().all(|it| it.silent || it.untold) => Knowable::NotTold,
+            None => Knowable::Yes,
+        };
+        let cell = |it: &Item| Cell {
+            kind: it.held.kind,
+            verdict,
+            phase: it.held.phase,
+            escape: it.escape,
+        };
+        let direct = items.iter().filter(|it| it.held.via.is_none());
+        let cells = direct.map(cell).collect();
+        let mut held: Vec<Held> = items.into_iter().map(|it| it.held).collect();
+        held.sort();
+        let row = Row { task: self.key(actor), verdict, exact, held, ancestor: None };
+        Expected { row, knowable, cells }
+    }
+
+    fn fates(&self) -> Fates {
+        let mut fates = Fates::new();
+        for actor in 0..self.known.actors.len() {
+            let facts = self.facts(actor);
+            let unnamed = self.key(actor).contains('/');
+            let no_scope = self.is_plain() && self.kind(actor) == ActorKind::Scope;
+            let passed_on = self.owner(actor) != actor;
+            let unseen = self.is_unseen(actor);
+            if facts.spawned.is_some() && !(unnamed || no_scope || passed_on || unseen) {
+                fates.insert(self.key(actor), self.fate(facts));
+            }
+        }
+        fates
+    }
+
+    fn fate(&self, facts: &ActorFacts) -> Fate {
+        let outcome = facts.outcome();
+        let unknown = || Cancel { cause: "unknown", canceller: None };
+        let cancel = if self.is_plain() {
+            (outcome == Outcome::Cancelled).then(unknown)
+        } else {
+            facts.asked.map(|asked| Cancel {
+                cause: cause(asked.why),
+                canceller: asked.by.map(|by| self.key(by)),
+            })
+        };
+        Fate { outcome, cancel }
+    }
+}
+
+fn cause(why: Why) -> &'static str {
+    match why {
+        Why::Abort => "abort",
+        Why::AbortAll => "abort-all",
+        Why::SetDropped => "set-dropped",
+        Why::Token => "token",
+        Why::Timeout => "timeout",
+        Why::Dropped => "dropped",
+    }
+}
+
+fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
+    match kind {
+        None => (HeldKind::Callback, "on_done"),
+        Some(ThingKind::Sleep | ThingKind::ShortSleep) => (HeldKind::Timer, "sleep"),
+        Some(ThingKind::Interval) => (HeldKind::Timer, "interval"),
+        Some(ThingKind::Later | ThingKind::Soon | ThingKind::Chain) => {
+            (HeldKind::Timer, "call_later")
+        }
+        // It has no name of its own.
+        Some(ThingKind::Guard) => (HeldKind::Lock, if plain { "Mutex" } else { "" }),
+        Some(ThingKind::Permit) => (HeldKind::Permit, if plain { "Semaphore" } else { "" }),
+        Some(ThingKind::Oneshot) => (HeldKind::Channel, "sender"),
+        Some(ThingKind::Receiver) => (HeldKind::Channel, "receiver"),
+        Some(ThingKind::Hold) => (HeldKind::Custom, "hold"),
+        Some(ThingKind::Held) => (HeldKind::Connection, "held"),
+    }
+}

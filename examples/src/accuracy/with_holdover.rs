@@ -1,0 +1,195 @@
+//! Programs over Holdover's shims, and what tokio has nothing of.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use holdover as rt;
+use holdover::{
+    FutureExt,
+    hold::{Held, Hold, Kind},
+    sync::{CancellationToken, OwnedMutexGuard, OwnedSemaphorePermit},
+    task::{Builder, Id, JoinHandle},
+    time::{TimerHandle, call_later},
+};
+
+use super::{
+    ledger::{What, Witness},
+    program::{Plan, Program, ThingKind},
+    world::World,
+};
+
+#[path = "shared/actors.rs"]
+mod actors;
+#[path = "shared/things.rs"]
+mod things;
+
+pub(super) use actors::Run;
+
+const FAR: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_millis(2);
+const NEXT: Duration = Duration::from_millis(15);
+
+/// What only Holdover has.
+#[derive(Debug)]
+enum Extra {
+    Later(TimerHandle),
+    Hold(Hold),
+    Held(Held<u8>),
+}
+
+impl Extra {
+    /// The witness of a callback is dropped with the callback.
+    fn take(
+        kind: ThingKind,
+        witness: Witness,
+        world: &Arc<World>,
+    ) -> (Option<Self>, Option<Witness>) {
+        let later = |timer: TimerHandle| {
+            let last = timer.clone();
+            world.at_close(move || last.cancel());
+            Some(Self::Later(timer))
+        };
+        match kind {
+            ThingKind::Later => (later(call_later(FAR, move || drop(witness))), None),
+            ThingKind::Soon => (later(call_later(SOON, move || drop(witness))), None),
+            ThingKind::Chain => {
+                let of_chain = Arc::clone(world);
+                (later(call_later(NEXT, move || again(witness, of_chain))), None)
+            }
+            ThingKind::Hold => (Some(Self::Hold(Hold::new(Kind::Custom, "hold"))), Some(witness)),
+            ThingKind::Held => {
+                (Some(Self::Held(Held::new(7, Kind::Connection, "held"))), Some(witness))
+            }
+            _ => (None, Some(witness)),
+        }
+    }
+
+    /// True when it could be used.
+    fn use_it(&mut self) -> bool {
+        match self {
+            Self::Held(held) => {
+                **held = held.wrapping_add(1);
+                true
+            }
+            Self::Later(_) | Self::Hold(_) => false,
+        }
+    }
+
+    fn transfer(&self) -> bool {
+        match self {
+            Self::Held(held) => Held::transfer(held),
+            Self::Hold(hold) => hold.transfer(),
+            Self::Later(_) => return false,
+        }
+        true
+    }
+
+    fn transfer_to(&self, task: Id) -> bool {
+        match self {
+            Self::Held(held) => Held::transfer_to(held, task),
+            Self::Hold(hold) => hold.transfer_to(task),
+            Self::Later(_) => return false,
+        }
+        true
+    }
+
+    /// Only `cancel` stops a callback.
+    fn release(self) {
+        if let Self::Later(timer) = self {
+            timer.cancel();
+        }
+    }
+}
+
+/// A callback that arms itself anew until the run is over.
+fn again(witness: Witness, world: Arc<World>) {
+    if world.is_closing() {
+        drop(witness);
+    } else {
+        call_later(NEXT, move || again(witness, world));
+    }
+}
+
+fn transfer_guard(guard: &OwnedMutexGuard<u8>, to: Option<Id>) -> bool {
+    match to {
+        Some(task) => OwnedMutexGuard::transfer_to(guard, task),
+        None => OwnedMutexGuard::transfer(guard),
+    }
+    true
+}
+
+fn transfer_permit(permit: &OwnedSemaphorePermit, to: Option<Id>) -> bool {
+    match to {
+        Some(task) => permit.transfer_to(task),
+        None => permit.transfer(),
+    }
+    true
+}
+
+/// The tokens of a program.
+#[derive(Clone, Debug)]
+struct Tokens(Vec<CancellationToken>);
+
+impl Tokens {
+    fn new(program: &Program) -> Self {
+        let mut all = vec![CancellationToken::named("root")];
+        for parent in &program.tokens {
+            all.push(all[*parent].child_token());
+        }
+        Self(all)
+    }
+
+    fn cancel(&self, token: usize) {
+        self.0[token].cancel();
+    }
+
+    fn is_cancelled(&self, token: usize) -> bool {
+        self.0[token].is_cancelled()
+    }
+
+    fn cancelled(&self, token: usize) -> Cancelled {
+        Cancelled(Some(Box::pin(self.0[token].clone().cancelled_owned())))
+    }
+}
+
+/// Is ready when a token was cancelled; never, when it is of none.
+struct Cancelled(Option<Pin<Box<holdover::sync::WaitForCancellationFutureOwned>>>);
+
+impl Cancelled {
+    const NEVER: Self = Self(None);
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Pending, |cancelled| cancelled.as_mut().poll(cx))
+    }
+}
+
+fn set_options<'a>(mut builder: Builder<'a>, plan: &Plan, tokens: &Tokens) -> Builder<'a> {
+    if let Some(bond) = plan.bond.filter(|bond| bond.bound) {
+        builder = builder.token(&tokens.0[bond.token]);
+    }
+    if plan.detached {
+        builder = builder.detached("on purpose");
+    }
+    if plan.patient {
+        builder = builder.grace(FAR);
+    }
+    builder
+}
+
+fn scope<F: Future>(future: F, name: String) -> impl Future<Output = F::Output> {
+    future.scope(name)
+}
+
+/// The witness is dropped with the callback.
+fn on_done(handle: &JoinHandle<()>, witness: Witness) {
+    handle.on_done(move |_| drop(witness));
+}
+
+fn note_registered(world: &World, witness: &Witness, on: usize) {
+    world.ledger.note(What::Registered { thing: witness.thing, on });
+}

@@ -1,0 +1,104 @@
+//! Programs over tokio itself. What it has nothing of is not generated for it.
+
+#![expect(clippy::unused_self, reason = "as those of the shims, which have something")]
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio as rt;
+use tokio::{
+    sync::{OwnedMutexGuard, OwnedSemaphorePermit},
+    task::{Builder, Id, JoinHandle},
+};
+
+use super::{
+    ledger::Witness,
+    program::{Plan, Program, ThingKind},
+    world::World,
+};
+
+#[path = "shared/actors.rs"]
+mod actors;
+#[path = "shared/things.rs"]
+mod things;
+
+pub(super) use actors::Run;
+
+/// Nothing.
+#[derive(Debug)]
+struct Extra(Infallible);
+
+impl Extra {
+    fn take(_: ThingKind, witness: Witness, _: &Arc<World>) -> (Option<Self>, Option<Witness>) {
+        (None, Some(witness))
+    }
+
+    fn use_it(&mut self) -> bool {
+        match self.0 {}
+    }
+
+    fn transfer(&self) -> bool {
+        match self.0 {}
+    }
+
+    fn transfer_to(&self, _: Id) -> bool {
+        match self.0 {}
+    }
+
+    fn release(self) {
+        match self.0 {}
+    }
+}
+
+fn transfer_guard(_: &OwnedMutexGuard<u8>, _: Option<Id>) -> bool {
+    false
+}
+
+fn transfer_permit(_: &OwnedSemaphorePermit, _: Option<Id>) -> bool {
+    false
+}
+
+#[derive(Clone, Debug)]
+struct Tokens;
+
+impl Tokens {
+    fn new(_: &Program) -> Self {
+        Self
+    }
+
+    fn cancel(&self, _: usize) {}
+
+    fn is_cancelled(&self, _: usize) -> bool {
+        false
+    }
+
+    fn cancelled(&self, _: usize) -> Cancelled {
+        Cancelled::NEVER
+    }
+}
+
+struct Cancelled;
+
+impl Cancelled {
+    const NEVER: Self = Self;
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+fn set_options<'a>(builder: Builder<'a>, _: &Plan, _: &Tokens) -> Builder<'a> {
+    builder
+}
+
+fn scope<F: Future>(future: F, _: String) -> impl Future<Output = F::Output> {
+    future
+}
+
+fn on_done(_: &JoinHandle<()>, _: Witness) {}
+
+fn note_registered(_: &World, _: &Witness, _: usize) {}
