@@ -1,10 +1,10 @@
-//! Read-write locks, and who waits to be notified or at a barrier, through the shims.
+//! Read-write locks and permits, and who waits to be notified or at a barrier, through the shims.
 
 use std::{pin::pin, sync::Arc};
 
 use super::support::{GRACE_OVER, Service, keep, named, on_each, poll_once, settle};
 use crate::{
-    sync::{Barrier, Notify, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Barrier, Notify, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore},
     words::Kind,
 };
 
@@ -157,6 +157,28 @@ fn who_is_at_a_barrier_waits() {
             assert!(barrier.wait().await.is_leader());
             assert!(!task.await.expect("it ends"));
             assert!(waits(service).is_empty() && service.holdings().is_empty());
+        });
+    });
+}
+
+/// A permit from which everything was split off, and one for nothing.
+#[test]
+fn of_no_permit_nothing_is_held() {
+    on_each(|service| {
+        service.run(async {
+            let db = Semaphore::named("db", 3);
+            let nothing = db.try_acquire_many(0).expect("open");
+            let mut permit = db.acquire_many(2).await.expect("open");
+            let mut part = permit.split(2).expect("two of two");
+            assert_eq!(service.only_holding().amount, 2, "the part's");
+            permit.merge(part.split(1).expect("one of two"));
+            assert_eq!(service.holdings().len(), 2);
+            drop(part);
+            assert_eq!(service.only_holding().amount, 1);
+            drop(permit.split(1));
+            assert!(service.holdings().is_empty());
+            drop((nothing, permit));
+            assert_eq!(db.available_permits(), 3);
         });
     });
 }

@@ -19,7 +19,7 @@ pub(super) struct Permit<S: Deref<Target = Semaphore>> {
 
 impl<S: Deref<Target = Semaphore>> Permit<S> {
     pub(super) fn new(semaphore: S, permits: u32, location: &'static Location<'static>) -> Self {
-        let holding = semaphore.resource.acquired(permits, Traits::Value, location);
+        let holding = holding_of(&semaphore, permits as usize, location);
         Self { semaphore, permits: permits as usize, holding }
     }
 
@@ -44,17 +44,35 @@ impl<S: Deref<Target = Semaphore> + Clone> Permit<S> {
             "merging permits from different semaphore instances"
         );
         let more = self.permits.checked_add(other.permits);
-        self.permits = more.expect("number of permits overflowed");
-        self.holding.set_amount(amount(self.permits));
-        drop(other.take());
+        let more = more.expect("number of permits overflowed");
+        let (_, theirs) = other.take();
+        if self.permits == 0 {
+            self.holding = theirs;
+        }
+        self.permits = more;
+        self.holding.set_amount(amount(more));
     }
 
     fn split(&mut self, permits: usize, location: &'static Location<'static>) -> Option<Self> {
         self.permits = self.permits.checked_sub(permits)?;
+        if self.permits == 0 {
+            self.holding = Holding::NONE;
+        }
         self.holding.set_amount(amount(self.permits));
-        let part = amount(permits);
-        let holding = self.semaphore.resource.acquired(part, Traits::Value, location);
+        let holding = holding_of(&self.semaphore, permits, location);
         Some(Self { semaphore: self.semaphore.clone(), permits, holding })
+    }
+}
+
+/// Of no permit there is nothing to hold.
+fn holding_of(
+    semaphore: &Semaphore,
+    permits: usize,
+    location: &'static Location<'static>,
+) -> Holding {
+    match amount(permits) {
+        0 => Holding::NONE,
+        permits => semaphore.resource.acquired(permits, Traits::Value, location),
     }
 }
 
