@@ -38,7 +38,7 @@ pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 const ALL_SEEN: &str = "Every task and every timer of this service is seen, and whatever its code says that it \
-                        holds. Whose locks, permits and channels are is seen where it uses holdover's.";
+                        holds. Whose locks, permits and channels are is exact where it uses holdover's.";
 
 /// Each cause of blindness, with the lines to paste.
 pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {

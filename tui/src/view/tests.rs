@@ -476,11 +476,11 @@ fn blindness_is_said_on_every_screen() {
 }
 
 #[test]
-fn what_is_never_recorded_is_said_where_nothing_else_is_hidden() {
+fn what_is_seen_is_said_where_nothing_is_hidden() {
     let (mut model, now) = with_leaks();
     press(&mut model, now, "!");
     let terminal = draw(&model, theme(), now, (120, 40));
-    find(terminal.backend().buffer(), "not recorded yet.");
+    find(terminal.backend().buffer(), "is exact where it uses holdover's.");
 }
 
 /// A model of a service with rules, attached.

@@ -232,7 +232,10 @@ fn rows_are_printed_for_people_and_for_programs() {
         names.sort();
         names
     };
-    assert_eq!(keys(&json), sorted("type target verdict accuracy since_ms task cancel holdings"));
+    assert_eq!(
+        keys(&json),
+        sorted("type target verdict accuracy since_ms task cancel holdings bytes_kept")
+    );
     assert_eq!(keys(&json["target"]), sorted("service pid run"));
     assert_eq!(
         keys(&json["task"]),
@@ -241,13 +244,15 @@ fn rows_are_printed_for_people_and_for_programs() {
     assert_eq!(
         keys(&json["cancel"]),
         sorted(
-            "cause requested_at delivered_at ended_at latency_us drop_us canceller \
+            "cause requested_at delivered_at ended_at latency_us drop_us dropping_us canceller \
              canceller_name site reason path polls_since"
         )
     );
     assert_eq!(
         keys(&json["holdings"][0]),
-        sorted("kind label phase direct via site age_ms due_in_ms maybe_moved amount waiting fd")
+        sorted(
+            "kind label phase direct via site age_ms due_in_ms maybe_moved bytes amount waiting fd"
+        )
     );
     assert_eq!((&json["type"], &json["verdict"]), (&"leak".into(), &"after-cancel".into()));
     assert_eq!(json["cancel"]["reason"], "the client went away");
