@@ -371,12 +371,13 @@ impl Recorder {
         }
     }
 
-    /// The task's future is gone.
-    pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) {
-        let Some(slot) = self.tasks.get(key) else { return };
+    /// The task's future is gone. False when it has ended before: then whoever said so
+    /// does what is to be done for it.
+    pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) -> bool {
+        let Some(slot) = self.tasks.get(key) else { return false };
         let now = self.clock.now();
         if !slot.ends(outcome, now) {
-            return;
+            return false;
         }
         self.child_is_gone(key);
         if slot.ended_by_cancellation() {
@@ -384,6 +385,7 @@ impl Recorder {
         }
         self.note(key, slot, What::Ended, outcome as u8, now);
         self.push_changed(key, slot);
+        true
     }
 
     /// Everything that is to be done for a task that has ended was done: its slot may
@@ -629,9 +631,11 @@ impl Recorder {
             if let Some(before) = Key::from_bits(before) {
                 self.uncount_holding(before);
             }
-        } else if let Some(slot) = owner.and_then(|owner| self.tasks.get(owner)) {
+        } else if let Some(owner) = owner
+            && let Some(slot) = self.tasks.get(owner)
+        {
             // Released, or used by another thread at this very moment: theirs stands.
-            slot.life().unpin();
+            self.unpin(owner, slot);
         }
     }
 
@@ -785,8 +789,12 @@ impl Recorder {
     /// Another task polls it now.
     #[inline]
     pub(crate) fn wait_moves(&self, wait: Key, task: Option<Key>) {
-        if let (Some(_), Some(word)) = (self.holdings.get(wait), self.holdings.word(wait.slot())) {
-            word.store(task.map_or(NOBODY, Key::bits), Relaxed);
+        let Some(word) = self.holdings.word(wait.slot()) else { return };
+        let before = word.load(SeqCst);
+        // Read before it is looked whose slot it is: another's owner is not written over.
+        if self.holdings.get(wait).is_some() && before != arena::FREE {
+            let after = task.map_or(NOBODY, Key::bits);
+            let _ = word.compare_exchange(before, after, SeqCst, Relaxed);
         }
     }
 

@@ -18,6 +18,7 @@ use crate::{
         clock::{Nanos, nanos},
         task::TaskSlot,
     },
+    time::has_a_driver,
     words::TaskKind,
 };
 
@@ -184,17 +185,18 @@ fn look(recorder: &Recorder) -> Vec<Seen> {
     // tokio's count first: what is spawned afterwards is not in it.
     let now = recorder.clock.now();
     let alive = |runtime: &Runtime| runtime.handle.metrics().num_alive_tasks() as u64;
-    let counted: Vec<(u32, u64)> = runtimes.iter().map(|it| (it.number, alive(it))).collect();
+    let counted = runtimes.iter().map(|it| (it.number, it.id, alive(it)));
+    let counted: Vec<(u32, Id, u64)> = counted.collect();
     drop(runtimes);
     drop(over);
     if counted.is_empty() {
         return Vec::new();
     }
     let recorded = Recorded::count(recorder, now.saturating_sub(SETTLED));
-    let seen = counted.into_iter().map(|(number, alive)| Seen {
-        number,
-        alive,
-        recorded: recorded.at_most(number).min(alive),
+    let seen = counted.into_iter().map(|(number, id, alive)| {
+        // That one is ours, and not recorded.
+        let alive = alive.saturating_sub(has_a_driver(id).into());
+        Seen { number, alive, recorded: recorded.at_most(number).min(alive) }
     });
     seen.collect()
 }

@@ -280,7 +280,7 @@ impl Store {
         }
         self.ended.changed(self.recorder, &facts);
         if facts.has(Flag::Folded) {
-            if facts.holdings + facts.children == 0 {
+            if facts.holdings == 0 && facts.children == 0 {
                 self.totals.cleared += self.rows.unfold(facts.id);
             }
         } else if facts.ended_by_cancellation() && facts.pins > 0 {
@@ -423,7 +423,7 @@ fn is_late(task: &Watched, limits: Limits, now: Nanos) -> bool {
     // One that lives pins itself, and its span and handles do: whatever else does may be a
     // scope of it, which has ended and left something.
     let by_scopes = pins > u64::from(handles) + 1 + u64::from(task.facts.has(Flag::Span));
-    let may_hold = holdings + children > 0 || by_scopes;
+    let may_hold = holdings > 0 || children > 0 || by_scopes;
     let asked = requested_at.filter(|_| ended_at.is_none() && may_hold);
     asked.is_some_and(|at| now.saturating_sub(at) >= limits.grace)
 }

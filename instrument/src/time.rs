@@ -10,6 +10,8 @@ mod interval;
 mod sleep;
 mod timeout;
 
+#[cfg(feature = "console")]
+pub(crate) use self::driver::has_a_driver;
 // What is not defined here is tokio's own; what is, shadows it.
 pub use tokio::time::*;
 

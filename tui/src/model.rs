@@ -327,7 +327,9 @@ impl Model {
     }
 
     fn is_recent(&self, group: &v1::LeakGroup, now: Instant) -> bool {
-        let cleared = group.worst.as_ref().and_then(|leak| leak.cleared_ns);
+        // A target of before tells only when the worst cleared.
+        let worst = || group.worst.as_ref().and_then(|leak| leak.cleared_ns);
+        let cleared = group.cleared_last_ns.or_else(worst);
         let shown = crate::format::duration_nanos(CLEARED_SHOWN);
         cleared.is_none_or(|at| self.target_now(now).saturating_sub(at) < shown)
     }

@@ -23,6 +23,8 @@ pub(crate) struct Group {
     /// The soonest that a member goes by itself.
     pub(crate) goes_at: Option<Nanos>,
     pub(crate) cleared: bool,
+    /// When the last of its members cleared.
+    pub(crate) cleared_last: Option<Nanos>,
 }
 
 /// Ranked by verdict, then count, then since; what has cleared comes last.
@@ -57,6 +59,7 @@ fn group(mut members: Vec<Arc<Row>>, now: Nanos) -> Option<Group> {
         verdict: worst.verdict,
         count: members.len(),
         cleared: worst.cleared_at.is_some(),
+        cleared_last: members.iter().filter_map(|row| row.cleared_at).max(),
         goes_at: members.iter().filter_map(|row| goes_at(row)).min(),
         tasks: members.iter().take(NAMED).map(|row| row.task.id).collect(),
         worst,

@@ -308,6 +308,9 @@ impl Task {
     pub(crate) fn scope_is_dropped(&self, by: DroppedBy, drop_it: impl FnOnce()) {
         let Self::Recorded(task) = *self else { return drop_it() };
         let Recorded { recorder, key } = task;
+        if recorder.has_ended(key) {
+            return drop_it();
+        }
         let now = recorder.clock.now();
         let was_asked = task.was_asked();
         let outcome = if recorder.has_flag(key, Flag::Panicked) {
@@ -336,7 +339,9 @@ impl Task {
             Self::Recorded(task) => *task,
             Self::Bare(done) => return done.ends(outcome),
         };
-        recorder.ended(key, outcome);
+        if !recorder.ended(key, outcome) {
+            return;
+        }
         let callbacks = recorder.take_callbacks(key);
         // Few tasks have any, and what those are told is not looked up for the others.
         if !callbacks.is_empty()

@@ -29,20 +29,21 @@ impl Recorder {
     pub(crate) fn end_used(&self, end: Key, task: Key) {
         let word = self.holdings.word(end.slot());
         if word.is_some_and(|word| word.load(Relaxed) != task.bits()) {
-            self.end_changes_hands(end, task);
+            self.end_changes_hands(end, Some(task));
         }
     }
 
-    fn end_changes_hands(&self, end: Key, task: Key) {
+    fn end_changes_hands(&self, end: Key, to: Option<Key>) {
         let Some(slot) = self.holdings.get(end) else { return };
         if slot.has(HoldingFlag::Over) {
-            return slot.would_be(Some(task));
+            return slot.would_be(to);
         }
-        self.owned_by(end, Some(task));
+        self.owned_by(end, to);
         fence(SeqCst);
         // The other side has gone meanwhile.
-        if slot.has(HoldingFlag::Over) && self.disown(end, Some(task)) {
-            slot.would_be(Some(task));
+        if slot.has(HoldingFlag::Over) {
+            self.disown(end, to);
+            slot.would_be(to);
         }
     }
 
@@ -51,9 +52,7 @@ impl Recorder {
         let Some(slot) = self.holdings.get(holding) else { return };
         if slot.is_end() {
             slot.is_acquired_by(to.and_then(|task| self.whole_task(task)).unwrap_or(0));
-            if slot.has(HoldingFlag::Over) {
-                return slot.would_be(to);
-            }
+            return self.end_changes_hands(holding, to);
         }
         self.owned_by(holding, to);
     }

@@ -53,14 +53,15 @@ impl Recorder {
     /// that: nearly all do, and a few words of their slots are all that is read.
     fn plain_end(&self, index: u32) -> Option<PlainEnd> {
         let (slot, word) = (self.tasks.slot(index)?, self.tasks.word(index)?);
+        let generation = slot.life().generation();
         let ended_at = slot.plain_end()?;
         let spawner = Key::from_bits(word.load(Ordering::Acquire));
         // One whose spawner has ended too may have to have its lineage shortened.
         if spawner.is_some_and(|spawner| self.has_ended(spawner)) {
             return None;
         }
-        let key = Key::new(Which::Tasks, index, slot.life().generation());
-        Some(PlainEnd { key, ended_at })
+        let key = Key::new(Which::Tasks, index, generation);
+        (slot.life().generation() == generation).then_some(PlainEnd { key, ended_at })
     }
 
     /// The task as it is now; `None` when its slot was freed.

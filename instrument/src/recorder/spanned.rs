@@ -7,6 +7,7 @@ use super::{
     shares::How,
     table::TextId,
 };
+use crate::atomics::{Ordering::SeqCst, fence};
 
 impl Recorder {
     // === channels ===
@@ -34,24 +35,41 @@ impl Recorder {
         let Some(receiver) = self.receiver(channel) else { return };
         self.used(receiver, task);
         let Some(slot) = self.holdings.get(receiver) else { return };
-        match (slot.link(), waits, task) {
-            (Some(wait), true, _) => self.wait_moves(wait, task),
-            (None, true, Some(task)) if !slot.has(HoldingFlag::Over) => {
-                let Some(facts) = self.holding(channel) else { return };
-                let what = Acquired {
-                    resource: channel.bits(),
-                    ..Acquired::new(facts.kind, TextId::fixed("oneshot"), facts.site, 0)
-                };
-                slot.set_link(self.blocked(task, &what));
+        let (true, Some(task)) = (waits, task) else {
+            return self.receiver_waits_no_more(receiver);
+        };
+        // Taken out while it is written to: whoever ends the channel frees the wait, and
+        // its slot may be another's at once.
+        let wait = match slot.set_link(None) {
+            Some(wait) => {
+                self.wait_moves(wait, Some(task));
+                Some(wait)
             }
-            _ => self.receiver_waits_no_more(receiver),
+            None if slot.has(HoldingFlag::Over) => None,
+            None => self.receiver_waits(channel, task),
+        };
+        slot.set_link(wait);
+        fence(SeqCst);
+        if slot.has(HoldingFlag::Over) {
+            self.receiver_waits_no_more(receiver);
         }
+    }
+
+    fn receiver_waits(&'static self, channel: Key, task: Key) -> Option<Key> {
+        let facts = self.holding(channel)?;
+        let what = Acquired {
+            resource: channel.bits(),
+            ..Acquired::new(facts.kind, TextId::fixed("oneshot"), facts.site, 0)
+        };
+        self.blocked(task, &what)
     }
 
     /// One end is gone, or the value was sent: nobody can miss the other end.
     pub(crate) fn channel_is_over(&'static self, channel: Key) {
         if let Some(receiver) = self.receiver(channel) {
             self.is_over(receiver);
+            // Who polls the receiver meanwhile looks again.
+            fence(SeqCst);
             self.receiver_waits_no_more(receiver);
         }
         self.is_over(channel);

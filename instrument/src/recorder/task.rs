@@ -314,7 +314,7 @@ impl TaskFacts {
 
     /// How many things it holds, as they are listed: all wakers of it are one.
     pub(crate) fn holdings_listed(&self) -> u32 {
-        self.holdings + u32::from(self.keeps_its_cell())
+        self.holdings.saturating_add(u32::from(self.keeps_its_cell()))
     }
 }
 

@@ -223,6 +223,7 @@ fn group(group: &Group, waits: &WaitFor, seen: &Seen) -> v1::LeakGroup {
         tasks: group.tasks.clone(),
         goes_ns: group.goes_at,
         cleared: group.cleared,
+        cleared_last_ns: group.cleared_last,
     }
 }
 

@@ -129,6 +129,7 @@ pub(super) fn close(recorder: &'static Recorder, key: Key) {
         recorder.request(key, Request::new(Cause::Unknown, drop_began));
         recorder.delivered(key, drop_began);
     }
-    recorder.ended(key, outcome);
-    recorder.lets_go(key);
+    if recorder.ended(key, outcome) {
+        recorder.lets_go(key);
+    }
 }

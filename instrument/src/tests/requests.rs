@@ -41,6 +41,27 @@ enum Step {
 /// It leaves something behind at its first poll.
 struct Steps(VecDeque<Step>, Option<Friend>);
 
+/// A body without a frame, whose drop panics.
+struct Panics;
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic!("a body's drop");
+    }
+}
+
+impl Body for Panics {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(None)
+    }
+}
+
 impl Body for Steps {
     type Data = Bytes;
     type Error = &'static str;
@@ -70,12 +91,12 @@ impl Body for Steps {
 #[derive(Clone)]
 struct Handler<H>(H);
 
-impl<H, F> tower_service::Service<Request<()>> for Handler<H>
+impl<H, F, B> tower_service::Service<Request<()>> for Handler<H>
 where
     H: FnMut() -> F,
-    F: Future<Output = Response<Steps>>,
+    F: Future<Output = Response<B>>,
 {
-    type Response = Response<Steps>;
+    type Response = Response<B>;
     type Error = Infallible;
     type Future = Pin<Box<Infallibly<F>>>;
 
@@ -99,10 +120,11 @@ impl<F: Future> Future for Infallibly<F> {
 }
 
 /// A request for what `handler` does.
-async fn request<H, F>(handler: H) -> Response<ResponseBody<Steps>>
+async fn request<H, F, B>(handler: H) -> Response<ResponseBody<B>>
 where
     H: FnMut() -> F,
-    F: Future<Output = Response<Steps>>,
+    F: Future<Output = Response<B>>,
+    B: Body,
 {
     let mut service = ScopeLayer::new().layer(Handler(handler));
     match service.call(Request::new(())).await {
@@ -119,7 +141,7 @@ fn steps(steps: impl Into<VecDeque<Step>>) -> Response<Steps> {
 async fn hang_up_early(friend: Friend) {
     let handler = || async {
         leave(&friend);
-        pending().await
+        pending::<Response<Steps>>().await
     };
     assert!(poll_once(pin!(request(handler))).await.is_pending());
 }
@@ -169,7 +191,7 @@ fn a_request_that_goes_with_its_connection_is_the_connections() {
                 let friend = friend.clone();
                 async move {
                     leave(&friend);
-                    pending().await
+                    pending::<Response<Steps>>().await
                 }
             };
             let connection = named("connection", async move {
@@ -211,7 +233,7 @@ fn a_request_that_is_answered_has_completed() {
 fn one_that_was_never_polled_was_none() {
     on_each(|service| {
         service.run(async {
-            let mut layered = ScopeLayer::new().layer(Handler(pending));
+            let mut layered = ScopeLayer::new().layer(Handler(pending::<Response<Steps>>));
             drop(layered.call(Request::new(())));
         });
         assert!(service.tasks("GET").is_empty());
@@ -306,7 +328,7 @@ fn a_request_is_named_by_its_route_and_never_by_its_path() {
         let service = Service::of_shims();
         service.run(async {
             let layer = ScopeLayer::named_by(name);
-            let mut layered = layer.layer(Handler(pending));
+            let mut layered = layer.layer(Handler(pending::<Response<Steps>>));
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let request = Request::builder().method(method).uri(path).body(());
             let answer = layered.call(request.expect("a request"));
@@ -332,4 +354,24 @@ fn a_request_is_named_by_its_route_and_never_by_its_path() {
     ] {
         assert_eq!(named("POST", path, grpc_method), name);
     }
+}
+
+/// It ends the request, once: its record is neither kept for ever nor given back twice.
+#[test]
+fn a_body_whose_drop_panics_ends_its_request_once() {
+    on_each(|service| {
+        let connection = service.run(async {
+            let serves = async {
+                let response = request(|| ready(Response::new(Panics))).await;
+                let mut body = pin!(response.into_body());
+                poll_fn(|cx| body.as_mut().poll_frame(cx)).await.is_none()
+            };
+            named("connection", serves).await
+        });
+        assert!(connection.expect_err("a panic").is_panic());
+        let request = service.task("GET");
+        assert_eq!((request.outcome, request.pins), (Some(Outcome::Panicked), 0));
+        assert!(service.cancel("GET").is_none());
+        assert!(service.verdicts(ORPHANS_TOO).is_empty());
+    });
 }

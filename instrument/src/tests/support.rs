@@ -17,7 +17,7 @@ use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
     process::Sampler,
-    query::{self, HeldRow, Rows, View, ViewKind, Window, filter::Filter},
+    query::{self, Rows, View, ViewKind, Window, filter::Filter},
     record::unrecorded,
     recorder::{
         Level, Recorder,
@@ -186,7 +186,8 @@ impl Service {
     }
 
     /// What the view of all holdings lists, and of whom.
-    pub(super) fn held_by_anybody(&self) -> Vec<HeldRow> {
+    #[cfg(tokio_unstable)]
+    pub(super) fn held_by_anybody(&self) -> Vec<query::HeldRow> {
         let window = self.evaluate(ViewKind::Holdings);
         let Rows::Holdings(rows) = window.rows else { panic!("other rows") };
         rows

@@ -104,6 +104,13 @@ pub(super) struct Driver {
 /// service's panic hook sees, so it is asked once.
 static DRIVERS: LazyLock<Mutex<HashMap<Id, Option<Driver>>>> = LazyLock::new(Mutex::default);
 
+/// The runtime has a driver: one task more than its service has spawned.
+#[cfg(feature = "console")]
+pub(crate) fn has_a_driver(runtime: Id) -> bool {
+    let drivers = DRIVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    drivers.get(&runtime).is_some_and(|it| it.as_ref().is_some_and(Driver::is_there))
+}
+
 /// The driver of the runtime that this thread runs in; started when it is first
 /// needed, and `None` outside a runtime, and in one that is shut down or without timers.
 pub(super) fn of_this_runtime() -> Option<Driver> {

@@ -1,7 +1,7 @@
 //! The part of a request after its response's head: the body.
 
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -94,8 +94,11 @@ impl<B: Body> Body for ResponseBody<B> {
         let polling = scope.task.begin_poll();
         let Poll::Ready(frame) = body.as_mut().poll_frame(cx) else { return Poll::Pending };
         if is_last(frame.as_ref(), &*body) {
-            scope.task.scope_completes(polling, || this.body.set(None));
-            *this.sending = Sending::Unrecorded;
+            // Taken first: a body that panics when it is dropped ends its request once.
+            let sending = mem::replace(this.sending, Sending::Unrecorded);
+            if let Sending::InScope { scope, .. } = sending {
+                scope.task.scope_completes(polling, || this.body.set(None));
+            }
         } else if let (Some(left), Some(Ok(frame))) = (left, &frame) {
             let sent = frame.data_ref().map_or(0, |data| data.remaining() as u64);
             *left = left.saturating_sub(sent);

@@ -63,6 +63,13 @@ impl RequestScope {
     }
 }
 
+/// Whatever becomes of it, it ends; once, however often that is said.
+impl Drop for RequestScope {
+    fn drop(&mut self) {
+        self.task.scope_is_disarmed();
+    }
+}
+
 impl<F> ResponseFuture<F> {
     /// `name` is that of its scope, where it is recorded.
     pub(super) fn new(
@@ -115,11 +122,12 @@ where
                 return Poll::Ready(over.map(|response| response.map(ResponseBody::unrecorded)));
             }
         };
-        this.future.set(None);
-        drop(polling);
+        // Taken first: it ends also when what is left of the handler panics in its drop.
         let State::Running(scope) = std::mem::replace(this.state, State::Unrecorded) else {
             unreachable!("it was running a moment ago")
         };
+        this.future.set(None);
+        drop(polling);
         Poll::Ready(Ok(ResponseBody::of_scope(response, scope)))
     }
 }

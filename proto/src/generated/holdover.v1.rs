@@ -487,6 +487,9 @@ pub struct LeakGroup {
     pub goes_ns: ::core::option::Option<u64>,
     #[prost(bool, tag = "6")]
     pub cleared: bool,
+    /// When the last of its members cleared; absent while none has.
+    #[prost(uint64, optional, tag = "7")]
+    pub cleared_last_ns: ::core::option::Option<u64>,
 }
 /// A live holding and who it is charged to.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -179,6 +179,13 @@ pub(crate) fn no_leaks(update: &v1::Update) -> String {
         0 => String::new(),
         ignored => format!(" {} ignored: --ignored lists them.", count(ignored)),
     };
+    if totals.folded > 0 && totals.folded == in_all {
+        return format!(
+            "{} leaks are beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not \
+             listed.{ignored}",
+            count(totals.folded)
+        );
+    }
     if in_all > 0 {
         return format!("None that match; there are {} in all.{ignored}", count(in_all));
     }
@@ -195,8 +202,8 @@ pub(crate) fn no_leaks(update: &v1::Update) -> String {
         kept => format!("\n{}", crate::format::kept_by_wakers(kept)),
     };
     format!(
-        "No leaks. {cancelled} of {spawned} tasks ended cancelled since the recording began; all \
-         of them let go.{kept}"
+        "No leaks. {cancelled} of {spawned} tasks ended cancelled since the recording began; none \
+         of them holds anything for longer than its grace.{kept}"
     )
 }
 

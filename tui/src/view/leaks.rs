@@ -168,7 +168,12 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     if model.filter().is_empty() && in_all == 0 {
         say("No leaks.", theme.good());
     } else {
-        say(&format!("None that match; there are {} in all.", count(in_all)), plain);
+        let text = if totals.folded > 0 && totals.folded == in_all {
+            "They are beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed.".into()
+        } else {
+            format!("None that match; there are {} in all.", count(in_all))
+        };
+        say(&text, plain);
     }
     say("", plain);
     let (cancelled, spawned) = (count(totals.tasks_cancelled), count(totals.tasks_spawned));

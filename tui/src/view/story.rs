@@ -39,9 +39,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let happened = happened(story, task, now, area.width, theme);
     let skipped = happened.len().saturating_sub(room.max(3));
     if skipped > 0 {
+        // Its own line takes the place of one more.
+        let skipped = skipped + 1;
         let gap = format!("  {} {skipped} earlier lines", theme.glyphs.more);
         lines.push(Line::styled(gap, theme.dim()));
-        lines.extend(happened.into_iter().skip(skipped + 1));
+        lines.extend(happened.into_iter().skip(skipped));
     } else {
         lines.extend(happened);
     }
@@ -95,7 +97,11 @@ fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
             .take(4)
             .map(|child| format!("{} #{}", safe(&child.name), child.id))
             .collect();
-        let text = format!("{} living children: {}", story.children.len(), children.join(", "));
+        let living = match story.children.len() {
+            1 => "1 living child".to_owned(),
+            number => format!("{number} living children"),
+        };
+        let text = format!("{living}: {}", children.join(", "));
         spans.push(Span::styled(text, theme.dim()));
     }
     Line::from(spans)
@@ -170,13 +176,20 @@ fn happened(
 const BENEATH: &str = "            ";
 
 fn holdings(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let children = match story.children.len() {
+        0 => String::new(),
+        1 => ", and 1 child, which is above".to_owned(),
+        number => format!(", and {number} children, which are above"),
+    };
     let title = match story.holdings.len() {
-        0 => "Holds nothing now".to_owned(),
-        number => format!("Holds now {number}"),
+        0 if children.is_empty() => "Holds nothing now".to_owned(),
+        number => format!("Holds now {number}{children}"),
     };
     let mut lines = vec![Line::default(), text::bar(&title, columns, theme)];
     for held in story.holdings.iter().take(6) {
-        lines.push(Line::from(holding(held, now, columns, theme)));
+        // Without a cancel there is nothing to be before or after.
+        let is_cancelled = story.task.as_ref().is_some_and(|task| task.cancel.is_some());
+        lines.push(Line::from(holding(held, is_cancelled, now, columns, theme)));
     }
     lines
 }
@@ -185,11 +198,11 @@ const CELL: &str = "its memory stays allocated";
 
 /// What, when and where it was acquired, and when it goes; where there is little room,
 /// the last is what matters.
-fn holding(held: &v1::Holding, now: u64, columns: u16, theme: Theme) -> String {
+fn holding(held: &v1::Holding, is_cancelled: bool, now: u64, columns: u16, theme: Theme) -> String {
     let more = theme.glyphs.more;
     let wide = columns >= 100;
     let (phase, what) = if wide { (text::phase(held.phase()), 28) } else { ("", 24) };
-    let phase = if names::is_cell(held) { "" } else { phase };
+    let phase = if names::is_cell(held) || !is_cancelled { "" } else { phase };
     let phase = if wide { pad(phase, 19, "") } else { String::new() };
     let age = span(now.saturating_sub(held.acquired_ns));
     let goes = match held.due_ns {

@@ -148,6 +148,7 @@ fn group(verdict: v1::Verdict, count: u32, task: v1::Task, held: v1::Holding) ->
         tasks,
         goes_ns,
         cleared: false,
+        cleared_last_ns: None,
     }
 }
 
