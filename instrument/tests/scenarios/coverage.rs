@@ -4,6 +4,7 @@ use std::{
     future::pending,
     sync::mpsc::{self, Sender},
     thread,
+    time::Duration,
 };
 
 use holdover_proto::v1;
@@ -39,6 +40,8 @@ pub fn scenarios() -> Vec<Scenario> {
             for _ in 0..HERE {
                 drop(holdover::spawn(pending::<()>()));
             }
+            // Whatever runs it is no task of the service's.
+            drop(holdover::time::call_later(Duration::from_secs(3600), || {}));
             let there = second_runtime();
             for _ in 0..THERE {
                 let spawned = holdover::task::Builder::new().spawn_on(pending::<()>(), &there);
