@@ -572,9 +572,9 @@ impl Holding {
     pub(crate) fn used_here(&self) {
         if let Some((recorder, key)) = self.0
             && !planted(Fault::Use)
-            && let Some(task) = owner::current_task(recorder)
+            && let Some(user) = owner::user(recorder)
         {
-            recorder.owned_by(key, Some(task));
+            recorder.owned_by(key, user);
         }
     }
 

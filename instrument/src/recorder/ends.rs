@@ -24,12 +24,14 @@ impl Recorder {
         Some(key)
     }
 
-    /// The task has used the end. Whoever calls has it: its slot is in use.
+    /// The task, or nobody who is recorded, has used the end. Whoever calls has it: its
+    /// slot is in use.
     #[inline]
-    pub(crate) fn end_used(&self, end: Key, task: Key) {
+    pub(crate) fn end_used(&self, end: Key, user: Option<Key>) {
         let word = self.holdings.word(end.slot());
-        if word.is_some_and(|word| word.load(Relaxed) != task.bits()) {
-            self.end_changes_hands(end, Some(task));
+        let is_theirs = |task: Key| word.is_some_and(|word| word.load(Relaxed) == task.bits());
+        if !user.is_some_and(is_theirs) {
+            self.end_changes_hands(end, user);
         }
     }
 

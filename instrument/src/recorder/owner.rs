@@ -116,6 +116,18 @@ pub(crate) fn current_task(recorder: &'static Recorder) -> Option<Key> {
     }
 }
 
+/// Whose a thing is that is used on this thread: `Some(None)` where no task of the
+/// service's runs that is recorded, as in `main` without tokio's spans, and `None` where
+/// a use says nothing.
+#[inline]
+pub(crate) fn user(recorder: &'static Recorder) -> Option<Option<Key>> {
+    match current().map(|frame| frame.work) {
+        None | Some(Work::Nobody) => Some(None),
+        Some(Work::Task(_)) => current_task(recorder).map(Some),
+        Some(Work::Ours) => None,
+    }
+}
+
 /// How many frames the thread is in.
 pub(crate) fn depth() -> usize {
     STACK.with(|stack| stack.depth.get())

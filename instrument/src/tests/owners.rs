@@ -281,3 +281,23 @@ fn what_an_output_acquires_in_its_drop_is_the_joiners() {
         assert_eq!(service.owner().as_deref(), Some("joiner"));
     });
 }
+
+/// As in `main` without tokio's spans: what is used there has left its task.
+#[test]
+fn what_is_used_where_no_task_is_recorded_is_nobodys() {
+    let service = Service::of_shims();
+    service.run(async {
+        let (give, take) = tokio::sync::oneshot::channel();
+        let maker = named("maker", async {
+            let _ = give.send(Held::new(7, Kind::Connection, "pg"));
+            pending::<()>().await;
+        });
+        let held = take.await.unwrap_or_else(|_| panic!("it is made"));
+        assert_eq!(service.owner().as_deref(), Some("maker"), "a move is not seen");
+        assert_eq!(*held, 7);
+        assert_eq!(service.owner(), None);
+        maker.abort();
+        settle().await;
+        assert!(service.verdicts(GRACE_OVER).is_empty());
+    });
+}

@@ -230,9 +230,9 @@ impl ChannelEnd {
     #[inline]
     pub(crate) fn used_here(&self) {
         if let Some(Attached { holding: Holding(Some((recorder, key))), .. }) = self.0
-            && let Some(task) = owner::current_task(recorder)
+            && let Some(user) = owner::user(recorder)
         {
-            recorder.end_used(key, task);
+            recorder.end_used(key, user);
         }
     }
 
