@@ -33,7 +33,7 @@ use crate::{
         clock::{Nanos, nanos},
         holding::{Acquired, HoldingFlag},
         key::Key,
-        owner::{self, Entered, Work},
+        owner::{self, Entered, User, Work},
         request::{Extra, Request, Who},
         table::{FileId, Origin, SiteId, TextId, cut},
         task::{Birth, Flag},
@@ -572,9 +572,12 @@ impl Holding {
     pub(crate) fn used_here(&self) {
         if let Some((recorder, key)) = self.0
             && !planted(Fault::Use)
-            && let Some(user) = owner::user(recorder)
         {
-            recorder.owned_by(key, user);
+            match owner::user(recorder) {
+                User::Task(task) => recorder.owned_by(key, Some(task)),
+                User::Nobody => recorder.owned_by(key, None),
+                User::Unsaid => {}
+            }
         }
     }
 

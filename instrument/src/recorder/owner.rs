@@ -116,15 +116,24 @@ pub(crate) fn current_task(recorder: &'static Recorder) -> Option<Key> {
     }
 }
 
-/// Whose a thing is that is used on this thread: `Some(None)` where no task of the
-/// service's runs that is recorded, as in `main` without tokio's spans, and `None` where
-/// a use says nothing.
+/// Who uses a thing on a thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum User {
+    /// It is that task's.
+    Task(Key),
+    /// No task that is recorded, as in `main` without tokio's spans: it is nobody's.
+    Nobody,
+    /// Holdover itself, or a task of another recorder: whose it is stays.
+    Unsaid,
+}
+
+/// Who uses what is used on this thread.
 #[inline]
-pub(crate) fn user(recorder: &'static Recorder) -> Option<Option<Key>> {
+pub(crate) fn user(recorder: &'static Recorder) -> User {
     match current().map(|frame| frame.work) {
-        None | Some(Work::Nobody) => Some(None),
-        Some(Work::Task(_)) => current_task(recorder).map(Some),
-        Some(Work::Ours) => None,
+        None | Some(Work::Nobody) => User::Nobody,
+        Some(Work::Task(_)) => current_task(recorder).map_or(User::Unsaid, User::Task),
+        Some(Work::Ours) => User::Unsaid,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         fill::Fill,
         holding::Acquired,
         key::Key,
-        owner,
+        owner::{self, User},
         table::{SiteId, TextId},
     },
     words::Kind,
@@ -229,10 +229,12 @@ impl ChannelEnd {
     /// Whoever runs on this thread has used it: it is theirs.
     #[inline]
     pub(crate) fn used_here(&self) {
-        if let Some(Attached { holding: Holding(Some((recorder, key))), .. }) = self.0
-            && let Some(user) = owner::user(recorder)
-        {
-            recorder.end_used(key, user);
+        if let Some(Attached { holding: Holding(Some((recorder, key))), .. }) = self.0 {
+            match owner::user(recorder) {
+                User::Task(task) => recorder.end_used(key, Some(task)),
+                User::Nobody => recorder.end_used(key, None),
+                User::Unsaid => {}
+            }
         }
     }
 
