@@ -147,17 +147,17 @@ where
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         if let Some(front) = self.front()
-            && let Some(key) = Self::key(id, &context)
+            && let Some(found) = Self::key(id, &context).and_then(|key| front.find(key))
         {
-            front.enter(key);
+            front.enter(found);
         }
     }
 
     fn on_exit(&self, id: &Id, context: Context<'_, S>) {
         if let Some(front) = self.front()
-            && let Some(key) = Self::key(id, &context)
+            && let Some(found) = Self::key(id, &context).and_then(|key| front.find(key))
         {
-            front.exit(key);
+            front.exit(found);
         }
     }
 
@@ -165,7 +165,9 @@ where
         if let Some(front) = self.front()
             && let Some(key) = Self::key(&id, &context)
         {
-            front.try_close(key);
+            if let Some(found) = front.find(key) {
+                front.try_close(found);
+            }
             if key.which() == Which::Tasks && front.recorder.has_wakers(key) {
                 self.closed.insert(id.into_u64(), key, front.recorder);
             }

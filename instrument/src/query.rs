@@ -229,14 +229,19 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
     let all = facts.len();
     let waits = rows::Waits::of(store);
     let row = |facts| TaskRow::new(store, facts, &waits);
-    if view.filter.is_empty() && view.sort.is_none() {
-        let window = page(facts, view).into_iter().map(row).collect();
-        return (all, all, Rows::Tasks(window));
+    let (matched, window) = if view.filter.is_empty() && view.sort.is_none() {
+        (all, page(facts, view).into_iter().map(row).collect())
+    } else {
+        let rows = facts.into_iter().map(row);
+        let mut rows: Vec<TaskRow> =
+            rows.filter(|row| view.filter.matches(&At(row, now))).collect();
+        sort_by(&mut rows, view, now, |row| row);
+        (rows.len(), page(rows, view))
+    };
+    for row in &window {
+        store.recorder().is_shown(row.facts.key);
     }
-    let rows = facts.into_iter().map(row);
-    let mut rows: Vec<TaskRow> = rows.filter(|row| view.filter.matches(&At(row, now))).collect();
-    sort_by(&mut rows, view, now, |row| row);
-    (rows.len(), all, Rows::Tasks(page(rows, view)))
+    (matched, all, Rows::Tasks(window))
 }
 
 fn held_rows(

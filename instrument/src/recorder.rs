@@ -34,6 +34,7 @@ pub(crate) mod wakers;
 mod ends;
 pub(crate) mod read;
 mod spanned;
+mod unseen;
 
 use std::{
     collections::HashMap,
@@ -55,6 +56,7 @@ use self::{
     slab::Slab,
     table::{SiteId, TextId},
     task::{Birth, Flag, TaskSlot},
+    unseen::Unseen,
 };
 use crate::{
     atomics::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
@@ -103,6 +105,7 @@ pub(crate) struct Recorder {
     level: AtomicU8,
     not_recorded: AtomicU64,
     live_holdings: Count,
+    unseen: Unseen,
     /// How often a set or a token was cancelled: a change makes the console thread
     /// look for the tasks that were asked by it.
     askers_cancelled: AtomicU64,
@@ -143,6 +146,7 @@ impl Recorder {
             level: AtomicU8::new(level as u8),
             not_recorded: AtomicU64::new(0),
             live_holdings: Count::default(),
+            unseen: Unseen::default(),
             askers_cancelled: AtomicU64::new(0),
             waits_changed: AtomicU64::new(0),
         }))
@@ -191,21 +195,31 @@ impl Recorder {
     }
 
     pub(crate) fn spawned_by(&'static self, birth: &Birth, spawner: Option<Key>) -> Option<Key> {
+        self.spawned_in(birth, spawner).map(|(key, _)| key)
+    }
+
+    /// As [`Self::spawned_by`]; gives the slot too.
+    pub(crate) fn spawned_in(
+        &'static self,
+        birth: &Birth,
+        spawner: Option<Key>,
+    ) -> Option<(Key, &'static TaskSlot)> {
         let Some((key, slot)) = self.tasks.alloc() else {
             self.not_recorded.fetch_add(1, Relaxed);
             return None;
         };
         let now = self.clock.now();
         slot.begin(birth, self.next_id.fetch_add(1, Relaxed), now);
-        // A task that has not ended pins itself; `lets_go` is its last step.
-        slot.life().pin(key.generation());
+        // A task that has not ended pins itself; `lets_go` is its last step. Its span does
+        // too, where that is what it is made for.
+        slot.life().begin(1 + u64::from(birth.flags & Flag::Span as u32 != 0));
         let spawner = spawner.filter(|spawner| self.pin_spawner(*spawner, slot));
         self.tasks.publish(key, spawner.map_or(NO_SPAWNER, Key::bits));
         if let Some(spawner) = spawner {
             self.count_child(spawner);
         }
         self.note(key, slot, What::Spawned, birth.kind as u8, now);
-        Some(key)
+        Some((key, slot))
     }
 
     /// The spawner's record stays while the child's does: that is the lineage.
@@ -250,17 +264,16 @@ impl Recorder {
         self.tasks.get(key)
     }
 
+    /// As [`Self::task_slot`], of a holding.
+    #[inline]
+    pub(crate) fn holding_slot(&self, key: Key) -> Option<&HoldingSlot> {
+        self.holdings.get(key)
+    }
+
     #[inline]
     pub(crate) fn poll_ends(&self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
             slot.poll_ends(self.clock.now());
-        }
-    }
-
-    #[inline]
-    pub(crate) fn woken(&self, key: Key) {
-        if let Some(slot) = self.tasks.get(key) {
-            slot.woken(self.clock.now());
         }
     }
 
@@ -327,7 +340,7 @@ impl Recorder {
 
     /// The task became ready before the request could reach it.
     pub(crate) fn take_back_request(&self, key: Key) {
-        if let Some(slot) = self.tasks.get(key) {
+        if let Some(slot) = self.tasks.get(key).filter(|slot| slot.is_asked()) {
             self.requests.remove(slot.take_back_request());
         }
     }
@@ -374,8 +387,17 @@ impl Recorder {
     /// The task's future is gone. False when it has ended before: then whoever said so
     /// does what is to be done for it.
     pub(crate) fn ended(&'static self, key: Key, outcome: Outcome) -> bool {
-        let Some(slot) = self.tasks.get(key) else { return false };
-        let now = self.clock.now();
+        self.tasks.get(key).is_some_and(|slot| self.ended_at(key, slot, outcome, self.clock.now()))
+    }
+
+    /// As [`Self::ended`], of the task in this slot, and when that was.
+    pub(crate) fn ended_at(
+        &'static self,
+        key: Key,
+        slot: &TaskSlot,
+        outcome: Outcome,
+        now: Nanos,
+    ) -> bool {
         if !slot.ends(outcome, now) {
             return false;
         }
@@ -384,13 +406,15 @@ impl Recorder {
             self.cell_stays(key, slot);
         }
         self.note(key, slot, What::Ended, outcome as u8, now);
-        self.push_changed(key, slot);
+        if !self.ends_unseen(key, slot) {
+            self.push_changed(key, slot);
+        }
         true
     }
 
     /// Everything that is to be done for a task that has ended was done: its slot may
     /// be freed.
-    pub(crate) fn lets_go(&self, key: Key) {
+    pub(crate) fn lets_go(&'static self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
             self.unpin(key, slot);
         }
@@ -402,11 +426,14 @@ impl Recorder {
 
     /// The spawner holds one child less. It stays pinned until this slot is freed.
     fn child_is_gone(&self, key: Key) {
-        let word = self.tasks.word(key.slot()).map_or(NO_SPAWNER, |word| word.load(SeqCst));
-        let spawner = Key::from_bits(word).and_then(|spawner| self.tasks.get(spawner));
+        let spawner = self.spawner(key).and_then(|spawner| self.tasks.get(spawner));
         if let Some(spawner) = spawner {
             spawner.count_children().fetch_sub(1, Relaxed);
         }
+    }
+
+    fn spawner(&self, key: Key) -> Option<Key> {
+        Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
 
     // === pins of a task: its span, its handles ===
@@ -421,7 +448,7 @@ impl Recorder {
         pinned
     }
 
-    pub(crate) fn handle_gone(&self, key: Key) {
+    pub(crate) fn handle_gone(&'static self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
             slot.count_handles().fetch_sub(1, Relaxed);
             self.unpin(key, slot);
@@ -438,34 +465,11 @@ impl Recorder {
         pinned
     }
 
-    pub(crate) fn span_cloned(&self, key: Key) {
-        match key.which() {
-            key::Which::Tasks => {
-                if let Some(slot) = self.tasks.get(key) {
-                    slot.count_span_refs().fetch_add(1, Relaxed);
-                }
-            }
-            key::Which::Holdings => {
-                if let Some(slot) = self.holdings.get(key) {
-                    slot.count_span_refs().fetch_add(1, Relaxed);
-                }
-            }
-        }
-    }
-
-    /// True when that was the span's last reference.
-    pub(crate) fn span_dropped(&self, key: Key) -> bool {
-        let count = match key.which() {
-            key::Which::Tasks => self.tasks.get(key).map(TaskSlot::count_span_refs),
-            key::Which::Holdings => self.holdings.get(key).map(HoldingSlot::count_span_refs),
-        };
-        count.is_some_and(|count| count.fetch_sub(1, SeqCst) == 1)
-    }
-
-    /// The span is closed; after this its id means nothing.
-    pub(crate) fn span_closed(&self, key: Key) {
-        if let Some(slot) = self.tasks.get(key) {
-            self.unpin(key, slot);
+    /// The span is closed; after this its id means nothing. `lets_go` where that is also the
+    /// last that is done for the task.
+    pub(crate) fn span_closed(&'static self, key: Key, slot: &TaskSlot, lets_go: bool) {
+        if slot.life().unpin_all(1 + u64::from(lets_go)) {
+            self.last_pin_gone(key, slot);
         }
     }
 
@@ -508,8 +512,19 @@ impl Recorder {
         self.set_due(key, self.clock.now().saturating_add(milliseconds.saturating_mul(1_000_000)));
     }
 
-    fn unpin(&self, key: Key, slot: &TaskSlot) {
-        if slot.life().unpin() && slot.has_ended() {
+    fn unpin(&'static self, key: Key, slot: &TaskSlot) {
+        if slot.life().unpin() {
+            self.last_pin_gone(key, slot);
+        }
+    }
+
+    fn last_pin_gone(&'static self, key: Key, slot: &TaskSlot) {
+        if !slot.has_ended() {
+            return;
+        }
+        if slot.is_unseen() {
+            self.free_unseen(key);
+        } else {
             self.push_changed(key, slot);
         }
     }
@@ -558,7 +573,7 @@ impl Recorder {
         }
     }
 
-    fn uncount_holding(&self, owner: Key) {
+    fn uncount_holding(&'static self, owner: Key) {
         if let Some(slot) = self.tasks.get(owner) {
             slot.count_holdings().fetch_sub(1, Relaxed);
             self.unpin(owner, slot);
@@ -591,7 +606,7 @@ impl Recorder {
     }
 
     /// It holds nothing any more, though its slot is still in use.
-    pub(crate) fn is_over(&self, key: Key) {
+    pub(crate) fn is_over(&'static self, key: Key) {
         if let Some(slot) = self.holdings.get(key) {
             if slot.set(HoldingFlag::Over) {
                 self.live_holdings.subtract(1);
@@ -601,7 +616,7 @@ impl Recorder {
     }
 
     /// It holds something again.
-    pub(crate) fn is_not_over(&self, key: Key, owner: Option<Key>) {
+    pub(crate) fn is_not_over(&'static self, key: Key, owner: Option<Key>) {
         if let Some(slot) = self.holdings.get(key)
             && slot.has(HoldingFlag::Over)
         {
@@ -613,7 +628,7 @@ impl Recorder {
 
     /// The holding belongs to `owner` from now on; its age stays.
     #[inline]
-    pub(crate) fn owned_by(&self, key: Key, owner: Option<Key>) {
+    pub(crate) fn owned_by(&'static self, key: Key, owner: Option<Key>) {
         let (Some(_), Some(word)) = (self.holdings.get(key), self.holdings.word(key.slot())) else {
             return;
         };
@@ -732,7 +747,7 @@ impl Recorder {
 
     /// tokio tells of the new holder before it tells that the old one has let go, or
     /// after: they are counted.
-    pub(crate) fn lock_taken(&self, lock: Key, holder: Option<Key>) {
+    pub(crate) fn lock_taken(&'static self, lock: Key, holder: Option<Key>) {
         if let Some(slot) = self.holdings.get(lock) {
             slot.count_amount().fetch_add(1, SeqCst);
             slot.acquired_at(self.clock.now());
@@ -743,7 +758,7 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn lock_given_back(&self, lock: Key) {
+    pub(crate) fn lock_given_back(&'static self, lock: Key) {
         let Some(slot) = self.holdings.get(lock) else { return };
         let holder = self.owner(lock);
         let one_less = |held: u32| held.checked_sub(1);
@@ -762,7 +777,7 @@ impl Recorder {
     }
 
     /// Nobody owns it from now on. False when it is not `owner`'s any more.
-    fn disown(&self, key: Key, owner: Option<Key>) -> bool {
+    fn disown(&'static self, key: Key, owner: Option<Key>) -> bool {
         let before = owner.map_or(NOBODY, Key::bits);
         let Some(word) = self.holdings.word(key.slot()) else { return false };
         let is_gone = word.compare_exchange(before, NOBODY, SeqCst, SeqCst).is_ok();

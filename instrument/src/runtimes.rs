@@ -3,14 +3,14 @@
 //! for the view of the process, which shows what tokio counts.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
 
-use tokio::runtime::{Handle, Id};
+use tokio::runtime::{Handle, Id, RuntimeMetrics};
 
 use crate::{
     recorder::{
@@ -43,8 +43,69 @@ static MET: AtomicU32 = AtomicU32::new(0);
 static FORGOTTEN: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
+    /// Of the runtime whose worker this thread is. Getting it writes to a counter that all
+    /// workers share: kept until the thread works for another one.
+    static HERE: RefCell<Option<Here>> = const { RefCell::new(None) };
     /// The runtime met last on this thread, its number, and when that was.
     static LAST: Cell<Option<(Id, u32, u32)>> = const { Cell::new(None) };
+}
+
+struct Here {
+    metrics: RuntimeMetrics,
+    workers: usize,
+    /// The runtime's number, and how often runtimes were forgotten then; 0 is no number.
+    number: Cell<(u32, u32)>,
+}
+
+impl Here {
+    #[cold]
+    fn find() -> Option<Self> {
+        let metrics = Handle::try_current().ok()?.metrics();
+        let workers = metrics.num_workers();
+        Some(Self { metrics, workers, number: Cell::new((0, 0)) })
+    }
+
+    #[inline]
+    fn number(&self) -> u32 {
+        let (number, epoch) = self.number.get();
+        if number != 0 && epoch == FORGOTTEN.load(Relaxed) {
+            return number;
+        }
+        let epoch = FORGOTTEN.load(Relaxed);
+        let number = here();
+        self.number.set((number, epoch));
+        number
+    }
+}
+
+/// How often this thread's worker has parked; `None` on a thread that is no worker.
+pub(crate) fn parks() -> Option<u64> {
+    let worker = tokio::runtime::worker_index()?;
+    let count = HERE.try_with(|here| {
+        let mut here = here.try_borrow_mut().ok()?;
+        if here.is_none() {
+            *here = Here::find();
+        }
+        let here = here.as_ref().filter(|here| worker < here.workers)?;
+        Some(here.metrics.worker_park_count(worker))
+    });
+    count.ok().flatten()
+}
+
+/// The thread works for another runtime from now on, or for none.
+pub(crate) fn forget_this_threads() {
+    let dropped = HERE.try_with(|here| here.try_borrow_mut().ok().and_then(|mut here| here.take()));
+    drop(dropped);
+}
+
+/// As [`met_by`], where tokio's span is entered: a thread that begins to work for another
+/// runtime enters the span of a `block_on` first.
+#[inline]
+pub(crate) fn met_by_its_span(slot: &TaskSlot) {
+    if slot.runtime() == 0 && slot.kind() == TaskKind::Task {
+        let known = HERE.try_with(|here| Some(here.try_borrow().ok()?.as_ref()?.number()));
+        slot.set_runtime(known.ok().flatten().unwrap_or_else(here));
+    }
 }
 
 /// Writes on a task that a runtime schedules which one it is, at its first poll. What

@@ -173,6 +173,7 @@ impl Store {
         self.version
     }
 
+    /// The ended tasks that were taken in.
     pub(crate) fn ended_so_far(&self) -> u64 {
         self.ended_so_far
     }
@@ -213,8 +214,9 @@ impl Store {
         let spawned = self.recorder.spawned_so_far();
         let asked = self.watched.values().filter(|task| task.facts.ended_at.is_none()).count();
         let stuck = self.rows.count(|verdict| verdict == Verdict::Stuck);
+        let ended = self.ended_so_far + self.recorder.ended_unseen();
         Totals {
-            tasks_live: spawned.saturating_sub(self.ended_so_far),
+            tasks_live: spawned.saturating_sub(ended),
             tasks_spawned: spawned,
             cancelling: (asked as u64).saturating_sub(stuck),
             leaks: self.rows.count(Verdict::is_leak) + self.rows.folded(),
@@ -233,6 +235,7 @@ impl Store {
         self.take_changes();
         self.look_for_the_asked();
         let freed = self.ended.forget(self.recorder, &self.settings, now);
+        self.recorder.takes_in(self.ended.places(&self.settings));
         let mut notes = Vec::new();
         self.expire_rules(now, &mut notes);
         for key in freed {

@@ -19,11 +19,11 @@ use std::{
 };
 
 use tracing_core::{
-    Dispatch, Event, Interest, LevelFilter, Metadata, Subscriber,
+    Dispatch, Event, Interest, Level, LevelFilter, Metadata, Subscriber,
     span::{Attributes, Current, Id, Record},
 };
 
-pub(crate) use self::spans::Front;
+pub(crate) use self::spans::{Found, Front};
 use self::{callsite::Ours, ids::ForeignIds};
 use crate::recorder::{Recorder, key::Key, owner};
 
@@ -77,20 +77,25 @@ impl<S: Subscriber> HoldoverSubscriber<S> {
         }
     }
 
-    /// The key, if this id is one of ours: that slot is live with that generation.
+    /// What the id stands for, if it is one of ours: that slot is live with that generation.
     #[inline]
-    fn ours(&self, id: &Id) -> Option<Key> {
+    fn ours(&self, id: &Id) -> Option<Found> {
         let key = Key::from_bits(id.into_u64())?;
-        if self.foreign.contains(id.into_u64()) {
-            return None;
-        }
-        (key.is_ignored() || self.front.recorder.is_live(key)).then_some(key)
+        if self.foreign.contains(key.bits()) { None } else { self.front.find(key) }
     }
 
     /// Above the level that `S` said it wants: it is not asked.
     #[inline]
     fn is_above_hint(&self, metadata: &Metadata<'_>) -> bool {
         u8::try_from(level_number(metadata)).is_ok_and(|it| it > self.hint.load(Ordering::Relaxed))
+    }
+
+    /// Of the most detailed level, where `S` wants none of that: tokio's runtime emits
+    /// nearly all that comes.
+    #[inline]
+    fn only_ours_are_enabled(&self, metadata: &Metadata<'_>) -> bool {
+        const TRACE: u8 = 5;
+        *metadata.level() == Level::TRACE && self.hint.load(Ordering::Relaxed) < TRACE
     }
 
     /// On Holdover's own threads nothing is forwarded but what it says itself. Its task
@@ -195,7 +200,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
                     break Id::from_u64(key.bits());
                 }
                 // `S` uses that id: the slot's next generation is another one.
-                self.front.exit_or_close_unused(key);
+                self.front.close_unused(key);
             },
             None if Self::is_silent(attributes.metadata()) => Id::from_u64(Key::IGNORED.bits()),
             None => {
@@ -219,7 +224,9 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
 
     #[inline]
     fn event_enabled(&self, event: &Event<'_>) -> bool {
-        Ours::of(event.metadata()).is_some()
+        // What else comes of that level was not asked for: `event` asks.
+        self.only_ours_are_enabled(event.metadata())
+            || Ours::of(event.metadata()).is_some()
             || (!Self::is_silent(event.metadata()) && self.inner.event_enabled(event))
     }
 
@@ -228,6 +235,8 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
         match Ours::of(event.metadata()) {
             Some(ours) => self.front.event(ours, event),
             None if Self::is_silent(event.metadata()) => {}
+            None if self.only_ours_are_enabled(event.metadata())
+                && !self.inner.event_enabled(event) => {}
             None => self.inner.event(event),
         }
     }
@@ -235,7 +244,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     #[inline]
     fn enter(&self, span: &Id) {
         match self.ours(span) {
-            Some(key) => self.front.enter(key),
+            Some(found) => self.front.enter(found),
             None => self.inner.enter(span),
         }
     }
@@ -243,14 +252,14 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     #[inline]
     fn exit(&self, span: &Id) {
         match self.ours(span) {
-            Some(key) => self.front.exit(key),
+            Some(found) => self.front.exit(found),
             None => self.inner.exit(span),
         }
     }
 
     fn clone_span(&self, id: &Id) -> Id {
-        if let Some(key) = self.ours(id) {
-            self.front.clone_span(key);
+        if let Some(found) = self.ours(id) {
+            Front::clone_span(found);
             return id.clone();
         }
         let clone = || self.inner.clone_span(id);
@@ -263,16 +272,16 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     #[expect(deprecated, reason = "forwarded, for subscribers that still rely on it")]
     fn drop_span(&self, id: Id) {
         match self.ours(&id) {
-            Some(key) => {
-                self.front.try_close(key);
+            Some(found) => {
+                self.front.try_close(found);
             }
             None => self.inner.drop_span(id),
         }
     }
 
     fn try_close(&self, id: Id) -> bool {
-        if let Some(key) = self.ours(&id) {
-            return self.front.try_close(key);
+        if let Some(found) = self.ours(&id) {
+            return self.front.try_close(found);
         }
         let bits = id.into_u64();
         let closed = self.inner.try_close(id);

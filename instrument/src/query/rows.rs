@@ -117,6 +117,7 @@ impl Story {
         let recorder = store.recorder();
         let facts = recorder.tasks().find(|facts| facts.id == id)?;
         let key = facts.key;
+        recorder.is_shown(key);
         // Its children have a place of their own.
         let is_child = |listed: &Listed| matches!(listed.thing, Thing::Child(_));
         let holdings = held_by(recorder, &facts, now).into_iter().filter(|it| !is_child(it));

@@ -208,7 +208,7 @@ impl Task {
             runtimes::met_by(slot);
             slot.poll_begins(task.recorder.clock.now());
         }
-        let entered = Some(owner::enter(task.recorder, Work::Task(task.key)));
+        let entered = Some(owner::enter_run(task.recorder, task.key));
         Polling { task: Some(task), counted, panicking, entered }
     }
 

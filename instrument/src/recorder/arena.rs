@@ -58,13 +58,27 @@ impl Life {
         false
     }
 
+    /// The first pins of a slot that nobody knows yet but who makes it.
+    #[inline]
+    pub(crate) fn begin(&self, pins: u64) {
+        let free = self.0.load(Ordering::Relaxed);
+        debug_assert!(free & PIN_MASK == 0, "a slot in use was given out");
+        self.0.store(free + pins, Ordering::Release);
+    }
+
     /// Gives a pin back; true when it was the last. Only for who holds one: that is
     /// what keeps the generation from changing under it.
     #[inline]
     pub(crate) fn unpin(&self) -> bool {
-        let before = self.0.fetch_sub(1, Ordering::AcqRel);
-        debug_assert!(before & PIN_MASK != 0, "a pin was given back twice");
-        before & PIN_MASK == 1
+        self.unpin_all(1)
+    }
+
+    /// As [`Self::unpin`], of several at once.
+    #[inline]
+    pub(crate) fn unpin_all(&self, pins: u64) -> bool {
+        let before = self.0.fetch_sub(pins, Ordering::AcqRel);
+        debug_assert!(before & PIN_MASK >= pins, "a pin was given back twice");
+        before & PIN_MASK == pins
     }
 
     #[inline]
@@ -93,14 +107,15 @@ pub(crate) trait Slot: Send + Sync + Sized + 'static {
     fn cache() -> &'static LocalKey<Cache<Self>>;
 }
 
+/// Arrays, not slices: an index within one needs no check.
 struct Chunk<T> {
-    words: Box<[AtomicU64]>,
-    slots: Box<[T]>,
+    words: Box<[AtomicU64; CHUNK]>,
+    slots: Box<[T; CHUNK]>,
 }
 
 /// See the module's header.
 pub(crate) struct Arena<T> {
-    chunks: Box<[OnceLock<Chunk<T>>]>,
+    chunks: Box<[OnceLock<Chunk<T>>; CHUNKS]>,
     shared: Mutex<Shared>,
     first_generation: u32,
 }
@@ -122,7 +137,7 @@ impl<T: Slot> Arena<T> {
     /// recorder is not live in another.
     pub(crate) fn new(first_generation: u32) -> Self {
         Self {
-            chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(),
+            chunks: boxed(OnceLock::new),
             shared: Mutex::new(Shared { free: Vec::new(), made: 0 }),
             first_generation: first_generation % (GENERATIONS / 2),
         }
@@ -131,7 +146,7 @@ impl<T: Slot> Arena<T> {
     #[inline]
     pub(crate) fn slot(&self, index: u32) -> Option<&T> {
         let index = index as usize;
-        self.chunks.get(index / CHUNK)?.get()?.slots.get(index % CHUNK)
+        Some(&self.chunks.get(index / CHUNK)?.get()?.slots[index % CHUNK])
     }
 
     /// The slot, if the key's generation is the one that lives in it.
@@ -145,7 +160,7 @@ impl<T: Slot> Arena<T> {
     #[inline]
     pub(crate) fn word(&self, index: u32) -> Option<&AtomicU64> {
         let index = index as usize;
-        self.chunks.get(index / CHUNK)?.get()?.words.get(index % CHUNK)
+        Some(&self.chunks.get(index / CHUNK)?.get()?.words[index % CHUNK])
     }
 
     /// A slot for a new entity; `None` when the table is full. Nobody else sees it
@@ -190,7 +205,7 @@ impl<T: Slot> Arena<T> {
         let chunks = self.chunks.iter().map_while(OnceLock::get);
         chunks.enumerate().flat_map(|(at, chunk)| {
             let first = u32::try_from(at * CHUNK).unwrap_or(u32::MAX);
-            (first..).zip(chunk.words.iter().zip(&chunk.slots)).filter_map(
+            (first..).zip(chunk.words.iter().zip(&*chunk.slots)).filter_map(
                 |(index, (word, slot))| {
                     let word = word.load(Ordering::Acquire);
                     (word != FREE).then_some((index, word, slot))
@@ -221,8 +236,8 @@ impl<T: Slot> Arena<T> {
 
     fn grow(&self, shared: &mut Shared) -> Option<()> {
         let cell = self.chunks.get(shared.made / CHUNK)?;
-        let words = (0..CHUNK).map(|_| AtomicU64::new(FREE)).collect();
-        let slots = (0..CHUNK).map(|_| T::new(self.first_generation)).collect();
+        let words = boxed(|| AtomicU64::new(FREE));
+        let slots = boxed(|| T::new(self.first_generation));
         cell.set(Chunk { words, slots }).ok()?;
         let first = u32::try_from(shared.made).ok()?;
         shared.made += CHUNK;
@@ -249,6 +264,12 @@ impl<T: Slot> Arena<T> {
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Made where it stays: it is too large for a stack.
+fn boxed<T, const N: usize>(each: impl FnMut() -> T) -> Box<[T; N]> {
+    let all: Box<[T]> = iter::repeat_with(each).take(N).collect();
+    all.try_into().unwrap_or_else(|_| unreachable!("{N} were made"))
 }
 
 /// The free slots that a thread keeps for itself: taking one needs no lock. They go

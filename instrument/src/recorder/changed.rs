@@ -15,11 +15,29 @@ const END: u32 = u32::MAX;
 pub(crate) struct Link {
     next: AtomicU32,
     queued: AtomicBool,
+    /// It has been on the list since the slot was made: the console thread knows of it.
+    told: AtomicBool,
 }
 
 impl Link {
     pub(crate) fn new() -> Self {
-        Self { next: AtomicU32::new(END), queued: AtomicBool::new(false) }
+        Self {
+            next: AtomicU32::new(END),
+            queued: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// The slot is made anew.
+    #[inline]
+    pub(crate) fn begin(&self) {
+        self.told.store(false, Ordering::Relaxed);
+    }
+
+    /// Whoever pushes a slot has it pinned: who gives back the last pin sees it.
+    #[inline]
+    pub(crate) fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed)
     }
 }
 
@@ -37,6 +55,7 @@ impl Changed {
     /// Puts slot `index`, whose link is `link`, on the list unless it is there.
     #[inline]
     pub(crate) fn push(&self, index: u32, link: &Link) {
+        link.told.store(true, Ordering::Relaxed);
         if link.queued.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -95,7 +114,28 @@ mod loom_tests {
     use loom::{sync::Arc, thread};
 
     use super::*;
-    use crate::atomics::AtomicU64;
+    use crate::{atomics::AtomicU64, recorder::arena::Life};
+
+    /// Who takes the last pin of a slot sees whether anybody has pushed it: each pusher has
+    /// it pinned.
+    #[test]
+    fn the_last_pin_knows_whether_the_slot_was_told() {
+        loom::model(|| {
+            let shared = Arc::new((Changed::new(), Link::new(), Life::new(3)));
+            let (changed, link, life) = &*shared;
+            assert!(life.pin(3) && life.pin(3));
+            let other = Arc::clone(&shared);
+            let pushing = thread::spawn(move || {
+                let (changed, link, life) = &*other;
+                changed.push(0, link);
+                life.unpin().then(|| link.is_told())
+            });
+            let here = life.unpin().then(|| link.is_told());
+            let there = pushing.join().expect("no panic");
+            assert_eq!(here.or(there), Some(true));
+            assert_eq!(changed.take(|_| Some(link), |_| ()), 1);
+        });
+    }
 
     /// Whatever a pusher wrote before its push is read by some take: no change is
     /// missed, however push and take interleave.

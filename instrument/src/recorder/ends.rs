@@ -27,7 +27,7 @@ impl Recorder {
     /// The task, or nobody who is recorded, has used the end. Whoever calls has it: its
     /// slot is in use.
     #[inline]
-    pub(crate) fn end_used(&self, end: Key, user: Option<Key>) {
+    pub(crate) fn end_used(&'static self, end: Key, user: Option<Key>) {
         let word = self.holdings.word(end.slot());
         let is_theirs = |task: Key| word.is_some_and(|word| word.load(Relaxed) == task.bits());
         if !user.is_some_and(is_theirs) {
@@ -35,7 +35,7 @@ impl Recorder {
         }
     }
 
-    fn end_changes_hands(&self, end: Key, to: Option<Key>) {
+    fn end_changes_hands(&'static self, end: Key, to: Option<Key>) {
         let Some(slot) = self.holdings.get(end) else { return };
         if slot.has(HoldingFlag::Over) {
             return slot.would_be(to);
@@ -50,7 +50,7 @@ impl Recorder {
     }
 
     /// It is that task's from now on, on purpose: an end, as if that had acquired it.
-    pub(crate) fn transferred(&self, holding: Key, to: Option<Key>) {
+    pub(crate) fn transferred(&'static self, holding: Key, to: Option<Key>) {
         let Some(slot) = self.holdings.get(holding) else { return };
         if slot.is_end() {
             slot.is_acquired_by(to.and_then(|task| self.whole_task(task)).unwrap_or(0));
@@ -60,7 +60,7 @@ impl Recorder {
     }
 
     /// The other side is gone: nobody can miss the end.
-    pub(crate) fn end_is_missed_by_nobody(&self, end: Key) {
+    pub(crate) fn end_is_missed_by_nobody(&'static self, end: Key) {
         let (Some(slot), Some(word)) = (self.holdings.get(end), self.holdings.word(end.slot()))
         else {
             return;
@@ -78,7 +78,7 @@ impl Recorder {
     }
 
     /// The other side is there again.
-    pub(crate) fn end_is_missed_again(&self, end: Key) {
+    pub(crate) fn end_is_missed_again(&'static self, end: Key) {
         if let Some(slot) = self.holdings.get(end)
             && slot.unset(HoldingFlag::Over)
         {
@@ -88,7 +88,7 @@ impl Recorder {
     }
 
     /// Nobody can miss a share of this any more. Reads every holding: for what is rare.
-    pub(crate) fn shares_are_over(&self, resource: u64) {
+    pub(crate) fn shares_are_over(&'static self, resource: u64) {
         let shares = self.holdings.scan().filter(|(.., slot)| slot.is_share_of(resource));
         for (index, ..) in shares {
             let word = self.holdings.word(index).map_or(NOBODY, |word| word.load(SeqCst));

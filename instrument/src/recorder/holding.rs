@@ -112,6 +112,7 @@ impl Slot for HoldingSlot {
         }
     }
 
+    #[inline]
     fn life(&self) -> &Life {
         &self.life
     }
@@ -203,26 +204,37 @@ impl HoldingSlot {
         self.span_refs.store(0, Relaxed);
     }
 
+    /// Its kind, its label and where it was acquired.
+    #[inline]
+    pub(super) fn what(&self) -> (Kind, TextId, SiteId) {
+        let kind = at(Kind::ALL, self.kind.load(Relaxed)).unwrap_or(Kind::Custom);
+        (kind, self.label(), SiteId(self.site.load(Relaxed)))
+    }
+
+    #[inline]
     pub(super) fn label(&self) -> TextId {
         TextId(self.label.load(Relaxed))
     }
 
+    #[inline]
     pub(super) fn has(&self, flag: HoldingFlag) -> bool {
         self.flags.load(Relaxed) & flag as u8 != 0
     }
 
     /// Sets the flag; true when it was not set.
+    #[inline]
     pub(super) fn set(&self, flag: HoldingFlag) -> bool {
         self.flags.fetch_or(flag as u8, Relaxed) & flag as u8 == 0
     }
 
     /// Takes the flag away; true when it was set.
+    #[inline]
     pub(super) fn unset(&self, flag: HoldingFlag) -> bool {
         self.flags.fetch_and(!(flag as u8), Relaxed) & flag as u8 != 0
     }
 
     #[inline]
-    pub(super) fn what_it_is(&self) -> Option<Spanned> {
+    pub(crate) fn what_it_is(&self) -> Option<Spanned> {
         match at(Kind::ALL, self.kind.load(Relaxed))? {
             Kind::Timer => Some(Spanned::Timer),
             Kind::Lock => Some(Spanned::Lock),
@@ -280,6 +292,12 @@ impl HoldingSlot {
         Key::from_bits(self.would_be.load(Relaxed))
     }
 
+    /// Nobody else changes a flag of it at the moment.
+    #[inline]
+    pub(super) fn set_flags(&self, flags: u8) {
+        self.flags.store(flags, Relaxed);
+    }
+
     pub(super) fn acquired_at(&self, now: Nanos) {
         self.acquired_at.store(now, Relaxed);
     }
@@ -318,6 +336,18 @@ impl HoldingSlot {
 
     pub(super) fn set_amount(&self, amount: u32) {
         self.amount.store(amount, Relaxed);
+    }
+
+    /// tokio's span has one reference more.
+    #[inline]
+    pub(crate) fn span_cloned(&self) {
+        self.span_refs.fetch_add(1, Relaxed);
+    }
+
+    /// True when that was the span's last reference: then nobody else has one to clone.
+    #[inline]
+    pub(crate) fn span_dropped(&self) -> bool {
+        self.span_refs.load(SeqCst) == 1 || self.span_refs.fetch_sub(1, SeqCst) == 1
     }
 
     #[inline]

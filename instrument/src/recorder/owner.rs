@@ -15,9 +15,18 @@ const DEPTH: usize = 32;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     pub(crate) recorder: &'static Recorder,
-    pub(crate) work: Work,
+    work: Packed,
     /// The thread was panicking already when the frame was entered.
     panicking: bool,
+    /// The task is polled or dropped here: no other thread does so at the same time.
+    is_run: bool,
+}
+
+impl Frame {
+    #[inline]
+    pub(crate) fn work(self) -> Work {
+        self.work.unpacked()
+    }
 }
 
 /// For whom a thread works.
@@ -29,6 +38,35 @@ pub(crate) enum Work {
     Nobody,
     /// Holdover itself: nothing is recorded.
     Ours,
+}
+
+/// [`Work`] in one word, so that a frame is entered and left with a few stores and one
+/// comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Packed(u64);
+
+impl Packed {
+    /// No key is so small.
+    const NOBODY: Self = Self(0);
+    const OURS: Self = Self(1);
+
+    #[inline]
+    fn new(work: Work) -> Self {
+        match work {
+            Work::Task(key) => Self(key.bits()),
+            Work::Nobody => Self::NOBODY,
+            Work::Ours => Self::OURS,
+        }
+    }
+
+    #[inline]
+    fn unpacked(self) -> Work {
+        match Key::from_bits(self.0) {
+            Some(key) => Work::Task(key),
+            None if self == Self::OURS => Work::Ours,
+            None => Work::Nobody,
+        }
+    }
 }
 
 struct Stack {
@@ -65,17 +103,35 @@ impl Drop for Entered {
 /// Enters a frame for as long as the guard lives.
 #[inline]
 pub(crate) fn enter(recorder: &'static Recorder, work: Work) -> Entered {
-    Entered { depth: push(recorder, work) }
+    Entered { depth: push_frame(recorder, Packed::new(work), false) }
 }
 
-/// Enters a frame; [`leave`] names the same work. Gives the depth before.
+/// As [`enter`], of a task that is polled or dropped.
 #[inline]
-pub(crate) fn push(recorder: &'static Recorder, work: Work) -> usize {
+pub(crate) fn enter_run(recorder: &'static Recorder, task: Key) -> Entered {
+    Entered { depth: push_frame(recorder, Packed(task.bits()), true) }
+}
+
+/// Enters a frame of a task that is polled or dropped; [`leave`] names the same task.
+#[inline]
+pub(crate) fn push_run(recorder: &'static Recorder, task: Key) {
+    push_frame(recorder, Packed(task.bits()), true);
+}
+
+/// Enters a frame of Holdover's own; [`leave`] names the same work.
+#[inline]
+pub(crate) fn push_ours(recorder: &'static Recorder) {
+    push_frame(recorder, Packed::OURS, false);
+}
+
+/// Gives the depth before.
+#[inline]
+fn push_frame(recorder: &'static Recorder, work: Packed, is_run: bool) -> usize {
     STACK.with(|stack| {
         let depth = stack.depth.get();
         if let Some(cell) = stack.frames.get(depth) {
             let panicking = thread::panicking();
-            cell.set(Some(Frame { recorder, work, panicking }));
+            cell.set(Some(Frame { recorder, work, panicking, is_run }));
         }
         stack.depth.set(depth + 1);
         depth
@@ -86,15 +142,27 @@ pub(crate) fn push(recorder: &'static Recorder, work: Work) -> usize {
 /// entered on this thread changes nothing. True when a panic began in the frame.
 #[inline]
 pub(crate) fn leave(work: Work) -> bool {
+    let work = Packed::new(work);
     STACK.with(|stack| {
-        let depth = stack.depth.get();
-        let frame = |at: usize| stack.frames.get(at).and_then(Cell::get);
-        // Frames beyond the stack's end are not known: the innermost is the one.
-        let is_it = |at: &usize| *at >= DEPTH || frame(*at).is_some_and(|it| it.work == work);
-        let Some(at) = (0..depth).rev().find(is_it) else { return false };
-        stack.depth.set(at);
-        frame(at).is_some_and(|it| !it.panicking) && thread::panicking()
+        let Some(top) = stack.depth.get().checked_sub(1) else { return false };
+        match stack.frames.get(top).map(Cell::get) {
+            Some(Some(frame)) if frame.work == work => {
+                stack.depth.set(top);
+                !frame.panicking && thread::panicking()
+            }
+            _ => leave_deeper(stack, work),
+        }
     })
+}
+
+#[cold]
+fn leave_deeper(stack: &Stack, work: Packed) -> bool {
+    let frame = |at: usize| stack.frames.get(at).and_then(Cell::get);
+    // Frames beyond the stack's end are not known: the innermost is the one.
+    let is_it = |at: &usize| *at >= DEPTH || frame(*at).is_some_and(|it| it.work == work);
+    let Some(at) = (0..stack.depth.get()).rev().find(is_it) else { return false };
+    stack.depth.set(at);
+    frame(at).is_some_and(|it| !it.panicking) && thread::panicking()
 }
 
 /// The innermost frame.
@@ -106,14 +174,17 @@ pub(crate) fn current() -> Option<Frame> {
     })
 }
 
+/// This thread polls the task, or drops it: no other thread does so at the same time.
+#[inline]
+pub(crate) fn runs(task: Key) -> bool {
+    current().is_some_and(|frame| frame.is_run && frame.work.0 == task.bits())
+}
+
 /// The task that this thread works for, in this recorder.
 #[inline]
 pub(crate) fn current_task(recorder: &'static Recorder) -> Option<Key> {
-    let frame = current()?;
-    match frame.work {
-        Work::Task(task) if std::ptr::eq(frame.recorder, recorder) => Some(task),
-        _ => None,
-    }
+    let frame = current().filter(|frame| std::ptr::eq(frame.recorder, recorder))?;
+    Key::from_bits(frame.work.0)
 }
 
 /// Who uses a thing on a thread.
@@ -130,7 +201,7 @@ pub(crate) enum User {
 /// Who uses what is used on this thread.
 #[inline]
 pub(crate) fn user(recorder: &'static Recorder) -> User {
-    match current().map(|frame| frame.work) {
+    match current().map(Frame::work) {
         None | Some(Work::Nobody) => User::Nobody,
         Some(Work::Task(_)) => current_task(recorder).map_or(User::Unsaid, User::Task),
         Some(Work::Ours) => User::Unsaid,
@@ -156,5 +227,5 @@ pub(crate) fn is_our_thread() -> bool {
 /// The thread is Holdover's own, or works for it at the moment.
 #[inline]
 pub(crate) fn is_ours() -> bool {
-    is_our_thread() || current().is_some_and(|frame| frame.work == Work::Ours)
+    is_our_thread() || current().is_some_and(|frame| frame.work == Packed::OURS)
 }

@@ -141,8 +141,12 @@ impl Recorder {
             return false;
         }
         name.release();
-        self.requests.remove(request);
-        self.extras.remove(extra);
+        if request != 0 {
+            self.requests.remove(request);
+        }
+        if extra != 0 {
+            self.extras.remove(extra);
+        }
         if let Some(spawner) = Key::from_bits(word)
             && let Some(slot) = self.tasks.get(spawner)
         {
@@ -152,7 +156,7 @@ impl Recorder {
     }
 
     /// Gives an ended task another spawner, or none: its lineage is shortened.
-    pub(crate) fn relink(&self, facts: &TaskFacts, spawner: Option<Key>) {
+    pub(crate) fn relink(&'static self, facts: &TaskFacts, spawner: Option<Key>) {
         let Some(word) = self.tasks.word(facts.key.slot()) else { return };
         if spawner == facts.spawner {
             return;

@@ -91,14 +91,25 @@ impl Recorder {
         amount: u32,
         owner: Option<Key>,
     ) {
-        let Some(facts) = self.holding(of) else { return };
+        let Some(slot) = self.holding_slot(of) else { return };
+        let (kind, _, site) = slot.what();
         let flags = HoldingFlag::Inferred as u8 | HoldingFlag::Moves as u8;
-        let what = Acquired {
-            resource: of.bits(),
-            amount,
-            ..Acquired::new(facts.kind, label, facts.site, flags)
-        };
-        let Some(holding) = self.acquired_by(&what, owner) else { return };
+        let what =
+            Acquired { resource: of.bits(), amount, ..Acquired::new(kind, label, site, flags) };
+        if let Some(holding) = self.acquired_by(&what, owner) {
+            self.share_is_held(of, holding, how, amount, owner);
+        }
+    }
+
+    /// This holding is a share of `of`.
+    pub(super) fn share_is_held(
+        &'static self,
+        of: Key,
+        holding: Key,
+        how: How,
+        amount: u32,
+        owner: Option<Key>,
+    ) {
         let run = self.run_of(owner);
         let share = Share { holding, owner, how, amount, run };
         self.shares.table(of).entry(of).or_default().push(share);

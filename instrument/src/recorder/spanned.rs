@@ -2,7 +2,7 @@
 
 use super::{
     Recorder,
-    holding::{Acquired, HoldingFlag},
+    holding::{Acquired, HoldingFlag, NOBODY},
     key::Key,
     shares::How,
     table::TextId,
@@ -26,7 +26,7 @@ impl Recorder {
     }
 
     /// That task has used the sender.
-    pub(crate) fn sender_used(&self, channel: Key, task: Option<Key>) {
+    pub(crate) fn sender_used(&'static self, channel: Key, task: Option<Key>) {
         self.used(channel, task);
     }
 
@@ -93,7 +93,7 @@ impl Recorder {
         }
     }
 
-    fn used(&self, end: Key, task: Option<Key>) {
+    fn used(&'static self, end: Key, task: Option<Key>) {
         let lives = self.holdings.get(end).is_some_and(|slot| !slot.has(HoldingFlag::Over));
         if lives && task.is_some() {
             self.owned_by(end, task);
@@ -112,10 +112,11 @@ impl Recorder {
 
     /// Somebody begins to acquire permits of the semaphore. A slot, and no holding.
     pub(crate) fn acquire_begins(&'static self, semaphore: Key) -> Option<Key> {
-        let facts = self.holding(semaphore)?;
+        let slot = self.holdings.get(semaphore)?;
+        let (kind, label, site) = slot.what();
         let what = Acquired {
             resource: semaphore.bits(),
-            ..Acquired::new(facts.kind, facts.label, facts.site, HoldingFlag::Inferred as u8)
+            ..Acquired::new(kind, label, site, HoldingFlag::Inferred as u8)
         };
         self.lock_made(&what)
     }
@@ -127,7 +128,7 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn acquire_waits(&self, acquire: Key, task: Option<Key>) {
+    pub(crate) fn acquire_waits(&'static self, acquire: Key, task: Option<Key>) {
         if let Some(slot) = self.holdings.get(acquire) {
             self.wait_moves(acquire, task);
             if slot.set(HoldingFlag::Blocked) {
@@ -136,18 +137,36 @@ impl Recorder {
         }
     }
 
-    /// It is over, and what it has obtained is held by that task.
-    pub(crate) fn acquire_succeeds(&'static self, acquire: Key, task: Option<Key>) {
-        let Some(facts) = self.holding(acquire) else { return };
-        if let Some(semaphore) = Key::from_bits(facts.resource)
-            && facts.amount > 0
-        {
-            self.share_acquired(semaphore, facts.label, How::Shared, facts.amount, task);
+    /// It is over, and what it has obtained is held by that task: its slot is that holding's
+    /// from now on. False when it has obtained nothing.
+    pub(crate) fn acquire_succeeds(
+        &'static self,
+        acquire: Key,
+        semaphore: Key,
+        task: Option<Key>,
+    ) -> bool {
+        let Some(slot) = self.holdings.get(acquire) else { return false };
+        let amount = slot.count_amount().load(SeqCst);
+        if amount == 0 {
+            return false;
         }
+        if slot.has(HoldingFlag::Blocked) {
+            self.acquire_is_gone(acquire);
+        }
+        slot.acquired_at(self.clock.now());
+        let owner = task.filter(|task| self.pin_owner(*task));
+        self.holdings.publish(acquire, owner.map_or(NOBODY, Key::bits));
+        slot.set_flags(HoldingFlag::Inferred as u8 | HoldingFlag::Moves as u8);
+        self.live_holdings.add(1);
+        if let Some(owner) = owner {
+            self.count_holding(owner);
+        }
+        self.share_is_held(semaphore, acquire, How::Shared, amount, task);
+        true
     }
 
     /// Its owner, where it waited, is pinned by nothing.
-    pub(super) fn acquire_is_gone(&self, acquire: Key) {
+    pub(super) fn acquire_is_gone(&'static self, acquire: Key) {
         self.wait_moves(acquire, None);
         if self.holdings.get(acquire).is_some_and(|slot| slot.has(HoldingFlag::Blocked)) {
             self.waits_changed.fetch_add(1, super::Relaxed);

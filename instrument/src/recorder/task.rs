@@ -6,11 +6,11 @@
 //! | `runtime` | the thread that polls it first |
 //! | `tokio_id` | the spawning thread, once tokio has told it |
 //! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
-//! | `woken_at`, `wakes` | any thread |
+//! | `woken_at` | any thread; a poll takes it back |
 //! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
 //! | `told_at` | the thread that polls |
 //! | `cell` | the spawning thread, once tokio has told it |
-//! | `wakers` | any thread: see `recorder/wakers.rs` |
+//! | `wakers`, with the wakes | any thread: see `recorder/wakers.rs` |
 //! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
 //! | `holdings`, `children`, the pins | any thread |
 
@@ -28,6 +28,11 @@ use crate::{
     atomics::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
     words::{Accuracy, Outcome, TaskKind, at},
 };
+
+/// In place of how often a worker has parked: the task was not run yet.
+const NOT_RUN: u32 = u32::MAX - 1;
+/// In place of how often a worker has parked: the thread is no worker.
+const NO_WORKER: u32 = u32::MAX;
 
 /// Facts about a task that are either so or not.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +69,8 @@ pub(crate) enum Flag {
     FromBefore = 1 << 13,
     /// It ended by cancellation, and wakers of it are left: its memory stays allocated.
     Cell = 1 << 14,
+    /// Somebody looks at it: it is to be seen for a while after its end.
+    Shown = 1 << 15,
 }
 
 #[derive(Debug)]
@@ -73,6 +80,8 @@ pub(crate) struct TaskSlot {
     flags: AtomicU32,
     kind: AtomicU8,
     outcome: AtomicU8,
+    /// In plain form: the last run was one with the run before.
+    same_run: AtomicBool,
 
     id: AtomicU64,
     tokio_id: AtomicU64,
@@ -98,14 +107,12 @@ pub(crate) struct TaskSlot {
     last_poll: AtomicU64,
     last_run: AtomicU64,
 
-    /// In plain form, of the last run: what its thread had done when it was over, how
-    /// often its worker had parked, and whether it was one with the run before.
+    /// In plain form, of the last run: what its thread had done when it was over, and how
+    /// often its worker had parked.
     run_activity: AtomicU64,
-    run_parks: AtomicU64,
-    same_run: AtomicBool,
+    run_parks: AtomicU32,
 
     woken_at: AtomicU64,
-    wakes: AtomicU64,
     wakers: Wakers,
 
     requested_at: AtomicU64,
@@ -138,6 +145,7 @@ impl Slot for TaskSlot {
             flags: AtomicU32::new(0),
             kind: AtomicU8::new(0),
             outcome: AtomicU8::new(0),
+            same_run: AtomicBool::new(false),
             id: zero(),
             tokio_id: zero(),
             site: AtomicU32::new(0),
@@ -157,11 +165,9 @@ impl Slot for TaskSlot {
             last_poll: zero(),
             last_run: zero(),
             run_activity: zero(),
-            run_parks: zero(),
-            same_run: AtomicBool::new(false),
+            run_parks: AtomicU32::new(0),
             woken_at: zero(),
-            wakes: zero(),
-            wakers: Wakers::new(),
+            wakers: Wakers::default(),
             requested_at: zero(),
             polls_at_request: zero(),
             delivered_at: zero(),
@@ -175,6 +181,7 @@ impl Slot for TaskSlot {
         }
     }
 
+    #[inline]
     fn life(&self) -> &Life {
         &self.life
     }
@@ -319,6 +326,7 @@ impl TaskFacts {
 }
 
 impl TaskSlot {
+    #[inline]
     pub(super) fn link(&self) -> &Link {
         &self.link
     }
@@ -326,17 +334,19 @@ impl TaskSlot {
     /// Everything anew, by the thread that makes the task, before it is published.
     #[inline]
     pub(super) fn begin(&self, birth: &Birth, id: u64, now: Nanos) {
+        self.link.begin();
         self.id.store(id, Relaxed);
         self.tokio_id.store(birth.tokio_id, Relaxed);
         self.kind.store(birth.kind as u8, Relaxed);
         self.outcome.store(0, Relaxed);
+        self.same_run.store(false, Relaxed);
         self.flags.store(birth.flags, Relaxed);
         self.site.store(birth.site.0, Relaxed);
         self.name.store(birth.name.0, Relaxed);
         self.type_name.store(birth.type_name.0, Relaxed);
         self.size.store(u32::try_from(birth.size).unwrap_or(u32::MAX), Relaxed);
         self.cell.store(0, Relaxed);
-        self.wakers.begin(self.life.generation());
+        self.wakers.begin();
         self.extra.store(birth.extra, Relaxed);
         self.runtime.store(0, Relaxed);
         self.request.store(0, Relaxed);
@@ -352,8 +362,6 @@ impl TaskSlot {
             &self.last_poll,
             &self.last_run,
             &self.run_activity,
-            &self.run_parks,
-            &self.wakes,
             &self.requested_at,
             &self.polls_at_request,
             &self.delivered_at,
@@ -363,9 +371,10 @@ impl TaskSlot {
         ] {
             cell.store(0, Relaxed);
         }
-        for cell in [&self.holdings, &self.children, &self.handles, &self.span_refs] {
+        for cell in [&self.run_parks, &self.holdings, &self.children, &self.handles] {
             cell.store(0, Relaxed);
         }
+        self.span_refs.store(u32::from(birth.flags & Flag::Span as u32 != 0), Relaxed);
     }
 
     // === what polls write: one thread at a time ===
@@ -375,8 +384,11 @@ impl TaskSlot {
         if self.first_poll.load(Relaxed) == 0 {
             self.first_poll.store(now, Relaxed);
         }
-        if self.woken_at.load(Relaxed) != 0 {
-            let woken = self.woken_at.swap(0, Relaxed);
+        // No read-modify-write: a wake at this very moment counts as one that this poll
+        // answers, as does one that tokio tells just before.
+        let woken = self.woken_at.load(Relaxed);
+        if woken != 0 {
+            self.woken_at.store(0, Relaxed);
             add(&self.scheduled, now.saturating_sub(woken));
         }
         self.running_since.store(now, Relaxed);
@@ -406,12 +418,21 @@ impl TaskSlot {
         began
     }
 
-    /// As [`Self::poll_begins`], for tokio's span, which is entered for the drop too.
+    /// As [`Self::poll_begins`], for tokio's span, which is entered for the drop too. Where
+    /// that is one with the last run nothing lies between the two, and no clock is read.
     #[inline]
-    pub(crate) fn span_poll_begins(&self, now: Nanos) {
-        if !self.has_ended() {
-            self.poll_begins(now);
+    pub(crate) fn span_poll_begins(&self, now: impl FnOnce() -> Nanos) {
+        if self.has_ended() {
+            return;
         }
+        let known = if self.is_same_run() { self.last_run_ended_at() } else { 0 };
+        self.poll_begins(if known == 0 { now() } else { known });
+    }
+
+    /// 0 when it was not run yet.
+    #[inline]
+    pub(crate) fn last_run_ended_at(&self) -> Nanos {
+        self.last_poll.load(Relaxed) + self.last_run.load(Relaxed)
     }
 
     /// As [`Self::poll_ends`], for tokio's span. A run in which a shim saw the end was
@@ -430,11 +451,21 @@ impl TaskSlot {
     /// told apart there counts as one run.
     #[inline]
     pub(crate) fn run_begins(&self, activity: u64, parks: Option<u64>) {
-        let parks = parks.unwrap_or(u64::MAX);
+        // Between two runs of one task no worker parks four thousand million times.
+        let parks = parks.map_or(NO_WORKER, low);
+        let before = self.run_parks.load(Relaxed);
         let same =
-            self.run_parks.load(Relaxed) == parks && self.run_activity.load(Relaxed) == activity;
+            (before == parks || before == NOT_RUN) && self.run_activity.load(Relaxed) == activity;
         self.same_run.store(same, Relaxed);
         self.run_parks.store(parks, Relaxed);
+    }
+
+    /// It was spawned by a thread that had done so much, and runs for the first time when it
+    /// does next: a closed runtime drops it before anything else happens on the thread.
+    #[inline]
+    pub(crate) fn is_spawned(&self, activity: u64) {
+        self.run_activity.store(activity, Relaxed);
+        self.run_parks.store(NOT_RUN, Relaxed);
     }
 
     #[inline]
@@ -442,6 +473,7 @@ impl TaskSlot {
         self.run_activity.store(activity, Relaxed);
     }
 
+    #[inline]
     pub(crate) fn is_same_run(&self) -> bool {
         self.same_run.load(Relaxed)
     }
@@ -456,11 +488,12 @@ impl TaskSlot {
         self.polls.load(Relaxed)
     }
 
+    /// It waits to be polled since `now`, unless it did before. Of two that wake it at the
+    /// same moment either may be the first.
     #[inline]
-    pub(super) fn woken(&self, now: Nanos) {
-        self.wakes.fetch_add(1, Relaxed);
+    pub(super) fn is_woken(&self, now: impl FnOnce() -> Nanos) {
         if self.woken_at.load(Relaxed) == 0 {
-            let _ = self.woken_at.compare_exchange(0, now, Relaxed, Relaxed);
+            self.woken_at.store(now(), Relaxed);
         }
     }
 
@@ -506,6 +539,7 @@ impl TaskSlot {
         some(self.requested_at.load(SeqCst))
     }
 
+    #[inline]
     pub(super) fn request_index(&self) -> u32 {
         self.request.load(SeqCst)
     }
@@ -526,7 +560,7 @@ impl TaskSlot {
         some(self.told_at.load(SeqCst))
     }
 
-    pub(super) fn drop_begins(&self, at: Nanos) {
+    pub(crate) fn drop_begins(&self, at: Nanos) {
         self.drop_began.store(at, Relaxed);
     }
 
@@ -549,6 +583,7 @@ impl TaskSlot {
         true
     }
 
+    #[inline]
     pub(crate) fn has_ended(&self) -> bool {
         self.ended_at.load(SeqCst) != 0
     }
@@ -557,6 +592,7 @@ impl TaskSlot {
         is_by_cancellation(self.outcome(), self.delivered_at())
     }
 
+    #[inline]
     pub(super) fn outcome(&self) -> Option<Outcome> {
         at(Outcome::ALL, self.outcome.load(SeqCst).wrapping_sub(1))
     }
@@ -578,6 +614,7 @@ impl TaskSlot {
         self.flags.fetch_and(!(flag as u32), SeqCst) & flag as u32 != 0
     }
 
+    #[inline]
     pub(super) fn id(&self) -> u64 {
         self.id.load(Relaxed)
     }
@@ -586,23 +623,27 @@ impl TaskSlot {
         self.tokio_id.store(id, Relaxed);
     }
 
-    pub(super) fn set_cell_size(&self, bytes: usize) {
+    pub(crate) fn set_cell_size(&self, bytes: usize) {
         self.cell.store(u32::try_from(bytes).unwrap_or(u32::MAX), Relaxed);
     }
 
+    #[inline]
     pub(super) fn texts(&self) -> (SiteId, TextId, TextId) {
         let load = |cell: &AtomicU32| cell.load(Relaxed);
         (SiteId(load(&self.site)), TextId(load(&self.name)), TextId(load(&self.type_name)))
     }
 
+    #[inline]
     pub(super) fn extra(&self) -> u32 {
         self.extra.load(Relaxed)
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> TaskKind {
         at(TaskKind::ALL, self.kind.load(Relaxed)).unwrap_or(TaskKind::Task)
     }
 
+    #[inline]
     pub(crate) fn runtime(&self) -> u32 {
         self.runtime.load(Relaxed)
     }
@@ -625,6 +666,18 @@ impl TaskSlot {
         is_plain.then_some(ended_at)
     }
 
+    /// The console thread need not be told of the end: it counts as having seen it.
+    pub(super) fn ends_unseen(&self) {
+        self.flags.fetch_or(Flag::Counted as u32 | Flag::Retired as u32, SeqCst);
+    }
+
+    /// It has ended, and the console thread knows nothing of it.
+    #[inline]
+    pub(super) fn is_unseen(&self) -> bool {
+        self.has(Flag::Retired) && !self.link.is_told()
+    }
+
+    #[inline]
     pub(super) fn ended_at(&self) -> Option<Nanos> {
         some(self.ended_at.load(SeqCst))
     }
@@ -647,6 +700,18 @@ impl TaskSlot {
     #[inline]
     pub(super) fn wakers(&self) -> &Wakers {
         &self.wakers
+    }
+
+    /// tokio's span has one reference more.
+    #[inline]
+    pub(crate) fn span_cloned(&self) {
+        self.span_refs.fetch_add(1, Relaxed);
+    }
+
+    /// True when that was the span's last reference: then nobody else has one to clone.
+    #[inline]
+    pub(crate) fn span_dropped(&self) -> bool {
+        self.span_refs.load(SeqCst) == 1 || self.span_refs.fetch_sub(1, SeqCst) == 1
     }
 
     #[inline]
@@ -686,7 +751,7 @@ impl TaskSlot {
             polls: load(&self.polls),
             busy: load(&self.busy),
             scheduled: load(&self.scheduled),
-            wakes: load(&self.wakes),
+            wakes: self.wakers.wakes(),
             wakers: self.wakers.count(),
             requested_at,
             polls_since: begun.saturating_sub(load(&self.polls_at_request)),
@@ -714,6 +779,12 @@ fn is_by_cancellation(outcome: Option<Outcome>, delivered_at: Option<Nanos>) -> 
 #[inline]
 fn add(cell: &AtomicU64, by: u64) {
     cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// The lower half.
+#[inline]
+pub(super) fn low(word: u64) -> u32 {
+    (word & 0xffff_ffff) as u32
 }
 
 /// 0 means that it did not happen.

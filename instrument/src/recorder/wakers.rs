@@ -5,81 +5,131 @@
 //! They are counted in the task's slot. A task that ended by cancellation with a waker
 //! left pins itself, with `Flag::Cell`, until the last one is gone.
 
-use super::{Level, Recorder, arena::Slot, key::Key, task::Flag, task::TaskSlot};
-use crate::atomics::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use super::{
+    Level, Recorder,
+    arena::Slot,
+    key::Key,
+    owner,
+    task::{Flag, TaskSlot, low},
+};
+use crate::atomics::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
-/// How many wakers of a task there are, and the generation that it is the count of, in
-/// one word: an event of a task whose slot another one has now must not count for that.
-#[derive(Debug)]
-pub(crate) struct Wakers(AtomicU64);
+/// How often a task was woken, and how many wakers of it there are: those that were cloned,
+/// less those that were dropped or woken by value. Counted apart, so that what happens
+/// once a poll changes one word.
+///
+/// An event may have been missed, where another subscriber is a thread's default: then
+/// there are less than none, which is none too.
+#[derive(Debug, Default)]
+pub(crate) struct Wakers {
+    by_value: AtomicU64,
+    by_reference: AtomicU64,
+    /// Cloned by the thread that polls the task, while it does: one writer at a time.
+    cloned_here: AtomicU32,
+    /// Cloned elsewhere, less those that were dropped.
+    elsewhere: AtomicU32,
+}
 
-const GENERATION_SHIFT: u32 = 32;
-const COUNT_MASK: u64 = (1 << GENERATION_SHIFT) - 1;
-/// No waker. An event may have been missed, where another subscriber is a thread's
-/// default: then it is less than none, which is none too.
-const NONE: u64 = 1 << 31;
+/// What is done with a waker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WakerOp {
+    Clone,
+    Drop,
+    /// By value: the waker is gone then.
+    Wake,
+    WakeByRef,
+}
 
 impl Wakers {
-    pub(super) fn new() -> Self {
-        Self(AtomicU64::new(NONE))
+    /// None yet.
+    #[inline]
+    pub(super) fn begin(&self) {
+        self.by_value.store(0, Relaxed);
+        self.by_reference.store(0, Relaxed);
+        self.cloned_here.store(0, Relaxed);
+        self.elsewhere.store(0, Relaxed);
     }
 
-    /// None yet, of that generation.
     #[inline]
-    pub(super) fn begin(&self, generation: u32) {
-        self.0.store((u64::from(generation) << GENERATION_SHIFT) | NONE, Relaxed);
+    fn cloned_here(&self) {
+        self.cloned_here.store(self.cloned_here.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
     #[inline]
-    fn cloned(&self, generation: u32) {
-        self.change(generation, |count| count + 1);
-    }
-
-    /// True when that was the last.
-    #[inline]
-    fn gone(&self, generation: u32) -> bool {
-        self.change(generation, |count| count - 1) == Some(NONE + 1)
-    }
-
-    /// Gives what it was before; `None` when it is another generation's.
-    #[inline]
-    fn change(&self, generation: u32, to: impl Fn(u64) -> u64) -> Option<u64> {
-        let mut now = self.0.load(Relaxed);
-        while now >> GENERATION_SHIFT == u64::from(generation) {
-            let count = now & COUNT_MASK;
-            let next = (now & !COUNT_MASK) | (to(count) & COUNT_MASK);
-            match self.0.compare_exchange_weak(now, next, SeqCst, Relaxed) {
-                Ok(_) => return Some(count),
-                Err(seen) => now = seen,
+    fn note(&self, operation: WakerOp) {
+        match operation {
+            WakerOp::Clone => {
+                self.elsewhere.fetch_add(1, SeqCst);
+            }
+            WakerOp::Drop => {
+                self.elsewhere.fetch_sub(1, SeqCst);
+            }
+            WakerOp::Wake => {
+                self.by_value.fetch_add(1, SeqCst);
+            }
+            WakerOp::WakeByRef => {
+                self.by_reference.fetch_add(1, Relaxed);
             }
         }
-        None
+    }
+
+    #[cold]
+    fn take_back(&self, operation: WakerOp) {
+        match operation {
+            WakerOp::Clone => self.note(WakerOp::Drop),
+            WakerOp::Drop => self.note(WakerOp::Clone),
+            WakerOp::Wake => {
+                self.by_value.fetch_sub(1, SeqCst);
+            }
+            WakerOp::WakeByRef => {
+                self.by_reference.fetch_sub(1, Relaxed);
+            }
+        }
+    }
+
+    /// They count as gone; the wakes stay.
+    #[cfg(feature = "layer")]
+    fn forget(&self) {
+        let less = self.count();
+        self.elsewhere.fetch_sub(less, SeqCst);
+    }
+
+    pub(super) fn wakes(&self) -> u64 {
+        self.by_value.load(Relaxed).wrapping_add(self.by_reference.load(Relaxed))
     }
 
     pub(super) fn count(&self) -> u32 {
-        let count = (self.0.load(SeqCst) & COUNT_MASK).saturating_sub(NONE);
-        u32::try_from(count).unwrap_or(u32::MAX)
+        let cloned = self.elsewhere.load(SeqCst).wrapping_add(self.cloned_here.load(SeqCst));
+        let count = cloned.wrapping_sub(low(self.by_value.load(SeqCst)));
+        u32::try_from(count.cast_signed()).unwrap_or(0)
     }
 }
 
 impl Recorder {
-    /// A waker of the task was cloned. The key may be stale.
+    /// Something was done with a waker of the task. The key may be stale.
     #[inline]
-    pub(crate) fn waker_cloned(&self, task: Key) {
-        if let Some(slot) = self.slot_with_wakers(task) {
-            slot.wakers().cloned(task.generation());
+    pub(crate) fn waker(&'static self, task: Key, operation: WakerOp) {
+        let Some(slot) = self.tasks.get(task) else { return };
+        if operation == WakerOp::Clone && owner::runs(task) {
+            return slot.wakers().cloned_here();
+        }
+        slot.wakers().note(operation);
+        if slot.life().generation() != task.generation() {
+            // Between the look and the count it became another task's slot.
+            return slot.wakers().take_back(operation);
+        }
+        if matches!(operation, WakerOp::Wake | WakerOp::WakeByRef) {
+            slot.is_woken(|| self.clock.now());
+        }
+        if matches!(operation, WakerOp::Wake | WakerOp::Drop) && slot.has_ended() {
+            self.last_waker_may_be_gone(task, slot);
         }
     }
 
-    /// A waker of the task was dropped, or consumed by a wake. The key may be stale.
-    #[inline]
-    pub(crate) fn waker_gone(&self, task: Key) {
-        let Some(slot) = self.slot_with_wakers(task) else { return };
-        // Only the last one of a task that has ended is more than a count. The pin keeps
-        // the slot from becoming another task's meanwhile.
-        if slot.wakers().gone(task.generation())
-            && slot.has_ended()
-            && slot.life().pin(task.generation())
+    /// The pin keeps the slot from becoming another task's meanwhile.
+    #[cold]
+    fn last_waker_may_be_gone(&'static self, task: Key, slot: &TaskSlot) {
+        if slot.wakers().count() == 0 && slot.has(Flag::Cell) && slot.life().pin(task.generation())
         {
             self.cell_goes(task, slot);
             self.unpin(task, slot);
@@ -87,8 +137,12 @@ impl Recorder {
     }
 
     /// The task has ended: where wakers of it are left, its record stays while they do.
-    pub(super) fn cell_stays(&self, task: Key, slot: &TaskSlot) {
-        if slot.wakers().count() == 0 || !slot.life().pin(task.generation()) {
+    pub(super) fn cell_stays(&'static self, task: Key, slot: &TaskSlot) {
+        // Of what tasks hold, nothing else is recorded at a lower level either.
+        if self.level() != Level::All
+            || slot.wakers().count() == 0
+            || !slot.life().pin(task.generation())
+        {
             return;
         }
         slot.set(Flag::Cell);
@@ -99,7 +153,7 @@ impl Recorder {
         }
     }
 
-    fn cell_goes(&self, task: Key, slot: &TaskSlot) {
+    fn cell_goes(&'static self, task: Key, slot: &TaskSlot) {
         if slot.unset(Flag::Cell) {
             self.live_holdings.subtract(1);
             self.unpin(task, slot);
@@ -108,11 +162,11 @@ impl Recorder {
 
     /// Nothing more will be heard of the task's wakers: it counts as having none.
     #[cfg(feature = "layer")]
-    pub(crate) fn wakers_are_lost(&self, task: Key) {
-        if let Some(slot) = self.slot_with_wakers(task)
+    pub(crate) fn wakers_are_lost(&'static self, task: Key) {
+        if let Some(slot) = self.tasks.slot(task.slot())
             && slot.life().pin(task.generation())
         {
-            slot.wakers().begin(task.generation());
+            slot.wakers().forget();
             self.cell_goes(task, slot);
             self.unpin(task, slot);
         }
@@ -121,13 +175,7 @@ impl Recorder {
     /// A waker of the task is left.
     #[cfg(feature = "layer")]
     pub(crate) fn has_wakers(&self, task: Key) -> bool {
-        self.task_slot(task).is_some_and(|slot| slot.wakers().count() > 0)
-    }
-
-    /// Of what tasks hold, nothing else is recorded at a lower level either.
-    #[inline]
-    fn slot_with_wakers(&self, task: Key) -> Option<&TaskSlot> {
-        if self.level() == Level::All { self.tasks.slot(task.slot()) } else { None }
+        self.tasks.get(task).is_some_and(|slot| slot.wakers().count() > 0)
     }
 }
 
@@ -136,30 +184,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wakers_are_counted_for_their_own_generation_only() {
-        let wakers = Wakers::new();
-        wakers.begin(7);
-        wakers.cloned(7);
-        wakers.cloned(7);
-        wakers.cloned(6);
-        assert!(!wakers.gone(6));
-        assert_eq!(wakers.count(), 2);
-        assert!(!wakers.gone(7) && wakers.gone(7), "only the last is the last");
-        assert_eq!(wakers.count(), 0);
-        wakers.cloned(7);
-        wakers.begin(8);
-        assert_eq!(wakers.count(), 0, "the slot's next task has none");
+    fn wakers_are_what_was_cloned_and_not_consumed() {
+        let wakers = Wakers::default();
+        wakers.cloned_here();
+        wakers.note(WakerOp::Clone);
+        wakers.note(WakerOp::WakeByRef);
+        assert_eq!((wakers.count(), wakers.wakes()), (2, 1));
+        wakers.note(WakerOp::Wake);
+        wakers.note(WakerOp::Drop);
+        assert_eq!((wakers.count(), wakers.wakes()), (0, 2));
+        wakers.cloned_here();
+        wakers.begin();
+        assert_eq!((wakers.count(), wakers.wakes()), (0, 0), "the slot's next task has none");
     }
 
-    /// A clone was missed: it must not make up for one that was not, nor touch the
-    /// generation.
+    #[test]
+    fn what_was_noted_of_another_task_is_taken_back() {
+        use WakerOp::{Clone, Drop, Wake, WakeByRef};
+        let wakers = Wakers::default();
+        wakers.cloned_here();
+        for operation in [Clone, Drop, Wake, WakeByRef] {
+            wakers.note(operation);
+            wakers.take_back(operation);
+            assert_eq!((wakers.count(), wakers.wakes()), (1, 0), "{operation:?}");
+        }
+    }
+
+    /// A clone was missed: it must not make up for one that was not.
     #[test]
     fn less_than_none_is_none() {
-        let wakers = Wakers::new();
-        wakers.begin(0);
-        assert!(!wakers.gone(0) && !wakers.gone(0));
+        let wakers = Wakers::default();
+        wakers.note(WakerOp::Drop);
+        wakers.note(WakerOp::Wake);
         assert_eq!(wakers.count(), 0);
-        wakers.cloned(0);
+        wakers.cloned_here();
         assert_eq!(wakers.count(), 0, "it is known to be wrong, and errs towards silence");
     }
 }

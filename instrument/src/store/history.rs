@@ -122,7 +122,10 @@ impl History {
 fn noted(recorder: &Recorder, entry: &Entry) -> Option<Event> {
     let facts = entry.task.and_then(|key| recorder.task(key));
     let facts = facts.filter(|facts| facts.id == entry.task_id);
-    let unnamed = || Person { id: entry.task_id, ..Person::default() };
+    // Of one that is not kept there is its place, where the entry names that.
+    let is_its_own = matches!(entry.what, What::Spawned | What::Ended);
+    let location = || if is_its_own { place(SiteId(entry.site)) } else { Arc::default() };
+    let unnamed = || Person { id: entry.task_id, location: location(), ..Person::default() };
     let task = facts.as_ref().map_or_else(unnamed, person);
     let kind = match entry.what {
         What::Spawned => EventKind::Spawned,

@@ -46,6 +46,13 @@ impl Ended {
         self.tasks.push_back((end.key, end.ended_at));
     }
 
+    /// How many more are taken in before the next look: a few in any case, so that those
+    /// that are kept do not all grow old while others end.
+    pub(super) fn places(&self, settings: &Settings) -> usize {
+        const A_FEW: usize = 64;
+        settings.max_ended.saturating_sub(self.tasks.len()).max(A_FEW)
+    }
+
     fn retire(&mut self, recorder: &'static Recorder, key: Key) {
         if !recorder.free(key) {
             recorder.set_flag(key, Flag::Retired);

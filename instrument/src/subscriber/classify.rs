@@ -8,11 +8,9 @@
 //! dropped it: the task was cancelled, or its runtime was shut down.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     sync::atomic::{AtomicU64, Ordering},
 };
-
-use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::{
     record::thread_has_a_budget,
@@ -22,15 +20,13 @@ use crate::{
         request::Request,
         task::{Flag, TaskSlot},
     },
+    runtimes,
     words::{Cause, Outcome, TaskKind},
 };
 
 thread_local! {
     /// Counts what this thread does with tokio's spans; no two threads share a number.
     static ACTIVITY: Cell<u64> = const { Cell::new(0) };
-    /// The metrics of the runtime that this thread works for. Kept, since getting them
-    /// writes to a counter that all workers share.
-    static METRICS: RefCell<Option<RuntimeMetrics>> = const { RefCell::new(None) };
 }
 
 /// Numbers of one thread: enough for a century of polls.
@@ -45,7 +41,17 @@ impl Activity {
     /// Something of tokio's happened on this thread.
     #[inline]
     pub(super) fn active() {
-        ACTIVITY.with(|activity| activity.set(Self::number(activity) + 1));
+        Self::next();
+    }
+
+    /// As [`Self::active`]; gives what it was before.
+    #[inline]
+    fn next() -> u64 {
+        ACTIVITY.with(|activity| {
+            let now = Self::number(activity);
+            activity.set(now + 1);
+            now
+        })
     }
 
     #[inline]
@@ -53,61 +59,50 @@ impl Activity {
         ACTIVITY.with(Self::number)
     }
 
+    #[inline]
     fn number(activity: &Cell<u64>) -> u64 {
-        if activity.get() == 0 {
-            let thread = THREADS.fetch_add(1, Ordering::Relaxed);
-            activity.set(thread.wrapping_mul(PER_THREAD));
+        match activity.get() {
+            0 => Self::first(activity),
+            number => number,
         }
+    }
+
+    #[cold]
+    fn first(activity: &Cell<u64>) -> u64 {
+        let thread = THREADS.fetch_add(1, Ordering::Relaxed);
+        activity.set(thread.wrapping_mul(PER_THREAD));
         activity.get()
     }
-}
-
-/// How often this thread's worker has parked; `None` on a thread that is no worker.
-pub(super) fn parks() -> Option<u64> {
-    let worker = tokio::runtime::worker_index()?;
-    let count = METRICS.try_with(|metrics| {
-        let mut metrics = metrics.try_borrow_mut().ok()?;
-        if metrics.is_none() {
-            *metrics = Handle::try_current().ok().map(|runtime| runtime.metrics());
-        }
-        let metrics = metrics.as_ref().filter(|metrics| worker < metrics.num_workers())?;
-        Some(metrics.worker_park_count(worker))
-    });
-    count.ok().flatten()
-}
-
-/// The thread works for another runtime from now on, or for none.
-pub(crate) fn forget_runtime_of_this_thread() {
-    let dropped = METRICS
-        .try_with(|metrics| metrics.try_borrow_mut().ok().and_then(|mut metrics| metrics.take()));
-    drop(dropped);
 }
 
 /// The task's span is entered.
 #[inline]
 pub(super) fn run_begins(slot: &TaskSlot) {
     if slot.kind() == TaskKind::BlockOn {
-        forget_runtime_of_this_thread();
+        runtimes::forget_this_threads();
     }
-    slot.run_begins(Activity::now(), parks());
-    Activity::active();
+    slot.run_begins(Activity::next(), runtimes::parks());
 }
 
 /// The task's span is left.
 #[inline]
 pub(super) fn run_ends(slot: &TaskSlot) {
-    Activity::active();
-    slot.run_ends(Activity::now());
+    slot.run_ends(Activity::next() + 1);
     if slot.kind() == TaskKind::BlockOn {
-        forget_runtime_of_this_thread();
+        runtimes::forget_this_threads();
     }
 }
 
-/// The task's span is closed, and no shim has seen its end.
-pub(super) fn close(recorder: &'static Recorder, key: Key) {
-    let Some(slot) = recorder.task_slot(key) else { return };
+/// The task's span is closed, and no shim has seen its end. False when it has ended
+/// before after all.
+pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> bool {
     let was_polled_before = slot.polls() > 1;
     let same_run = slot.is_same_run();
+    // The span is closed as soon as it is left.
+    let ended_at = match slot.last_run_ended_at() {
+        0 => recorder.clock.now(),
+        left_at => left_at,
+    };
     let drop_began = slot.last_run_was_the_drop();
     let outcome = if slot.has(Flag::Panicked) {
         Outcome::Panicked
@@ -123,13 +118,11 @@ pub(super) fn close(recorder: &'static Recorder, key: Key) {
             _ => Outcome::Shutdown,
         }
     };
-    recorder.drop_begins(key, drop_began);
+    slot.drop_begins(drop_began);
     if outcome == Outcome::Cancelled {
         // In plain form the request is the delivery.
         recorder.request(key, Request::new(Cause::Unknown, drop_began));
         recorder.delivered(key, drop_began);
     }
-    if recorder.ended(key, outcome) {
-        recorder.lets_go(key);
-    }
+    recorder.ended_at(key, slot, outcome, ended_at)
 }

@@ -5,7 +5,10 @@ use std::fmt::{self, Write};
 
 use tracing_core::field::{Field, Visit};
 
-use crate::recorder::table::{FileId, SiteId, cut};
+use crate::recorder::{
+    table::{FileId, SiteId, cut},
+    wakers::WakerOp,
+};
 
 /// Text of a formatted field, cut where the buffer ends.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +124,32 @@ impl Visit for SpanFields {
     }
 }
 
+/// What a span says of a task that a shim has described: nothing is formatted.
+#[derive(Debug, Default)]
+pub(super) struct AdoptedFields {
+    pub(super) task_id: u64,
+    size: u64,
+}
+
+impl AdoptedFields {
+    /// As [`SpanFields::cell_size`].
+    pub(super) fn cell_size(&self) -> usize {
+        usize::try_from(self.size).unwrap_or(usize::MAX)
+    }
+}
+
+impl Visit for AdoptedFields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "task.id" => self.task_id = value,
+            "size.bytes" => self.size = value,
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
 /// What a waker's event says.
 #[derive(Debug, Default)]
 pub(super) struct WakerFields {
@@ -128,33 +157,22 @@ pub(super) struct WakerFields {
     pub(super) span_id: u64,
 }
 
-/// What is done with a waker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WakerOp {
-    Clone,
-    Drop,
-    /// By value: the waker is gone then.
-    Wake,
-    WakeByRef,
-}
-
+/// There is one number and one text in it.
 impl Visit for WakerFields {
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "task.id" {
-            self.span_id = value;
-        }
+    #[inline]
+    fn record_u64(&mut self, _: &Field, value: u64) {
+        self.span_id = value;
     }
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "op" {
-            self.operation = match value {
-                "waker.clone" => Some(WakerOp::Clone),
-                "waker.drop" => Some(WakerOp::Drop),
-                "waker.wake" => Some(WakerOp::Wake),
-                "waker.wake_by_ref" => Some(WakerOp::WakeByRef),
-                _ => None,
-            };
-        }
+    #[inline]
+    fn record_str(&mut self, _: &Field, value: &str) {
+        self.operation = match value {
+            "waker.clone" => Some(WakerOp::Clone),
+            "waker.drop" => Some(WakerOp::Drop),
+            "waker.wake" => Some(WakerOp::Wake),
+            "waker.wake_by_ref" => Some(WakerOp::WakeByRef),
+            _ => None,
+        };
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}

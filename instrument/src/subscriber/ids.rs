@@ -34,8 +34,12 @@ impl ForeignIds {
     /// `S` minted it, and has not closed it.
     #[inline]
     pub(super) fn contains(&self, id: u64) -> bool {
-        self.count.load(Ordering::Acquire) != 0
-            && self.lock().get(&id).is_some_and(|times| times.minted > 0)
+        self.count.load(Ordering::Acquire) != 0 && self.knows(id)
+    }
+
+    #[cold]
+    fn knows(&self, id: u64) -> bool {
+        self.lock().get(&id).is_some_and(|times| times.minted > 0)
     }
 
     /// Not for a new span of tokio's. Asked after the slot was taken.

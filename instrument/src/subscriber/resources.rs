@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     recorder::{
-        holding::{Acquired, HoldingFlag, Spanned},
+        holding::{Acquired, HoldingFlag, HoldingSlot, Spanned},
         key::Key,
         owner,
         shares::How,
@@ -91,7 +91,7 @@ impl Front {
             Ours::Within => {
                 // The same semaphore: what is told in its span is told of this one.
                 let semaphore = Thread::semaphore()?;
-                self.recorder.span_cloned(semaphore);
+                self.recorder.holding_slot(semaphore)?.span_cloned();
                 Some(semaphore)
             }
             Ours::Acquire => {
@@ -145,8 +145,8 @@ impl Front {
     // === entered and left ===
 
     #[inline]
-    pub(super) fn enter_resource(self, key: Key) {
-        THREAD.with(|thread| match self.recorder.what_is(key) {
+    pub(super) fn enter_resource(self, key: Key, slot: &HoldingSlot) {
+        THREAD.with(|thread| match slot.what_it_is() {
             Some(Spanned::Acquire(semaphore)) => enter_acquire(thread, key, semaphore),
             Some(Spanned::Semaphore) if owner::is_ours() => self.recorder.is_a_shims(key),
             Some(Spanned::Semaphore) => thread.enters(Some(key), Some(key)),
@@ -162,8 +162,8 @@ impl Front {
     }
 
     #[inline]
-    pub(super) fn exit_resource(self, key: Key) {
-        THREAD.with(|thread| match self.recorder.what_is(key) {
+    pub(super) fn exit_resource(self, key: Key, slot: &HoldingSlot) {
+        THREAD.with(|thread| match slot.what_it_is() {
             Some(Spanned::Acquire(_)) => self.exit_acquire(thread, key),
             Some(Spanned::Channel) => {
                 // Nothing was told: the sender waits for the receiver to be gone.
@@ -193,15 +193,17 @@ impl Front {
         }
     }
 
-    pub(super) fn close_resource(self, key: Key) {
-        if let Some(Spanned::Acquire(semaphore)) = self.recorder.what_is(key) {
+    pub(super) fn close_resource(self, key: Key, slot: &HoldingSlot) -> bool {
+        if let Some(Spanned::Acquire(semaphore)) = slot.what_it_is() {
             // One that is given up first gives back what it has obtained.
             let given_back = THREAD.with(|thread| thread.released.get()) == Some(semaphore);
-            if !given_back {
-                self.recorder.acquire_succeeds(key, owner::current_task(self.recorder));
+            let task = owner::current_task(self.recorder);
+            if !given_back && self.recorder.acquire_succeeds(key, semaphore, task) {
+                return true;
             }
         }
         self.recorder.holding_span_closed(key);
+        true
     }
 
     // === what is told ===

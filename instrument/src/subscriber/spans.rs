@@ -6,17 +6,17 @@ use tracing_core::{Event, span::Attributes};
 use super::{
     callsite::Ours,
     classify::{self, Activity},
-    fields::{SpanFields, WakerFields, WakerOp},
+    fields::{AdoptedFields, SpanFields, WakerFields},
 };
 use crate::{
     record::{Adopt, take_adopted},
     recorder::{
         Level, Recorder,
-        holding::{Acquired, HoldingFlag},
+        holding::{Acquired, HoldingFlag, HoldingSlot},
         key::{Key, Which},
         owner::{self, Work},
         table::{FileId, Origin, TextId},
-        task::{Birth, Flag},
+        task::{Birth, Flag, TaskSlot},
     },
     runtimes,
     words::{Kind, TaskKind},
@@ -28,9 +28,42 @@ pub(crate) struct Front {
     pub(crate) recorder: &'static Recorder,
 }
 
+/// What the id of a span of tokio's stands for: looked up once for whatever is done with
+/// the span.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Found {
+    Task(Key, &'static TaskSlot),
+    Resource(Key, &'static HoldingSlot),
+    /// Nothing that is recorded.
+    Ignored,
+    /// Holdover's own work.
+    Ours,
+}
+
 impl Front {
     pub(crate) fn new(recorder: &'static Recorder) -> Self {
         Self { recorder }
+    }
+
+    /// `None` when nothing of that key is live.
+    #[inline]
+    pub(crate) fn find(self, key: Key) -> Option<Found> {
+        let found = match key.which() {
+            Which::Tasks => self.recorder.task_slot(key).map(|slot| Found::Task(key, slot)),
+            Which::Holdings => {
+                self.recorder.holding_slot(key).map(|slot| Found::Resource(key, slot))
+            }
+        };
+        found.or_else(|| Self::without_a_slot(key))
+    }
+
+    #[cold]
+    fn without_a_slot(key: Key) -> Option<Found> {
+        match key {
+            Key::IGNORED => Some(Found::Ignored),
+            Key::OURS => Some(Found::Ours),
+            _ => None,
+        }
     }
 
     /// The key of a new span of tokio's; one of the ignored keys when it is not
@@ -52,16 +85,18 @@ impl Front {
     }
 
     fn new_task(self, ours: Ours, attributes: &Attributes<'_>) -> Option<Key> {
-        let mut fields = SpanFields::default();
-        attributes.values().record(&mut fields);
         if let Some(Adopt::Task(recorder, key)) = take_adopted()
             && std::ptr::eq(recorder, self.recorder)
             && self.recorder.span_opened(key)
         {
+            let mut fields = AdoptedFields::default();
+            attributes.values().record(&mut fields);
             self.recorder.set_tokio_id(key, fields.task_id);
             self.recorder.set_cell_size(key, fields.cell_size());
             return Some(key);
         }
+        let mut fields = SpanFields::default();
+        attributes.values().record(&mut fields);
         // Workers, and the part of `block_in_place` that takes a worker's place.
         if ours == Ours::Blocking && fields.function.as_bytes().starts_with(b"tokio::runtime::") {
             return None;
@@ -76,19 +111,14 @@ impl Front {
         let birth = Birth {
             name: TextId::counted(fields.name.as_str()),
             size: fields.size(),
-            flags: if library { Flag::Library as u32 } else { 0 },
+            flags: Flag::Span as u32 | if library { Flag::Library as u32 } else { 0 },
             // A block_on's id is one that `task::id()` does not tell.
             tokio_id: if kind == TaskKind::BlockOn { 0 } else { fields.task_id },
             ..Birth::new(kind, fields.site())
         };
-        let key = self.recorder.spawned(&birth)?;
-        self.recorder.span_opened(key);
-        self.recorder.set_cell_size(key, fields.cell_size());
-        if let Some(slot) = self.recorder.task_slot(key) {
-            // A closed runtime drops it before anything else happens on this thread.
-            slot.run_begins(Activity::now(), classify::parks());
-            slot.run_ends(Activity::now());
-        }
+        let (key, slot) = self.recorder.spawned_in(&birth, owner::current_task(self.recorder))?;
+        slot.set_cell_size(fields.cell_size());
+        slot.is_spawned(Activity::now());
         Some(key)
     }
 
@@ -118,53 +148,45 @@ impl Front {
     }
 
     /// A key that was made for a span and is not used for it after all.
-    pub(super) fn exit_or_close_unused(self, key: Key) {
-        if !key.is_ignored() {
-            self.try_close(key);
+    pub(super) fn close_unused(self, key: Key) {
+        if let Some(found) = self.find(key) {
+            self.try_close(found);
         }
     }
 
     #[inline]
-    pub(crate) fn enter(self, key: Key) {
-        if key == Key::OURS {
-            owner::push(self.recorder, Work::Ours);
-        } else if !key.is_ignored() {
-            match key.which() {
-                Which::Tasks => self.enter_task(key),
-                Which::Holdings => self.enter_resource(key),
-            }
+    pub(crate) fn enter(self, found: Found) {
+        match found {
+            Found::Task(key, slot) => self.enter_task(key, slot),
+            Found::Resource(key, slot) => self.enter_resource(key, slot),
+            Found::Ours => owner::push_ours(self.recorder),
+            Found::Ignored => {}
         }
     }
 
     #[inline]
-    fn enter_task(self, key: Key) {
-        if let Some(slot) = self.recorder.task_slot(key) {
-            if !slot.has(Flag::Shim) {
-                classify::run_begins(slot);
-            }
-            runtimes::met_by(slot);
-            slot.span_poll_begins(self.recorder.clock.now());
+    fn enter_task(self, key: Key, slot: &TaskSlot) {
+        if !slot.has(Flag::Shim) {
+            classify::run_begins(slot);
         }
-        owner::push(self.recorder, Work::Task(key));
+        runtimes::met_by_its_span(slot);
+        slot.span_poll_begins(|| self.recorder.clock.now());
+        owner::push_run(self.recorder, key);
     }
 
     #[inline]
-    pub(crate) fn exit(self, key: Key) {
-        if key == Key::OURS {
-            owner::leave(Work::Ours);
-        } else if !key.is_ignored() {
-            match key.which() {
-                Which::Tasks => self.exit_task(key),
-                Which::Holdings => self.exit_resource(key),
-            }
+    pub(crate) fn exit(self, found: Found) {
+        match found {
+            Found::Task(key, slot) => self.exit_task(key, slot),
+            Found::Resource(key, slot) => self.exit_resource(key, slot),
+            Found::Ours => drop(owner::leave(Work::Ours)),
+            Found::Ignored => {}
         }
     }
 
     #[inline]
-    fn exit_task(self, key: Key) {
-        let panicked = owner::leave(Work::Task(key));
-        let Some(slot) = self.recorder.task_slot(key) else { return };
-        if panicked {
+    fn exit_task(self, key: Key, slot: &TaskSlot) {
+        if owner::leave(Work::Task(key)) {
             slot.set(Flag::Panicked);
         }
         slot.span_poll_ends(self.recorder.clock.now());
@@ -173,27 +195,30 @@ impl Front {
         }
     }
 
-    pub(crate) fn clone_span(self, key: Key) {
-        if !key.is_ignored() {
-            self.recorder.span_cloned(key);
+    pub(crate) fn clone_span(found: Found) {
+        match found {
+            Found::Task(_, slot) => slot.span_cloned(),
+            Found::Resource(_, slot) => slot.span_cloned(),
+            Found::Ignored | Found::Ours => {}
         }
     }
 
     /// True when that was the span's last reference.
-    pub(crate) fn try_close(self, key: Key) -> bool {
-        if key.is_ignored() || !self.recorder.span_dropped(key) {
-            return false;
+    pub(crate) fn try_close(self, found: Found) -> bool {
+        let closes = match found {
+            Found::Task(key, slot) => slot.span_dropped() && self.close_task(key, slot),
+            Found::Resource(key, slot) => slot.span_dropped() && self.close_resource(key, slot),
+            Found::Ignored | Found::Ours => return false,
+        };
+        if closes {
+            Activity::active();
         }
-        match key.which() {
-            Which::Tasks => {
-                if !self.recorder.has_ended(key) {
-                    classify::close(self.recorder, key);
-                }
-                self.recorder.span_closed(key);
-            }
-            Which::Holdings => self.close_resource(key),
-        }
-        Activity::active();
+        closes
+    }
+
+    fn close_task(self, key: Key, slot: &TaskSlot) -> bool {
+        let lets_go = !slot.has_ended() && classify::close(self.recorder, key, slot);
+        self.recorder.span_closed(key, slot, lets_go);
         true
     }
 
@@ -218,20 +243,6 @@ impl Front {
         self.event_by(ours, event, Key::from_bits);
     }
 
-    /// The task's key may be stale: each of these finds out.
-    #[inline]
-    fn waker(self, task: Key, operation: WakerOp) {
-        match operation {
-            WakerOp::Clone => self.recorder.waker_cloned(task),
-            WakerOp::Drop => self.recorder.waker_gone(task),
-            WakerOp::WakeByRef => self.recorder.woken(task),
-            WakerOp::Wake => {
-                self.recorder.woken(task);
-                self.recorder.waker_gone(task);
-            }
-        }
-    }
-
     #[inline]
     fn event_by(self, ours: Ours, event: &Event<'_>, key_of: impl Fn(u64) -> Option<Key>) {
         match ours {
@@ -244,7 +255,7 @@ impl Front {
                     && let Some(key) = key_of(fields.span_id)
                     && key.which() == Which::Tasks
                 {
-                    self.waker(key, operation);
+                    self.recorder.waker(key, operation);
                 }
             }
             Ours::Task | Ours::Blocking | Ours::Unwanted => {}

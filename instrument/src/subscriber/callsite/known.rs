@@ -20,16 +20,24 @@ static TABLE: [AtomicU64; CELLS] = [const { AtomicU64::new(0) }; CELLS];
 /// The class of the callsite whose metadata lies there; `None` when it is not known.
 #[inline]
 pub(super) fn class_of(address: usize) -> Option<u8> {
-    for cell in cells(address) {
-        let word = cell.load(Relaxed);
-        if word >> CLASS_BITS == address as u64 {
-            return Some(word.to_le_bytes()[0]);
-        }
-        if word == 0 {
-            return None;
-        }
+    let word = TABLE[first_cell(address) % CELLS].load(Relaxed);
+    if word >> CLASS_BITS == address as u64 {
+        return Some(class(word));
     }
-    None
+    if word == 0 { None } else { class_beyond(address) }
+}
+
+#[inline]
+fn class(word: u64) -> u8 {
+    (word & 0xff) as u8
+}
+
+/// Its own cell is another's.
+#[cold]
+fn class_beyond(address: usize) -> Option<u8> {
+    let words = cells(address).map(|cell| cell.load(Relaxed));
+    let mut used = words.take_while(|word| *word != 0);
+    used.find(|word| word >> CLASS_BITS == address as u64).map(class)
 }
 
 /// For metadata that is there for ever.
@@ -47,10 +55,14 @@ pub(super) fn remember(address: usize, class: u8) {
     }
 }
 
+/// Metadata is some hundred bytes large: the lowest bits say little.
 #[inline]
+fn first_cell(address: usize) -> usize {
+    (address >> 4) ^ (address >> 13)
+}
+
 fn cells(address: usize) -> impl Iterator<Item = &'static AtomicU64> {
-    // Metadata is some hundred bytes large: the lowest bits say little.
-    let first = (address >> 4) ^ (address >> 13);
+    let first = first_cell(address);
     (first..first + PROBES).map(|at| &TABLE[at % CELLS])
 }
 
