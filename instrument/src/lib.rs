@@ -18,6 +18,8 @@ mod ended;
 #[cfg(feature = "console")]
 mod fault;
 #[cfg(feature = "console")]
+mod hash;
+#[cfg(feature = "console")]
 mod ignore;
 #[cfg(feature = "layer")]
 mod layer;

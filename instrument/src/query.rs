@@ -1,9 +1,11 @@
 //! Step 5, the query: a view request to rows. Evaluated at the target, so that a
 //! service with a million tasks sends a window and not a million tasks.
 
+mod best;
 mod field;
 pub(crate) mod filter;
 mod group;
+mod lean;
 mod named;
 mod pools;
 mod rows;
@@ -14,8 +16,10 @@ use std::{collections::HashMap, sync::Arc};
 pub use self::field::{FIELDS, FieldInfo, FieldType};
 pub(crate) use self::subject::OneOf;
 use self::{
+    best::Best,
     field::Field,
     filter::{Filter, Subject},
+    lean::{Lean, LeanHeld, LeanTask, Made, Source},
     subject::At,
 };
 pub(crate) use self::{
@@ -25,7 +29,7 @@ pub(crate) use self::{
 };
 use crate::{
     process::{FdSeen, Sample, Sampler},
-    recorder::clock::Nanos,
+    recorder::{clock::Nanos, task::TaskFacts},
     store::{Event, Held, Row, Store, Totals},
     verdict::Thing,
     words::Verdict,
@@ -157,14 +161,12 @@ pub(crate) fn evaluate(
         }
         ViewKind::Tasks => tasks(store, view, now),
         ViewKind::Holdings => {
-            let live = rows::holdings(store, now);
-            let (matched, all, rows) = held_rows(store, live, view, now);
+            let (matched, all, rows) = held_rows(store, rows::holdings(store, now), view, now);
             (matched, all, Rows::Holdings(rows))
         }
         ViewKind::Process => {
             let sample = sampler.sample(view.age, now);
-            let mut named = rows::holdings(store, now);
-            named.retain(Thing::names_an_fd);
+            let named = rows::holdings(store, now).filter(Thing::names_an_fd);
             let (matched, all, rows) = held_rows(store, named, view, now);
             (matched, all, Rows::Process(sample, rows))
         }
@@ -223,21 +225,21 @@ fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {
     rows.into_iter().filter(|row| view.filter.matches(&At(row.as_ref(), now))).collect()
 }
 
-/// Text is looked up for every task only where a filter or a sort asks for it.
+/// Rows are made for the window's tasks only, and of the others no more is looked at than
+/// the filter and the sort ask for.
 fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
-    let facts = rows::tasks(store);
-    let all = facts.len();
     let waits = rows::Waits::of(store);
-    let row = |facts| TaskRow::new(store, facts, &waits);
-    let (matched, window) = if view.filter.is_empty() && view.sort.is_none() {
-        (all, page(facts, view).into_iter().map(row).collect())
+    let source = Source::new(store, &waits);
+    let (matched, all, window) = if view.filter.is_empty() && view.sort.is_none() {
+        let (all, window) = rows::first_tasks(store, reach(view), view.offset);
+        (all, all, window)
     } else {
-        let rows = facts.into_iter().map(row);
-        let mut rows: Vec<TaskRow> =
-            rows.filter(|row| view.filter.matches(&At(row, now))).collect();
-        sort_by(&mut rows, view, now, |row| row);
-        (rows.len(), page(rows, view))
+        let facts = store.recorder().tasks();
+        let order = |facts: &TaskFacts| rows::order(facts.ended_at, facts.id);
+        picked(facts.map(|facts| LeanTask::new(facts, &source)), view, now, order)
     };
+    let row = |facts| TaskRow::new(store, facts, &waits);
+    let window: Vec<TaskRow> = window.into_iter().map(row).collect();
     for row in &window {
         store.recorder().is_shown(row.facts.key);
     }
@@ -246,20 +248,44 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
 
 fn held_rows(
     store: &Store,
-    things: Vec<Thing>,
+    things: impl Iterator<Item = Thing>,
     view: &View,
     now: Nanos,
 ) -> (usize, usize, Vec<HeldRow>) {
-    let all = things.len();
-    let row = |thing| HeldRow::new(store, thing);
-    if view.filter.is_empty() && view.sort.is_none() {
-        let window = page(things, view).into_iter().map(row).collect();
-        return (all, all, window);
+    let waits = rows::Waits::default();
+    let source = Source::new(store, &waits);
+    let lean = things.map(|thing| LeanHeld::new(thing, &source));
+    let (matched, all, window) = picked(lean, view, now, Thing::acquired_at);
+    (matched, all, window.into_iter().map(|thing| HeldRow::new(store, thing)).collect())
+}
+
+/// How many rows there are, counted from the first, as far as the window reaches.
+fn reach(view: &View) -> usize {
+    view.offset.saturating_add(view.limit.clamp(1, MAX_ROWS))
+}
+
+/// Those that match, all, and the window of what its rows are made of. `order` is that of
+/// rows between which the sort says nothing.
+fn picked<'a, F, R, O: Ord>(
+    rows: impl Iterator<Item = Lean<'a, F, R>>,
+    view: &View,
+    now: Nanos,
+    order: impl Fn(&F) -> O,
+) -> (usize, usize, Vec<F>)
+where
+    for<'b> Lean<'b, F, R>: Made,
+{
+    let (mut matched, mut all) = (0, 0);
+    let mut best = Best::new(reach(view), view.sort.is_some_and(|sort| sort.reversed));
+    for row in rows {
+        all += 1;
+        if view.filter.matches(&At(&row, now)) {
+            matched += 1;
+            let key = view.sort.map(|sort| row.sort_key(sort.field, now));
+            best.offer((key, order(&row.facts)), || row.facts);
+        }
     }
-    let rows = things.into_iter().map(row);
-    let mut rows: Vec<HeldRow> = rows.filter(|row| view.filter.matches(&At(row, now))).collect();
-    sort_by(&mut rows, view, now, |row| row);
-    (rows.len(), all, page(rows, view))
+    (matched, all, best.into_window(view.offset))
 }
 
 /// By the field's number, else by its text; rows without one come last.

@@ -1,14 +1,15 @@
 //! Rows of tasks and holdings, and a task's story. Text is looked up for the window's
 //! rows only.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
+use super::best::Best;
 use crate::{
     recorder::{
         clock::Nanos,
         holding::{HoldingFacts, HoldingFlag},
         key::Key,
-        task::TaskFacts,
+        task::{Flag, TaskFacts},
     },
     store::{
         CancelStory, Event, Held, Person, Row, Rule, Store, ancestors, cancel_story, held,
@@ -143,22 +144,30 @@ impl Story {
     }
 }
 
-/// Every task with a slot: those that live first, then the latest to end.
-pub(super) fn tasks(store: &Store) -> Vec<TaskFacts> {
-    let mut tasks: Vec<TaskFacts> = store.recorder().tasks().collect();
-    tasks.sort_by_key(|facts| {
-        (facts.ended_at.is_some(), std::cmp::Reverse(facts.ended_at), facts.id)
-    });
-    tasks
+/// Those that live come first, then the latest to end.
+pub(super) fn order(ended_at: Option<Nanos>, id: u64) -> (bool, Reverse<Option<Nanos>>, u64) {
+    (ended_at.is_some(), Reverse(ended_at), id)
 }
 
-/// Every live holding, the oldest first. Children are tasks of their own, listed as such.
-pub(super) fn holdings(store: &Store, now: Nanos) -> Vec<Thing> {
-    let live = |holding: &HoldingFacts| !holding.has(HoldingFlag::Over) && !holding.is_over(now);
-    let holdings = store.recorder().all_holdings().filter(live).map(Thing::Holding);
-    let cells = store.recorder().tasks().filter(TaskFacts::keeps_its_cell);
-    let cells = cells.map(|of| Thing::Cell { of, silent: true });
-    let mut all: Vec<_> = holdings.chain(cells).collect();
-    all.sort_by_key(Thing::acquired_at);
-    all
+/// How many tasks have a slot, and the window of all of them: of the others only the end
+/// and the id are read.
+pub(super) fn first_tasks(store: &Store, reach: usize, skipped: usize) -> (usize, Vec<TaskFacts>) {
+    let recorder = store.recorder();
+    let (mut all, mut first) = (0, Best::new(reach, false));
+    recorder.each_task(|key, ended_at, id| {
+        all += 1;
+        first.offer(order(ended_at, id), || key);
+    });
+    let window = first.into_window(skipped).into_iter();
+    (all, window.filter_map(|key| recorder.task(key)).collect())
+}
+
+/// Every live holding. Children are tasks of their own, listed as such.
+pub(super) fn holdings(store: &Store, now: Nanos) -> impl Iterator<Item = Thing> {
+    let recorder = store.recorder();
+    let live =
+        move |holding: &HoldingFacts| !holding.has(HoldingFlag::Over) && !holding.is_over(now);
+    let holdings = recorder.all_holdings().filter(live).map(Thing::Holding);
+    let cells = recorder.tasks_with(Flag::Cell);
+    holdings.chain(cells.map(|of| Thing::Cell { of, silent: true }))
 }

@@ -46,15 +46,18 @@ impl Subject for OneOf<'_> {
     }
 }
 
+pub(super) fn of_task_row(row: &TaskRow, field: Field) -> Vec<Cow<'_, str>> {
+    match field {
+        Field::Accuracy => vec![row.facts.accuracy().name().into()],
+        Field::State => vec![row.state.name().into()],
+        _ => of_cancel(row.cancel.as_ref(), field)
+            .unwrap_or_else(|| of_task(&row.facts, &row.person, field)),
+    }
+}
+
 impl Subject for At<'_, TaskRow> {
     fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
-        let row = self.0;
-        match field {
-            Field::Accuracy => vec![row.facts.accuracy().name().into()],
-            Field::State => vec![row.state.name().into()],
-            _ => of_cancel(row.cancel.as_ref(), field)
-                .unwrap_or_else(|| of_task(&row.facts, &row.person, field)),
-        }
+        of_task_row(self.0, field)
     }
 
     fn number(&self, field: Field) -> Option<u64> {
@@ -63,15 +66,18 @@ impl Subject for At<'_, TaskRow> {
     }
 }
 
+pub(super) fn of_held_row(row: &HeldRow, field: Field) -> Vec<Cow<'_, str>> {
+    match (field, &row.owner) {
+        (Field::Name, Some(owner)) => vec![owner.shown().to_string().into()],
+        (Field::Loc, Some(owner)) => vec![owner.location.as_ref().into()],
+        (Field::Accuracy, _) => vec![row.held.accuracy.name().into()],
+        _ => of_holdings(std::slice::from_ref(&row.held), field).unwrap_or_default(),
+    }
+}
+
 impl Subject for At<'_, HeldRow> {
     fn texts(&self, field: Field) -> Vec<Cow<'_, str>> {
-        let row = self.0;
-        match (field, &row.owner) {
-            (Field::Name, Some(owner)) => vec![owner.shown().to_string().into()],
-            (Field::Loc, Some(owner)) => vec![owner.location.as_ref().into()],
-            (Field::Accuracy, _) => vec![row.held.accuracy.name().into()],
-            _ => of_holdings(std::slice::from_ref(&row.held), field).unwrap_or_default(),
-        }
+        of_held_row(self.0, field)
     }
 
     fn number(&self, field: Field) -> Option<u64> {
@@ -209,7 +215,7 @@ fn number_of_cancel(story: Option<&CancelStory>, now: Nanos, field: Field) -> Op
     }
 }
 
-fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Option<u64> {
+pub(super) fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Option<u64> {
     match field {
         Field::Id => Some(facts.id),
         Field::TokioId => facts.tokio_id,

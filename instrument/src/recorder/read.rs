@@ -7,7 +7,8 @@ use super::{
     clock::Nanos,
     holding::{HoldingFacts, HoldingFlag, HoldingSlot},
     key::{Key, Which},
-    task::{TaskFacts, TaskSlot},
+    table::{SiteId, TextId},
+    task::{Flag, TaskFacts, TaskSlot},
 };
 use crate::{
     atomics::{Ordering, fence},
@@ -72,6 +73,25 @@ impl Recorder {
     /// Every task that has a slot.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = TaskFacts> {
         self.tasks.scan().filter_map(|(index, ..)| self.task_in(index))
+    }
+
+    /// Every task that is marked so; the others' slots are not read.
+    pub(crate) fn tasks_with(&self, flag: Flag) -> impl Iterator<Item = TaskFacts> {
+        let marked = self.tasks.scan().filter(move |(.., slot)| slot.has(flag));
+        marked.filter_map(|(index, ..)| self.task_in(index))
+    }
+
+    /// Calls `each` with every task that has a slot, when it ended and its id.
+    pub(crate) fn each_task(&self, mut each: impl FnMut(Key, Option<Nanos>, u64)) {
+        for (index, _, slot) in self.tasks.scan() {
+            let key = Key::new(Which::Tasks, index, slot.life().generation());
+            each(key, slot.ended_at(), slot.id());
+        }
+    }
+
+    /// Where the task was spawned, its name and its type's.
+    pub(crate) fn texts_of(&self, key: Key) -> Option<(SiteId, TextId, TextId)> {
+        self.tasks.get(key).map(TaskSlot::texts)
     }
 
     /// Calls `each` with every task that lives or ended after `since`.

@@ -9,7 +9,7 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,6 +20,7 @@ use super::{
     table::TextId,
     task::TaskSlot,
 };
+use crate::hash::WordHasher;
 
 /// Of more holders than these none is told apart: a release takes from all of them.
 const TOLD_APART: usize = 64;
@@ -31,7 +32,7 @@ const TABLES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Shares([Mutex<Table>; TABLES]);
 
-type Table = HashMap<Key, Vec<Share>, BuildHasherDefault<KeyHasher>>;
+type Table = HashMap<Key, Vec<Share>, BuildHasherDefault<WordHasher>>;
 
 /// Something that is held, for certain.
 #[derive(Clone, Copy, Debug)]
@@ -49,26 +50,6 @@ struct Share {
 pub(crate) enum How {
     Shared,
     Alone,
-}
-
-/// Keys differ in their low bits.
-#[derive(Debug, Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 impl Shares {
