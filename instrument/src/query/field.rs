@@ -7,7 +7,7 @@ use crate::words::{Accuracy, Cause, Kind, Outcome, Phase, State, TaskKind, Verdi
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
-    /// One of a few names; `:` compares exactly.
+    /// One of a few names, in any case; `:` compares exactly.
     Enum(&'static [&'static str]),
     /// Text; `:` finds it anywhere, in any case, `~` is a regular expression.
     Text,

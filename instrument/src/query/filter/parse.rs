@@ -132,11 +132,11 @@ fn names() -> String {
 fn test(field: Field, operator: &str, value: &str, column: usize) -> Result<Test, FilterError> {
     let info = field.info();
     match (info.kind, operator) {
-        (FieldType::Enum(values), ":" | "=") if values.contains(&value) => {
-            Ok(Test::Is(field, value.to_owned()))
-        }
         (FieldType::Enum(values), ":" | "=") => {
-            Err(error(column, format!("`{}` is one of {}", info.name, values.join(", "))))
+            let named = values.iter().find(|name| name.eq_ignore_ascii_case(value));
+            named.map(|name| Test::Is(field, (*name).to_owned())).ok_or_else(|| {
+                error(column, format!("`{}` is one of {}", info.name, values.join(", ")))
+            })
         }
         (FieldType::Text, ":" | "=") => Ok(Test::Contains(field, value.to_lowercase())),
         (FieldType::Text | FieldType::Enum(_), "~") => Regex::new(value)
