@@ -1,6 +1,8 @@
 //! Why each verdict is given and how to mend it: one table for the detail, the page,
 //! the printed output and `holdover explain`.
 
+mod held;
+
 use holdover_proto::v1::{Cancel, Holding, HoldingKind, Verdict};
 
 use crate::{asked, words};
@@ -9,8 +11,8 @@ use crate::{asked, words};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Explanation {
     pub(crate) verdict: Verdict,
-    /// `None` for every other kind.
-    pub(crate) kind: Option<HoldingKind>,
+    /// None for every other kind.
+    pub(crate) kinds: &'static [HoldingKind],
     pub(crate) why: &'static str,
     pub(crate) fix: &'static str,
     pub(crate) bad: &'static str,
@@ -21,7 +23,7 @@ pub(crate) struct Explanation {
 const TABLE: &[Explanation] = &[
     Explanation {
         verdict: Verdict::Stuck,
-        kind: None,
+        kinds: &[],
         why: "It was asked to stop longer than its grace ago and has not ended. Not polled since: it blocks its \
               thread or is never woken. Polled since: it goes on and ignores the request.",
         fix: "Await somewhere in the loop, and select on the token beside the work; run blocking work in \
@@ -31,7 +33,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::AfterCancel,
-        kind: Some(HoldingKind::Timer),
+        kinds: &[HoldingKind::Timer, HoldingKind::Callback],
         why: "Its clean-up armed a timer or callback when it was being cancelled: that lives on without the task, and \
               keeps what its closure owns.",
         fix: "Cancel the TimerHandle in Drop, use call_later_while_alive, or do the clean-up at once.",
@@ -40,7 +42,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::AfterCancel,
-        kind: None,
+        kinds: &[],
         why: "It was cancelled, and its clean-up started something that is still there: a task, or a thing that was \
               acquired when the cancel was already on its way.",
         fix: "Let clean-up end by itself within grace, hand it to a tracker that shutdown waits for, or mark the task \
@@ -50,7 +52,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::LeftBehind,
-        kind: Some(HoldingKind::Blocking),
+        kinds: &[HoldingKind::Blocking],
         why: "A blocking closure that it started still runs: a started closure cannot be aborted.",
         fix: "Give the closure a flag to look at, or a deadline of its own.",
         bad: "spawn_blocking(|| import_everything()).await",
@@ -58,7 +60,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::LeftBehind,
-        kind: Some(HoldingKind::Timer),
+        kinds: &[HoldingKind::Timer, HoldingKind::Callback],
         why: "It was cancelled, and a timer or callback that it had armed before is still pending: dropping its handle \
               does not stop a callback.",
         fix: "Keep the TimerHandle in the future and cancel it in Drop, or use call_later_while_alive.",
@@ -67,17 +69,17 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::LeftBehind,
-        kind: Some(HoldingKind::Channel),
+        kinds: &[HoldingKind::Channel],
         why: "An end of a channel that it had made outlives it, and the other side still lives: who receives waits for a \
               sender that will not send, who sends waits for a receiver that will not receive.",
-        fix: "Keep the end inside the future, so that the other side sees it go; keep a weak sender in what lives longer \
-              (`downgrade`); or give it away on purpose with `transfer`.",
+        fix: "Keep the end inside the future; keep a weak sender in what lives longer (`downgrade`); or give it away with \
+              `transfer`.",
         bad: "let (tx, rx) = mpsc::channel(8);\nSUBSCRIBERS.lock().push(tx);               // keeps rx waiting",
         good: "let (tx, rx) = mpsc::channel(8);\nSUBSCRIBERS.lock().push(tx.downgrade());   // goes with its last sender",
     },
     Explanation {
         verdict: Verdict::LeftBehind,
-        kind: None,
+        kinds: &[],
         why: "What it acquired left the future that was cancelled (moved to a task, a static or an Arc), so dropping the \
               future does not drop it.",
         fix: "Keep it inside the future, or give it away on purpose with `transfer`.",
@@ -86,7 +88,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::LeftBehind,
-        kind: Some(HoldingKind::Waker),
+        kinds: &[HoldingKind::Waker],
         why: "A waker of it is still stored somewhere (in a list of those who wait, in a channel, in the other half of a \
               stream), and tokio keeps the memory of a task for as long as one is. HOLDOVER_WAKERS=on reports that.",
         fix: "Take the waker out again when the future that stored it is dropped, or drop what it is stored in.",
@@ -95,7 +97,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::Orphaned,
-        kind: None,
+        kinds: &[],
         why: "The task that spawned it was cancelled, and it goes on: an abort does not reach children, and nobody holds \
               its handle.",
         fix: "Bind both to one token, spawn it into a JoinSet that the parent owns, or mark it \
@@ -105,7 +107,7 @@ const TABLE: &[Explanation] = &[
     },
     Explanation {
         verdict: Verdict::Overdue,
-        kind: None,
+        kinds: &[],
         why: "It is held for longer than its limit, its own or HOLDOVER_OVERDUE, whoever holds it.",
         fix: "Release it sooner, or raise the limit.",
         bad: "let held = Held::new(connect().await?, Kind::Connection, \"pg\").with_limit(limit);\nwait_for_the_user().await;                 // the limit passes meanwhile",
@@ -116,7 +118,7 @@ const TABLE: &[Explanation] = &[
 /// Of a stuck task whose future is being dropped.
 pub(crate) const IN_ITS_DROP: Explanation = Explanation {
     verdict: Verdict::Stuck,
-    kind: None,
+    kinds: &[],
     why: "Its future is being dropped, and a Drop in it does not return: it waits, or computes. Its thread does nothing \
           else meanwhile, no other task either.",
     fix: "Do not block in Drop: hand the work to a task, to spawn_blocking or to a thread that is there for it.",
@@ -140,14 +142,15 @@ pub(crate) fn explain_held(
 
 /// What is to be said of this verdict, on this kind of holding.
 pub(crate) fn explain(verdict: Verdict, kind: Option<HoldingKind>) -> Option<&'static Explanation> {
-    let of_verdict = || TABLE.iter().filter(|it| it.verdict == verdict);
-    let particular = of_verdict().find(|it| it.kind.is_some() && it.kind == kind);
-    particular.or_else(|| of_verdict().find(|it| it.kind.is_none()))
+    let of_verdict = || TABLE.iter().chain(held::TABLE).filter(|it| it.verdict == verdict);
+    let particular = of_verdict().find(|it| kind.is_some_and(|kind| it.kinds.contains(&kind)));
+    particular.or_else(|| of_verdict().find(|it| it.kinds.is_empty()))
 }
 
-/// The verdict of this name.
+/// The verdict of this name, in any case.
 pub(crate) fn verdict_named(name: &str) -> Option<Verdict> {
-    TABLE.iter().map(|it| it.verdict).find(|verdict| words::verdict(*verdict) == name)
+    let mut verdicts = TABLE.iter().map(|it| it.verdict);
+    verdicts.find(|verdict| words::verdict(*verdict).eq_ignore_ascii_case(name))
 }
 
 /// The names that `verdict_named` takes.
@@ -171,7 +174,7 @@ mod tests {
             Verdict::Overdue,
         ] {
             let general = explain(verdict, None).expect("an explanation");
-            assert!(general.kind.is_none() && general.why.ends_with('.'));
+            assert!(general.kinds.is_empty() && general.why.ends_with('.'));
             assert_eq!(verdict_named(words::verdict(verdict)), Some(verdict));
         }
         let mut cancel = Cancel::default();
@@ -179,11 +182,36 @@ mod tests {
         assert!(stuck(&cancel).expect("one").fix.contains("select on the token"));
         cancel.drop_began_ns = Some(7);
         assert!(stuck(&cancel).expect("one").fix.contains("Do not block in Drop"));
-        let timer = explain(Verdict::AfterCancel, Some(HoldingKind::Timer)).expect("one");
-        assert_eq!(timer.kind, Some(HoldingKind::Timer));
-        let channel = explain(Verdict::LeftBehind, Some(HoldingKind::Channel)).expect("one");
-        assert_eq!(channel.kind, Some(HoldingKind::Channel));
-        let lock = explain(Verdict::LeftBehind, Some(HoldingKind::Lock)).expect("one");
-        assert_eq!(lock.kind, None);
+    }
+
+    #[test]
+    fn what_is_held_is_explained_by_what_it_is() {
+        let by_kind = |verdict, kind| explain(verdict, Some(kind)).expect("an explanation");
+        let lock = by_kind(Verdict::LeftBehind, HoldingKind::Lock);
+        assert!(lock.why.contains("guard") && lock.bad.contains("lock_owned"));
+        let callback = by_kind(Verdict::AfterCancel, HoldingKind::Callback);
+        assert!(callback.bad.contains("call_later"));
+        let custom = by_kind(Verdict::LeftBehind, HoldingKind::Custom);
+        assert!(custom.kinds.is_empty(), "of anything else the general is said");
+    }
+
+    #[test]
+    fn of_a_verdict_and_a_kind_there_is_one_explanation() {
+        let all: Vec<&Explanation> = TABLE.iter().chain(held::TABLE).collect();
+        let named = |it: &Explanation| -> Vec<String> {
+            let kinds = it.kinds.iter().map(|kind| format!("{:?} {kind:?}", it.verdict));
+            if it.kinds.is_empty() { vec![format!("{:?}", it.verdict)] } else { kinds.collect() }
+        };
+        let mut names: Vec<String> = all.iter().flat_map(|it| named(it)).collect();
+        names.sort();
+        let before = names.len();
+        names.dedup();
+        assert_eq!(names.len(), before, "{names:?}");
+        for it in all {
+            assert!(!it.bad.is_empty() && !it.good.is_empty(), "{it:?}");
+            assert!(it.why.ends_with('.') && it.fix.ends_with('.'), "{it:?}");
+            // On a screen of 80 columns there are two lines for it.
+            assert!(crate::format::wrap(it.fix, 70).len() <= 2, "{it:?}");
+        }
     }
 }

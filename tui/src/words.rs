@@ -113,9 +113,9 @@ pub(crate) fn kinds() -> Vec<&'static str> {
     every_kind().map(kind).collect()
 }
 
-/// The kind of this name.
+/// The kind of this name, in any case.
 pub(crate) fn kind_named(name: &str) -> Option<HoldingKind> {
-    every_kind().find(|it| kind(*it) == name)
+    every_kind().find(|it| kind(*it).eq_ignore_ascii_case(name))
 }
 
 fn every_kind() -> impl Iterator<Item = HoldingKind> {
