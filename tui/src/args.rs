@@ -1,28 +1,78 @@
 //! The command line.
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+mod values;
 
-use crate::client::Address;
+use clap::{
+    Args as ClapArgs, CommandFactory, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+    error::ErrorKind,
+};
+use holdover_proto::v1::{HoldingKind, Verdict};
+
+use self::values::{address, fields, filter, limit, reason};
+pub(crate) use self::values::{nearest, sort};
+use crate::{
+    client::Address,
+    config::{Interval, SourceRoot},
+    explain,
+    theme::Look,
+    words,
+};
 
 /// A live console for async Rust: which cancelled tasks still hold something, and what.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(name = "holdover", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// The service: `host:port`, a port, or `unix:/path`. By default the only one on this
     /// machine that can be found, else 127.0.0.1:6669.
-    #[arg(value_name = "ADDR")]
+    #[arg(value_name = "ADDR", value_parser = address)]
     pub(crate) address: Option<Address>,
 
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// How it is drawn: before a command or after it.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct Flags {
     /// Draw with ASCII characters only.
     #[arg(long, global = true)]
     pub(crate) ascii: bool,
 
+    /// terminal, high-contrast, ascii or none; `NO_COLOR` is `none`.
+    #[arg(long, global = true, value_name = "THEME", value_parser = look(), ignore_case = true)]
+    pub(crate) theme: Option<Look>,
+
+    /// Ask the target so often what changed, from 50ms to 1m.
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) interval: Option<Interval>,
+
+    /// Where the source is of a service that was built elsewhere.
+    #[arg(long = "source-root", global = true, value_name = "FROM=TO")]
+    pub(crate) source_roots: Vec<SourceRoot>,
+
     /// Panic at this key: how a test sees that the terminal is given back.
     #[arg(long, global = true, hide = true, value_name = "KEY")]
     pub(crate) panic_at: Option<char>,
+}
 
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+impl Args {
+    /// What was typed; what is wrong with it is said, and ends the program.
+    pub(crate) fn typed() -> Self {
+        let args = Self::parse();
+        if let (Some(address), Some(_)) = (&args.address, &args.command) {
+            let message = format!("the address comes after the command, as in `leaks {address}`");
+            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
+        }
+        args
+    }
+}
+
+fn look() -> impl TypedValueParser<Value = Look> {
+    PossibleValuesParser::new(Look::ALL.map(Look::name)).try_map(|name| name.parse::<Look>())
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,6 +95,18 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run a small service that leaks, and attach to it.
     Demo(Demo),
+    /// Print what is set for the console, and where each value comes from.
+    Config,
+    /// Print a script with which a shell completes commands, for its start-up file.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of one command if it is named: `holdover man | man -l -`.
+    Man {
+        /// Which command.
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -134,50 +196,25 @@ pub(crate) struct Baseline {
     pub(crate) why: Option<String>,
 }
 
-/// A reason that can stand in quotes in a line.
-fn reason(text: &str) -> Result<String, &'static str> {
-    let fits = !text.trim().is_empty() && !text.contains(|c: char| c.is_control() || c == '\\');
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a reason in one line, without backslashes")
-    }
-}
-
-/// A filter that parses.
-fn filter(text: &str) -> Result<String, holdover::FilterError> {
-    holdover::Filter::parse(text).map(|_| text.to_owned())
-}
-
-/// A field, to sort by.
-fn sort(text: &str) -> Result<String, String> {
-    let name = text.strip_prefix('-').unwrap_or(text);
-    if name.is_empty() || holdover::FIELDS.iter().any(|field| field.name == name) {
-        return Ok(text.to_owned());
-    }
-    let all: Vec<&str> = holdover::FIELDS.iter().map(|field| field.name).collect();
-    Err(format!("there is no field `{name}`; there are {}", all.join(", ")))
-}
-
-/// The fields of filters, for the help.
-fn fields() -> String {
-    let fields = holdover::FIELDS.iter();
-    let lines: Vec<String> =
-        fields.map(|field| format!("  {:<12} {}", field.name, field.meaning)).collect();
-    format!("Fields to filter and to sort by:\n{}", lines.join("\n"))
-}
-
-fn limit(text: &str) -> Result<usize, &'static str> {
-    text.parse().or(Err("expected a whole number"))
-}
-
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Explain {
-    /// stuck, left-behind, after-cancel, orphaned or overdue.
-    pub(crate) verdict: String,
+    /// Which verdict.
+    #[arg(value_parser = verdict(), ignore_case = true)]
+    pub(crate) verdict: Verdict,
 
-    /// What is held: timer, lock, connection, …
-    pub(crate) kind: Option<String>,
+    /// What is held.
+    #[arg(value_parser = kind(), ignore_case = true)]
+    pub(crate) kind: Option<HoldingKind>,
+}
+
+fn verdict() -> impl TypedValueParser<Value = Verdict> {
+    let named = |name: String| explain::verdict_named(&name).ok_or("there is no such verdict");
+    PossibleValuesParser::new(explain::verdicts()).try_map(named)
+}
+
+fn kind() -> impl TypedValueParser<Value = HoldingKind> {
+    let named = |name: String| words::kind_named(&name).ok_or("nothing is held that is called so");
+    PossibleValuesParser::new(words::kinds()).try_map(named)
 }
 
 #[derive(Debug, ClapArgs)]

@@ -18,6 +18,7 @@ use tokio::{
 use crate::{
     Failure, Now,
     app::{self, Ui},
+    args::nearest,
     client::{self, Address},
     format::span,
     print, terminal,
@@ -63,7 +64,11 @@ pub(crate) fn find(name: Option<&str>) -> Result<&'static Scenario, Failure> {
         if let Some((name, feature)) = LEFT_OUT.iter().find(|(it, _)| *it == name) {
             return Failure::Usage(format!("{name} is {}", needs(feature)));
         }
-        Failure::Usage(format!("there is no scenario {name:?}; `holdover demo --list` names them"))
+        let meant = nearest(name, SCENARIOS.iter().map(|it| it.name));
+        let meant = meant.map(|it| format!("did you mean `{it}`? ")).unwrap_or_default();
+        Failure::Usage(format!(
+            "there is no scenario {name:?}; {meant}`holdover demo --list` names them"
+        ))
     })?;
     if !is_seen(scenario) {
         return Err(Failure::Usage(format!(
@@ -83,7 +88,10 @@ pub(crate) fn serve(scenario: &'static Scenario, rounds: u32) -> Result<(), Fail
         .bind("127.0.0.1:0")
         .try_init()
         .map_err(|error| Failure::Usage(error.to_string()))?;
-    let address = started.address().unwrap_or_default();
+    let Some(address) = started.address() else { return Err(switched_off("HOLDOVER")) };
+    if std::env::var("HOLDOVER_LEVEL").is_ok_and(|level| level.trim() == "off") {
+        return Err(switched_off("HOLDOVER_LEVEL"));
+    }
     writeln!(io::stdout(), "{address}")?;
     io::stdout().flush()?;
     let rounds = if rounds == 0 { Rounds::Endless } else { Rounds::Exactly(rounds) };
@@ -99,6 +107,14 @@ pub(crate) fn serve(scenario: &'static Scenario, rounds: u32) -> Result<(), Fail
         std::future::pending::<()>().await;
     });
     Ok(())
+}
+
+/// With recording switched off there is nothing to show.
+fn switched_off(variable: &str) -> Failure {
+    Failure::Usage(format!(
+        "{variable} switches recording off here, and a demo shows what is recorded: \
+         `env -u {variable} holdover demo` runs it all the same"
+    ))
 }
 
 /// The service process; it ends when this is dropped.
@@ -149,7 +165,7 @@ async fn why_not(child: Child) -> Failure {
 /// Shows the scenario in the console, until the user quits.
 pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Failure> {
     let service = Service::start(scenario, 0).await?;
-    let (_taken, mut terminal) = terminal::take()?;
+    let (_taken, mut terminal) = terminal::take().map_err(|error| crate::no_terminal(&error))?;
     app::run(&mut terminal, service.address.clone(), ui).await?;
     Ok(())
 }

@@ -4,13 +4,16 @@ mod app;
 mod args;
 mod asked;
 mod client;
+mod config;
 mod demo;
 mod explain;
 mod format;
 mod keymap;
+mod manual;
 mod model;
 mod names;
 mod print;
+mod saved;
 mod terminal;
 mod theme;
 mod view;
@@ -22,12 +25,11 @@ use std::{
     time::Instant,
 };
 
-use clap::Parser;
-
 use crate::{
     app::Ui,
-    args::{Args, Command, Demo},
+    args::{Args, Command, Demo, Flags, Print},
     client::Address,
+    config::{Config, Problem},
     print::Kind,
     theme::Theme,
 };
@@ -57,8 +59,14 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<Problem> for Failure {
+    fn from(Problem(why): Problem) -> Self {
+        Self::Usage(why)
+    }
+}
+
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::typed();
     if let Some(Command::Demo(Demo { serve: Some(rounds), scenario, .. })) = &args.command {
         let served = demo::find(scenario.as_deref()).and_then(|it| demo::serve(it, *rounds));
         return served.map_or_else(|failure| fail(&failure), |()| ExitCode::SUCCESS);
@@ -90,26 +98,29 @@ fn fail(failure: &Failure) -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Failure> {
-    let theme = Theme::new(args.ascii, no_color());
-    let ui = Ui { theme, now, panic_at: args.panic_at };
-    match args.command {
-        None => attach(target(args.address)?, ui).await,
+    let Args { address, flags, command } = args;
+    let config = || Config::load(&flags);
+    match command {
+        None => attach(target(address)?, ui(&config()?, &flags)).await,
         Some(Command::Leaks(what)) => {
             let kind = if what.ignored { Kind::Ignored } else { Kind::Leaks };
-            print::print(kind, what.print).await
+            print::print(kind, in_full(what.print, &config()?)?).await
         }
-        Some(Command::Tasks(what)) => print::print(Kind::Tasks, what).await,
-        Some(Command::Events(what)) => print::print(Kind::Events, what).await,
+        Some(Command::Tasks(what)) => print::print(Kind::Tasks, in_full(what, &config()?)?).await,
+        Some(Command::Events(what)) => print::print(Kind::Events, in_full(what, &config()?)?).await,
         Some(Command::Ignored(what)) => print::rules(what).await,
         Some(Command::Baseline(what)) => print::baseline(what).await,
         Some(Command::Process(what)) => print::process(what).await,
-        Some(Command::Pools(what)) => print::print(Kind::Pools, what).await,
-        Some(Command::Explain(what)) => print::explain(&what.verdict, what.kind.as_deref()),
+        Some(Command::Pools(what)) => print::print(Kind::Pools, in_full(what, &config()?)?).await,
+        Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),
+        Some(Command::Config) => Ok(config()?.show(&mut io::stdout().lock())?),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { command }) => manual::page(command.as_deref()),
         Some(Command::Demo(demo)) if demo.list => demo::list(),
         Some(Command::Demo(demo)) => {
             let scenario = demo::find(demo.scenario.as_deref())?;
-            if io::stdout().is_terminal() {
-                demo::show(scenario, ui).await
+            if can_draw().is_ok() {
+                demo::show(scenario, ui(&config()?, &flags)).await
             } else {
                 demo::tell(scenario, now).await
             }
@@ -117,21 +128,61 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
+fn ui(config: &Config, flags: &Flags) -> Ui {
+    let theme = Theme::new(config.look.value, config.ascii.value);
+    Ui { theme, now, panic_at: flags.panic_at }
+}
+
+/// With its saved filters in full.
+fn in_full(what: Print, config: &Config) -> Result<Print, Failure> {
+    if let Some((_, why)) = saved::unknown(&what.filter, &config.filters) {
+        return Err(Failure::Usage(why));
+    }
+    Ok(Print { filter: saved::expand(&what.filter, &config.filters), ..what })
+}
+
 /// Opens the console on a target.
 async fn attach(address: Address, ui: Ui) -> Result<(), Failure> {
-    if !io::stdout().is_terminal() {
-        let hint = "standard output is no terminal; `holdover leaks` prints";
-        return Err(Failure::Usage(hint.to_owned()));
-    }
-    let (_taken, mut terminal) = terminal::take()?;
+    can_draw()?;
+    let (_taken, mut terminal) = terminal::take().map_err(|error| no_terminal(&error))?;
     app::run(&mut terminal, address, ui).await?;
     Ok(())
 }
 
-/// What was named, else the only service that is found, else the default address.
+/// Whether there is a terminal on which something can be drawn.
+fn can_draw() -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        return Err(no_screen("standard output is no terminal"));
+    }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(no_screen("TERM is dumb, so nothing can be drawn on this terminal"));
+    }
+    Ok(())
+}
+
+/// The terminal does not let itself be taken over.
+fn no_terminal(error: &io::Error) -> Failure {
+    no_screen(&format!("this terminal cannot be taken over ({error})"))
+}
+
+fn no_screen(why: &str) -> Failure {
+    Failure::Usage(format!("{why}; `holdover leaks` prints the same, `--follow` goes on"))
+}
+
+/// What was named, else what is set, else the only service that is found, else the
+/// default address.
 fn target(named: Option<Address>) -> Result<Address, Failure> {
     if let Some(address) = named {
         return Ok(address);
+    }
+    let set = Config::of_files(|name| std::env::var_os(name))?.addresses.value;
+    if let [only] = set.as_slice() {
+        return Ok(only.clone());
+    }
+    if !set.is_empty() {
+        let lines: Vec<String> = set.iter().map(|it| format!("  holdover {it}")).collect();
+        let several = format!("several addresses are set:\n{}", lines.join("\n"));
+        return Err(Failure::Usage(several));
     }
     let mut found = client::discovered();
     if found.len() <= 1 {
@@ -145,9 +196,4 @@ fn target(named: Option<Address>) -> Result<Address, Failure> {
         .collect();
     let several = format!("several services can be attached to:\n{}", lines.join("\n"));
     Err(Failure::Usage(several))
-}
-
-/// <https://no-color.org>: set to anything but nothing.
-fn no_color() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -16,7 +16,8 @@ use crate::{
     Failure,
     args::{self, Baseline, Ignored, Print},
     client::{self, Failed},
-    explain::{self, verdict_named, verdicts},
+    explain,
+    format::wrap,
     words,
 };
 
@@ -63,7 +64,13 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
                 Kind::Leaks => Some(text::no_leaks(&update)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
                 Kind::Pools => Some(text::no_pools(&update)),
-                Kind::Tasks | Kind::Events => None,
+                Kind::Tasks | Kind::Events => {
+                    // They are rows and nothing else.
+                    if update.matched == 0 {
+                        writeln!(io::stderr(), "{}", text::none(&update))?;
+                    }
+                    None
+                }
             };
             if let Some(none) = none.filter(|_| !what.json && update.matched == 0) {
                 writeln!(out, "{none}")?;
@@ -313,6 +320,11 @@ pub(crate) async fn baseline(what: Baseline) -> Result<(), Failure> {
             break update.now_ns;
         }
     };
+    let today = baseline::today(described.wall_anchor_ns.saturating_add(now));
+    if let Some(until) = what.until.filter(|until| *until < today) {
+        let wrong = "rules that are in force until then ignore nothing";
+        return Err(Failure::Usage(format!("--until {until} is over, it is {today}: {wrong}")));
+    }
     let mut out = io::stdout().lock();
     for line in rules.lines(&described, now, &what) {
         writeln!(out, "{line}")?;
@@ -325,38 +337,34 @@ pub(crate) async fn baseline(what: Baseline) -> Result<(), Failure> {
 }
 
 /// Why a verdict is given, and how to mend it, with code.
-pub(crate) fn explain(verdict: &str, kind: Option<&str>) -> Result<(), Failure> {
-    let known = verdict_named(verdict).ok_or_else(|| {
-        let all = verdicts().join(", ");
-        Failure::Usage(format!("there is no verdict {verdict:?}: expected one of {all}"))
-    })?;
-    let held = match kind {
-        Some(kind) => Some(words::kind_named(kind).ok_or_else(|| {
-            let all = words::kinds().join(", ");
-            Failure::Usage(format!(
-                "nothing is held that is called {kind:?}: expected one of {all}"
-            ))
-        })?),
-        None => None,
-    };
-    let Some(it) = explain::explain(known, held) else { return Ok(()) };
+pub(crate) fn explain(verdict: v1::Verdict, kind: Option<v1::HoldingKind>) -> Result<(), Failure> {
+    let Some(it) = explain::explain(verdict, kind) else { return Ok(()) };
+    let columns = crossterm::terminal::size().map_or(80, |(columns, _)| columns.clamp(40, 100));
     let mut out = io::stdout().lock();
-    tell(&mut out, verdict, it)?;
-    if known == v1::Verdict::Stuck {
-        writeln!(out)?;
-        tell(&mut out, "stuck in its drop", &explain::IN_ITS_DROP)?;
+    let name = words::verdict(verdict);
+    match kind.filter(|kind| it.kinds.contains(kind)) {
+        Some(kind) => writeln!(out, "{name}, of a {}\n", words::kind(kind))?,
+        None => writeln!(out, "{name}\n")?,
+    }
+    tell(&mut out, it, columns.into())?;
+    if verdict == v1::Verdict::Stuck {
+        writeln!(out, "\nstuck in its drop\n")?;
+        tell(&mut out, &explain::IN_ITS_DROP, columns.into())?;
     }
     Ok(())
 }
 
-fn tell(out: &mut impl Write, title: &str, it: &explain::Explanation) -> io::Result<()> {
-    writeln!(out, "{title}\n\nwhy   {}\nfix   {}", it.why, it.fix)?;
+fn tell(out: &mut impl Write, it: &explain::Explanation, columns: usize) -> io::Result<()> {
+    const NAMED: usize = 6;
+    for (name, text) in [("why", it.why), ("fix", it.fix)] {
+        for (at, line) in wrap(text, columns - NAMED).into_iter().enumerate() {
+            writeln!(out, "{:<NAMED$}{line}", if at == 0 { name } else { "" })?;
+        }
+    }
     for (title, code) in [("leaks", it.bad), ("does not", it.good)] {
-        if !code.is_empty() {
-            writeln!(out, "\n{title}:")?;
-            for line in code.lines() {
-                writeln!(out, "    {line}")?;
-            }
+        writeln!(out, "\n{title}:")?;
+        for line in code.lines() {
+            writeln!(out, "    {line}")?;
         }
     }
     Ok(())

@@ -1,14 +1,61 @@
 //! Colours: the terminal's own sixteen, so that its theme decides; and the glyphs, of
 //! which there is an ASCII set.
 
+use std::str::FromStr;
+
 use holdover_proto::v1::Verdict;
 use ratatui::style::{Color, Modifier, Style};
+
+/// Which theme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The terminal's own colours.
+    #[default]
+    Terminal,
+    /// Bright colours, and nothing dim.
+    HighContrast,
+    /// The terminal's own colours, and ASCII characters only.
+    Ascii,
+    /// No colours: letters and weight say everything.
+    None,
+}
+
+impl Look {
+    pub(crate) const ALL: [Self; 4] = [Self::Terminal, Self::HighContrast, Self::Ascii, Self::None];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::HighContrast => "high-contrast",
+            Self::Ascii => "ascii",
+            Self::None => "none",
+        }
+    }
+}
+
+impl FromStr for Look {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|look| look.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
+}
 
 /// What is drawn with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
-    coloured: bool,
+    palette: Palette,
     pub(crate) glyphs: Glyphs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Palette {
+    Terminal,
+    Bright,
+    None,
 }
 
 /// Characters that are not letters.
@@ -58,25 +105,39 @@ const ASCII: Glyphs = Glyphs {
     dot: "-",
 };
 
-#[expect(clippy::unused_self, reason = "a theme that changes them can come")]
 impl Theme {
-    /// With `NO_COLOR` set to anything, letters and weight say everything.
-    pub(crate) fn new(ascii: bool, no_color: bool) -> Self {
-        Self { coloured: !no_color, glyphs: if ascii { ASCII } else { UNICODE } }
+    pub(crate) fn new(look: Look, ascii: bool) -> Self {
+        let palette = match look {
+            Look::Terminal | Look::Ascii => Palette::Terminal,
+            Look::HighContrast => Palette::Bright,
+            Look::None => Palette::None,
+        };
+        let glyphs = if ascii || look == Look::Ascii { ASCII } else { UNICODE };
+        Self { palette, glyphs }
     }
 
     fn coloured(self, color: Color) -> Style {
-        if self.coloured { Style::new().fg(color) } else { Style::new() }
+        match self.palette {
+            Palette::Terminal => Style::new().fg(color),
+            Palette::Bright => Style::new().fg(bright(color)).add_modifier(Modifier::BOLD),
+            Palette::None => Style::new(),
+        }
     }
 
+    /// What matters less. Where contrast is wanted it is as readable as the rest.
     pub(crate) fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.palette {
+            Palette::Terminal | Palette::None => Style::new().add_modifier(Modifier::DIM),
+            Palette::Bright => Style::new(),
+        }
     }
 
+    #[expect(clippy::unused_self, reason = "a theme that changes it can come")]
     pub(crate) fn bold(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
+    #[expect(clippy::unused_self, reason = "a theme that changes it can come")]
     pub(crate) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
@@ -127,10 +188,24 @@ impl Theme {
             Verdict::Overdue => Color::Blue,
             Verdict::Unspecified => return self.dim(),
         };
-        if self.coloured {
-            Style::new().fg(Color::Black).bg(ground)
-        } else {
-            Style::new().add_modifier(Modifier::REVERSED)
+        match self.palette {
+            Palette::Terminal => Style::new().fg(Color::Black).bg(ground),
+            Palette::Bright => {
+                Style::new().fg(Color::Black).bg(bright(ground)).add_modifier(Modifier::BOLD)
+            }
+            Palette::None => Style::new().add_modifier(Modifier::REVERSED),
         }
+    }
+}
+
+fn bright(color: Color) -> Color {
+    match color {
+        Color::Red => Color::LightRed,
+        Color::Green => Color::LightGreen,
+        Color::Yellow => Color::LightYellow,
+        Color::Blue => Color::LightBlue,
+        Color::Magenta => Color::LightMagenta,
+        Color::Cyan => Color::LightCyan,
+        color => color,
     }
 }

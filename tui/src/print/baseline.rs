@@ -55,7 +55,8 @@ impl Rules {
     }
 }
 
-fn today(wall_ns: u64) -> Date {
+/// The day, in UTC.
+pub(super) fn today(wall_ns: u64) -> Date {
     let since_epoch = i64::try_from(Duration::from_nanos(wall_ns).as_secs()).unwrap_or(i64::MAX);
     let now = Timestamp::from_second(since_epoch).unwrap_or(Timestamp::MAX);
     now.to_zoned(TimeZone::UTC).date()

@@ -171,6 +171,14 @@ pub(crate) fn no_pools(update: &v1::Update) -> String {
     }
 }
 
+/// Of tasks and events.
+pub(super) fn none(update: &v1::Update) -> String {
+    match update.all {
+        0 => "None.".to_owned(),
+        all => format!("None that match; there are {} in all.", count(all)),
+    }
+}
+
 /// Never alone: it says what it speaks for, which with a filter is little.
 pub(crate) fn no_leaks(update: &v1::Update) -> String {
     let totals = update.totals.unwrap_or_default();

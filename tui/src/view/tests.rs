@@ -5,6 +5,7 @@
 
 mod kept;
 mod picture;
+mod themes;
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use super::render;
 use crate::{
     client::{Answer, Event},
     model::Model,
-    theme::Theme,
+    theme::{Look, Theme},
 };
 
 const S: u64 = 1_000_000_000;
@@ -41,7 +42,7 @@ fn draw(
 }
 
 fn theme() -> Theme {
-    Theme::new(false, false)
+    Theme::new(Look::Terminal, false)
 }
 
 /// A model that is attached, at an instant at which nothing has passed since.
@@ -244,7 +245,7 @@ fn leaks_80x24() {
 #[test]
 fn without_colours_letters_and_weight_say_everything() {
     let (model, now) = with_leaks();
-    let terminal = draw(&model, Theme::new(true, true), now, (80, 24));
+    let terminal = draw(&model, Theme::new(Look::None, true), now, (80, 24));
     let buffer = terminal.backend().buffer();
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     assert!(buffer.content.iter().all(|cell| cell.symbol().is_ascii()), "{:?}", terminal.backend());

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
 mod pty;
+mod settings;
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use portable_pty::CommandBuilder;
 use pty::{Pty, holdover};
 
 /// A service process that leaks, on an address of its own.
@@ -164,6 +166,7 @@ fn run(args: &[&str]) -> (i32, String, String) {
     let output = Command::new(holdover())
         .args(args)
         .env_remove("XDG_RUNTIME_DIR")
+        .env("XDG_CONFIG_HOME", "/nowhere")
         .output()
         .expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -184,8 +187,11 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_exit_code() {
         (vec!["baseline", "--why", "a\nb"], 2, "expected a reason in one line"),
         (vec!["ignored", "127.0.0.1:1"], 3, "cannot connect to 127.0.0.1:1: Connection refused"),
         (vec!["demo", "nonsense"], 2, "there is no scenario \"nonsense\""),
-        (vec!["explain", "stack"], 2, "there is no verdict \"stack\": expected one of stuck"),
-        (vec!["explain", "stuck", "x"], 2, "nothing is held that is called \"x\""),
+        (vec!["demo", "risky_tsak"], 2, "did you mean `risky_task`?"),
+        (vec!["explain", "stack"], 2, "tip: a similar value exists: 'stuck'"),
+        (vec!["explain", "stuck", "x"], 2, "[possible values: timer, callback, lock,"),
+        (vec!["laeks"], 2, "there is no such command; did you mean `leaks`?"),
+        (vec!["127.0.0.1:1", "leaks"], 2, "the address comes after the command, as in `leaks"),
         (vec!["127.0.0.1:1"], 2, "standard output is no terminal"),
     ] {
         let (status, out, err) = run(&args);
@@ -205,6 +211,14 @@ fn a_demo_whose_setting_is_wrong_says_which() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.starts_with("holdover: HOLDOVER_GRACE is \"soon\": expected a"), "{said}");
+    for variable in ["HOLDOVER", "HOLDOVER_LEVEL"] {
+        let output =
+            Command::new(holdover()).arg("demo").env(variable, "off").output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let expected = format!("holdover: {variable} switches recording off here");
+        assert!(said.starts_with(&expected), "{said}");
+    }
 }
 
 #[test]
@@ -267,6 +281,50 @@ fn rows_are_printed_for_people_and_for_programs() {
     assert!(status == 0 && out.starts_with("No"), "{out}");
 }
 
+#[test]
+fn a_verdict_is_explained_by_what_is_held_in_any_case() {
+    let (status, out, _) = run(&["explain", "LEFT-BEHIND", "Lock"]);
+    assert_eq!(status, 0);
+    assert!(out.starts_with("left-behind, of a lock\n\nwhy   A guard of the lock"), "{out}");
+    assert!(out.contains("lock_owned") && out.contains("does not:"), "{out}");
+    let prose = out.lines().take_while(|line| *line != "leaks:");
+    assert!(prose.clone().count() > 4 && prose.clone().all(|line| line.len() <= 100), "{out}");
+    let (_, general, _) = run(&["explain", "left-behind", "custom"]);
+    assert!(general.starts_with("left-behind\n\nwhy   What it acquired"), "{general}");
+}
+
+#[test]
+fn that_nothing_matches_is_said_beside_the_rows() {
+    let service = Service::start("127.0.0.1:0");
+    for rows in ["tasks", "events"] {
+        let none = ["--filter", "state:ENDED name:nobody"];
+        let (status, out, err) = run(&[rows, &service.address, none[0], none[1]]);
+        assert_eq!((status, out.as_str()), (0, ""), "{rows}");
+        assert!(err.contains("None that match; there are "), "{rows}: {err}");
+    }
+}
+
+#[test]
+fn a_flag_of_the_screen_stands_before_or_after_the_command() {
+    for args in [["--ascii", "demo"], ["demo", "--ascii"]] {
+        let mut ui = Pty::start(&args, (24, 80));
+        ui.wait_for_all(&["> A after-cancel"], &["▸"]);
+        ui.keys("q");
+        assert_eq!(ui.ends_with(), 0);
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_is_told_what_to_use() {
+    let mut command = CommandBuilder::new(holdover());
+    command.args(["127.0.0.1:1"]);
+    command.env("TERM", "dumb");
+    let mut ui = Pty::of(command, (24, 80));
+    ui.wait_for("TERM is dumb");
+    ui.wait_for("`holdover leaks` prints the same");
+    assert_eq!(ui.ends_with(), 2);
+}
+
 /// A service that goes by this ignore file.
 fn ignoring(rules: &std::path::Path) -> Service {
     let mut command = Command::new(holdover());
@@ -297,6 +355,10 @@ fn a_baseline_ignores_what_was_reported() {
     let leaking = Service::start("127.0.0.1:0");
     let has_leak = |out: &str| out.contains("after-cancel");
     printed(&["leaks", &leaking.address], has_leak);
+    let past = ["baseline", &leaking.address, "--until", "2001-01-01"];
+    let (status, out, err) = run(&past);
+    assert_eq!((status, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("--until 2001-01-01 is over, it is 2"), "{err}");
     let baseline = ["baseline", &leaking.address, "--until", "2999-12-31", "--why", "known \"1\""];
     let (written, _) = printed(&baseline, has_leak);
     drop(leaking);

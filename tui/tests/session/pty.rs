@@ -35,14 +35,22 @@ fn size((rows, cols): (u16, u16)) -> PtySize {
 
 impl Pty {
     pub fn start(args: &[&str], (rows, columns): (u16, u16)) -> Self {
-        let pair = native_pty_system().openpty(size((rows, columns))).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(holdover());
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env("HOLDOVER_GRACE", "200ms");
         command.env_remove("XDG_RUNTIME_DIR");
+        // Nothing of whoever runs the tests.
+        command.env("XDG_CONFIG_HOME", "/nowhere");
+        command.env("XDG_STATE_HOME", "/nowhere");
         command.env_remove("NO_COLOR");
         command.env("RUST_BACKTRACE", "0");
+        Self::of(command, (rows, columns))
+    }
+
+    /// Any program.
+    pub fn of(command: CommandBuilder, (rows, columns): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size((rows, columns))).expect("a pseudo-terminal");
         let child = pair.slave.spawn_command(command).expect("it starts");
         let mut output = pair.master.try_clone_reader().expect("its output");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));

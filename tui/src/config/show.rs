@@ -1,0 +1,69 @@
+//! `holdover config`: what is in force, and what set it.
+
+use std::io::{self, Write};
+
+use super::{Config, From, shown};
+use crate::format::{safe, width};
+
+impl Config {
+    /// Writes each setting with its value and what set it.
+    pub(crate) fn show(&self, out: &mut impl Write) -> io::Result<()> {
+        let file = self.file.as_deref().map_or("no folder for one".to_owned(), shown);
+        let there = if self.is_there { "" } else { " (is not there)" };
+        writeln!(out, "file  {file}{there}\n")?;
+        let rows = self.rows();
+        let widest = |of: fn(&Row) -> &str, most: usize| {
+            rows.iter().map(|row| width(of(row))).max().unwrap_or(0).min(most)
+        };
+        let (names, values) = (widest(|row| &row.0, 40), widest(|row| &row.1, 60));
+        for (name, value, from) in &rows {
+            let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(width(text)));
+            let (after_name, after_value) = (pad(name, names), pad(value, values));
+            writeln!(out, "{name}{after_name}  {value}{after_value}  {from}")?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let row = |name: &str, value: &str, from: From| {
+            (safe(name).into_owned(), safe(value).into_owned(), self.said(from))
+        };
+        let listed = |texts: Vec<String>, none: &str| match texts.as_slice() {
+            [] => none.to_owned(),
+            texts => texts.join(", "),
+        };
+        let addresses = self.addresses.value.iter().map(ToString::to_string).collect();
+        let found = "the service that is found, else 127.0.0.1:6669";
+        let roots = self.source_roots.value.iter().map(ToString::to_string).collect();
+        let interval = crate::format::span(crate::format::duration_nanos(self.interval.value));
+        let mut rows = vec![
+            row("address", &listed(addresses, found), self.addresses.from),
+            row("theme", self.look.value.name(), self.look.from),
+            row("ascii", if self.ascii.value { "true" } else { "false" }, self.ascii.from),
+            row("interval", &interval, self.interval.from),
+            row("editor", &self.editor.value, self.editor.from),
+            row("source-roots", &listed(roots, "none"), self.source_roots.from),
+        ];
+        for (table, named) in
+            [("filters", &self.filters), ("columns", &self.columns), ("sort", &self.sort)]
+        {
+            let set = named.iter();
+            rows.extend(set.map(|(name, it)| row(&format!("{table}.{name}"), &it.value, it.from)));
+        }
+        rows
+    }
+
+    fn said(&self, from: From) -> String {
+        match from {
+            From::Default => "default".to_owned(),
+            From::File(line) => {
+                format!("{}:{line}", self.file.as_deref().map(shown).unwrap_or_default())
+            }
+            From::Variable(name) => format!("variable {name}"),
+            From::Flag(flag) => format!("flag {flag}"),
+        }
+    }
+}
+
+/// Its name, its value, what set it.
+type Row = (String, String, String);

@@ -1,0 +1,108 @@
+use super::*;
+
+/// What a file with this text and these variables set.
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("holdover.toml");
+    std::fs::write(&path, text).expect("a file");
+    let config = Config::of_files(|name| match name {
+        "HOLDOVER_CONFIG" => Some(path.clone().into()),
+        name => variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.into()),
+    });
+    config.map_err(|Problem(why)| {
+        why.strip_prefix(&format!("{}:", path.display())).unwrap_or(&why).to_owned()
+    })
+}
+
+const WHOLE: &str = r#"
+address = ["127.0.0.1:7000", "unix:/run/orders.sock"]
+theme = "high-contrast"
+ascii = true
+interval = "1s"
+editor = "code --wait"
+source-roots = ["/build=/src"]
+
+[filters]
+mine = "loc:src/ -name:health"
+
+[columns]
+leaks = "task holds since"
+
+[sort]
+tasks = "-polls"
+"#;
+
+#[test]
+fn everything_can_be_set_in_the_file() {
+    let config = read(WHOLE, &[("EDITOR", "nano")]).expect("it is right");
+    let set = |line| From::File(line);
+    assert_eq!(config.addresses.value.len(), 2);
+    assert_eq!((config.look.value, config.look.from), (Look::HighContrast, set(3)));
+    assert_eq!(config.ascii, Setting { value: true, from: set(4) });
+    assert_eq!(config.interval.value, Duration::from_secs(1));
+    assert_eq!(config.editor, Setting { value: "code --wait".into(), from: set(6) });
+    assert_eq!(config.source_roots.value[0].to_string(), "/build=/src");
+    assert_eq!(config.filters["mine"].from, set(10));
+    assert_eq!(config.columns["leaks"].value, "task holds since");
+    assert_eq!(config.sort["tasks"], Setting { value: "-polls".into(), from: set(16) });
+    let mut shown = Vec::new();
+    config.show(&mut shown).expect("it is written");
+    let shown = String::from_utf8(shown).expect("text");
+    let row = |name: &str| shown.lines().find(|line| line.starts_with(name)).expect("a row");
+    assert!(row("theme").contains("high-contrast") && row("theme").ends_with("holdover.toml:3"));
+    assert!(row("filters.mine").contains("loc:src/ -name:health"), "{shown}");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_its_column_and_what_was_expected() {
+    for (text, expected) in [
+        ("them = \"none\"", "1:1: unknown field `them`, expected one of `address`, `theme`"),
+        (
+            "ascii = true\ntheme = \"dark\"",
+            "2:9: expected one of terminal, high-contrast, ascii, none",
+        ),
+        ("theme = 7", "1:9: invalid type: integer `7`, expected a string"),
+        ("address = \"nowhere\"", "1:11: \"nowhere\" is no address: expected host:port"),
+        ("address = [\"1\", \"x\"]", "1:11: \"x\" is no address: expected host:port"),
+        ("interval = \"2h\"", "1:12: expected a duration from 50ms to 1m, such as 250ms"),
+        ("editor = \"vi 'x\"", "1:10: expected a command, such as"),
+        ("source-roots = \"/a\"", "1:16: expected FROM=TO, such as"),
+        ("[filters]\nx = \"verdict:stack\"", "2:5: filter, column 9: `verdict` is one of stuck"),
+        ("[filters]\nx = \"@y\"\ny = \"a\"", "2:5: a saved filter cannot name another"),
+        ("[filters]\n\"a b\" = \"c\"", "2:1: a b: expected a name of letters"),
+        ("[columns]\nleak = \"a\"", "2:1: unknown field `leak`, expected one of `leaks`, `tasks`"),
+        ("[columns]\nleaks = \"a;b\"", "2:9: expected names of columns"),
+        ("[sort]\nleaks = \"-age_ms\"", "2:9: there is no field `age_ms`; there are verdict,"),
+        ("theme = ", "1:"),
+        ("theme = \"none\"\ntheme = \"none\"", "2:1: duplicate key"),
+    ] {
+        let said = read(text, &[]).expect_err(text);
+        assert!(said.starts_with(expected), "{text}\n  {said}\n  {expected}");
+    }
+}
+
+#[test]
+fn the_particular_goes_before_the_general() {
+    let variables = [("NO_COLOR", "1"), ("EDITOR", "nano"), ("VISUAL", "emacs")];
+    let config = read("", &variables).expect("nothing is wrong");
+    assert_eq!((config.look.value, config.look.from), (Look::None, From::Variable("NO_COLOR")));
+    assert_eq!(
+        (config.editor.value.as_str(), config.editor.from),
+        ("emacs", From::Variable("VISUAL"))
+    );
+    let config = read("theme = \"terminal\"", &variables).expect("nothing is wrong");
+    assert_eq!((config.look.value, config.look.from), (Look::Terminal, From::File(1)));
+    let mut config = config;
+    config.take_flags(&Flags { theme: Some(Look::None), ascii: true, ..Flags::default() });
+    assert_eq!((config.look.value, config.look.from), (Look::None, From::Flag("--theme")));
+    assert_eq!(config.ascii.from, From::Flag("--ascii"));
+    let config = read("", &[("NO_COLOR", "")]).expect("nothing is wrong");
+    assert_eq!(config.look, Setting { value: Look::Terminal, from: From::Default });
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let named = |name: &str| (name == "HOLDOVER_CONFIG").then(|| "/nowhere/at/all.toml".into());
+    let Problem(why) = Config::of_files(named).expect_err("there is none");
+    assert!(why.starts_with("/nowhere/at/all.toml: "), "{why}");
+}

@@ -1,0 +1,94 @@
+//! What the program writes about itself: completions of a shell, the manual page.
+
+use std::io::{self, Write};
+
+use clap::{Command, CommandFactory};
+use clap_complete::Shell;
+use clap_mangen::{
+    Man,
+    roff::{Roff, bold, roman},
+};
+
+use crate::{
+    Failure,
+    args::{Args, nearest},
+};
+
+/// Writes the script of a shell.
+pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "holdover", &mut script);
+    Ok(io::stdout().write_all(&script)?)
+}
+
+/// Writes the manual page, of a command if it is named.
+pub(crate) fn page(command: Option<&str>) -> Result<(), Failure> {
+    let mut whole = Args::command();
+    // Only then do commands know their full name and the flags of all.
+    whole.build();
+    let mut page = Vec::new();
+    match command {
+        None => {
+            Man::new(whole).render(&mut page)?;
+            page.extend_from_slice(sections().as_bytes());
+        }
+        Some(name) => Man::new(of(&whole, name)?).render(&mut page)?,
+    }
+    Ok(io::stdout().write_all(&page)?)
+}
+
+fn of(whole: &Command, name: &str) -> Result<Command, Failure> {
+    let found = whole.get_subcommands().find(|it| it.get_name() == name);
+    found.cloned().ok_or_else(|| {
+        let meant = nearest(name, whole.get_subcommands().map(Command::get_name));
+        let meant = meant.map(|it| format!(": did you mean `{it}`?")).unwrap_or_default();
+        Failure::Usage(format!("there is no command {name:?}{meant}"))
+    })
+}
+
+/// What clap does not know of.
+fn sections() -> String {
+    let mut page = Roff::new();
+    for (title, rows) in [
+        (
+            "EXIT STATUS",
+            &[
+                ("0", "Fine; a pipe that is closed is no error."),
+                ("1", "The terminal, or a file."),
+                ("2", "The command line, or a setting."),
+                ("3", "No target, or one that does not answer."),
+            ][..],
+        ),
+        (
+            "FILES",
+            &[
+                (
+                    "$XDG_CONFIG_HOME/holdover/config.toml",
+                    "What is set: address, theme, ascii, interval, editor, source-roots, and the \
+                     tables filters, columns and sort. `holdover config` prints what is in force.",
+                ),
+                (
+                    "$XDG_STATE_HOME/holdover/filters",
+                    "The filters that were typed, the latest last.",
+                ),
+            ],
+        ),
+        (
+            "ENVIRONMENT",
+            &[
+                ("HOLDOVER_CONFIG", "Another configuration file."),
+                ("NO_COLOR", "Without colours, unless a theme is set."),
+                ("VISUAL, EDITOR", "The editor, unless one is set."),
+                ("XDG_RUNTIME_DIR", "Where services on this machine are found."),
+            ],
+        ),
+    ] {
+        page.control("SH", [title]);
+        for (name, meaning) in rows {
+            page.control("TP", []);
+            page.text([bold(*name)]);
+            page.text([roman(*meaning)]);
+        }
+    }
+    page.to_roff() + "\n"
+}
