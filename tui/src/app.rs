@@ -3,6 +3,8 @@
 
 use std::{
     io,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,7 +19,9 @@ use tokio_stream::StreamExt;
 use crate::{
     Now,
     client::{self, Address},
-    model::Model,
+    config::{Config, state_folder},
+    model::{Effect, Known, Model},
+    remembered,
     theme::Theme,
     view,
 };
@@ -28,10 +32,11 @@ const TICK: Duration = Duration::from_millis(200);
 const EVENTS: usize = 16;
 
 /// What the loop is given, beside a terminal and a target.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Ui {
     pub(crate) theme: Theme,
     pub(crate) now: Now,
+    pub(crate) config: Config,
     /// A test's way to see that a panic gives the terminal back.
     pub(crate) panic_at: Option<char>,
 }
@@ -74,8 +79,11 @@ pub(crate) async fn run<B: Backend>(
 where
     io::Error: From<B::Error>,
 {
-    let Ui { theme, now, panic_at } = ui;
+    let Ui { theme, now, config, panic_at } = ui;
+    let remembered = state_folder().map(|folder| folder.join("filters"));
     let mut model = Model::new(address.to_string());
+    model.known = known(&config, remembered.as_deref());
+    model.interval = config.interval.value;
     let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
     tokio::spawn(client::run(address, view_in, events_out));
@@ -101,6 +109,14 @@ where
             () = &mut asked => return Ok(()),
             _ = tick.tick() => model.pass(now()),
         }
+        for effect in std::mem::take(&mut model.effects) {
+            match effect {
+                Effect::Remember(filter) => {
+                    // Where nothing can be written, this run knows it all the same.
+                    let _ = remembered.as_deref().map(|file| remembered::add(file, &filter));
+                }
+            }
+        }
         let wanted = model.view();
         view_out.send_if_modified(|view| {
             let changed = *view != wanted;
@@ -109,6 +125,11 @@ where
         });
     }
     Ok(())
+}
+
+fn known(config: &Config, remembered: Option<&Path>) -> Known {
+    let history = remembered.map(remembered::filters).unwrap_or_default();
+    Known { saved: Arc::new(config.filters.clone()), history: Arc::new(history) }
 }
 
 fn take(model: &mut Model, input: &Input, now: Instant) {

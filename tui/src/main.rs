@@ -13,6 +13,7 @@ mod manual;
 mod model;
 mod names;
 mod print;
+mod remembered;
 mod saved;
 mod terminal;
 mod theme;
@@ -101,7 +102,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     let Args { address, flags, command } = args;
     let config = || Config::load(&flags);
     match command {
-        None => attach(target(address)?, ui(&config()?, &flags)).await,
+        None => attach(target(address)?, ui(config()?, &flags)).await,
         Some(Command::Leaks(what)) => {
             let kind = if what.ignored { Kind::Ignored } else { Kind::Leaks };
             print::print(kind, in_full(what.print, &config()?)?).await
@@ -120,7 +121,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Demo(demo)) => {
             let scenario = demo::find(demo.scenario.as_deref())?;
             if can_draw().is_ok() {
-                demo::show(scenario, ui(&config()?, &flags)).await
+                demo::show(scenario, ui(config()?, &flags)).await
             } else {
                 demo::tell(scenario, now).await
             }
@@ -128,9 +129,9 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn ui(config: &Config, flags: &Flags) -> Ui {
+fn ui(config: Config, flags: &Flags) -> Ui {
     let theme = Theme::new(config.look.value, config.ascii.value);
-    Ui { theme, now, panic_at: flags.panic_at }
+    Ui { theme, now, config, panic_at: flags.panic_at }
 }
 
 /// With its saved filters in full.

@@ -2,10 +2,16 @@
 //! drawing reads it.
 
 mod clock;
+mod complete;
 mod edit;
+mod effect;
+mod history;
 mod list;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdover_proto::v1;
@@ -13,7 +19,9 @@ use holdover_proto::v1;
 use self::edit::Edited;
 pub(crate) use self::{
     clock::TargetClock,
-    edit::Edit,
+    edit::{Edit, Known},
+    effect::Effect,
+    history::History,
     list::{Entity, List},
 };
 use crate::{
@@ -149,6 +157,12 @@ pub(crate) struct Model {
     /// Why the target does not answer the view.
     pub(crate) refused: Option<String>,
     pub(crate) quit: bool,
+    /// How often the target is asked what changed.
+    pub(crate) interval: Duration,
+    /// What can be said for a filter in place of typing it.
+    pub(crate) known: Known,
+    /// What is to be done outside, in order.
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl Model {
@@ -176,6 +190,9 @@ impl Model {
             lost_at: None,
             refused: None,
             quit: false,
+            interval: Duration::from_millis(250),
+            known: Known::default(),
+            effects: Vec::new(),
         }
     }
 
@@ -186,7 +203,7 @@ impl Model {
     /// The filter in force: while one is typed, the last text that parses.
     pub(crate) fn filter(&self) -> &str {
         match &self.edit {
-            Some(edit) if edit.error().is_none() => &edit.text,
+            Some(edit) if edit.error().is_none() => edit.whole(),
             _ => &self.filter,
         }
     }
@@ -212,7 +229,7 @@ impl Model {
             filter,
             task,
             limit: ROWS,
-            interval_ms: 250,
+            interval_ms: u32::try_from(self.interval.as_millis()).unwrap_or(u32::MAX),
             cleared: !self.leaks_only,
             ignored: self.which == Which::Ignored && kind == v1::ViewKind::LeakGroups,
             ..v1::View::default()
@@ -387,7 +404,10 @@ impl Model {
         match edit.press(key) {
             Edited::Goes => {}
             Edited::Kept => {
-                self.filter = edit.text.clone();
+                self.filter = edit.whole().to_owned();
+                let typed = std::mem::take(&mut edit.text);
+                Arc::make_mut(&mut self.known.history).push(&typed);
+                self.effects.push(Effect::Remember(typed));
                 self.edit = None;
             }
             Edited::GivenUp => {
@@ -416,7 +436,7 @@ impl Model {
             Action::Leaks => self.screens = vec![Screen::Leaks],
             Action::Tasks => self.screens = vec![Screen::Tasks],
             Action::Events => self.screens = vec![Screen::Events],
-            Action::Filter => self.edit = Some(Edit::new(&self.filter)),
+            Action::Filter => self.edit = Some(Edit::new(&self.filter, self.known.clone())),
             Action::LeaksOnly => self.leaks_only = !self.leaks_only,
             Action::Cleared => {
                 self.all_cleared = !self.all_cleared;

@@ -2,6 +2,7 @@
 
 mod detail;
 mod events;
+mod filter;
 mod header;
 mod leaks;
 mod life;
@@ -55,19 +56,17 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         frame.render_widget(Paragraph::new(needs), area);
         return;
     }
-    let filter = u16::from(model.edit.is_some() || !model.filter().is_empty())
-        + u16::from(model.edit.as_ref().is_some_and(|edit| edit.error().is_some()));
     let rows = [
         Constraint::Length(header::height(model, area.width)),
         Constraint::Length(1),
-        Constraint::Length(filter),
+        Constraint::Length(filter::height(model)),
         Constraint::Fill(1),
         Constraint::Length(1),
     ];
     let [top, tabs, line, body, bottom] = Layout::vertical(rows).areas(area);
     header::render(scene, frame, top);
     header::tabs(scene, frame, tabs);
-    header::filter(scene, frame, line);
+    filter::render(scene, frame, line);
     match (&model.connection, model.screen()) {
         (_, Screen::Help) => pages::help(scene, frame, body),
         (Connection::Waiting { why, retry_at }, _) => {

@@ -1,5 +1,5 @@
 //! The lines at the top: who the target is and how it is doing, the totals, what cannot
-//! be seen, the tabs and the filter.
+//! be seen, and the tabs.
 
 use ratatui::{
     Frame,
@@ -8,11 +8,9 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::Scene;
 use crate::{
-    format::{bytes, count, fit, pad, safe, span, width, wrap},
+    format::{bytes, count, pad, safe, span, width, wrap},
     model::{Connection, Model, Screen, Which},
     theme::Theme,
 };
@@ -191,42 +189,5 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     };
     if width(&right) <= room {
         frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
-    }
-}
-
-const PROMPT: &str = " / ";
-
-/// The filter, and under it what is wrong with it, at its column.
-pub(super) fn filter(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
-    let Scene { model, theme, .. } = scene;
-    if area.height == 0 {
-        return;
-    }
-    let text = model.edit.as_ref().map_or(model.filter(), |edit| &edit.text);
-    let mut lines = vec![Line::from(vec![
-        Span::styled(PROMPT, theme.bold()),
-        Span::raw(safe(text).into_owned()),
-    ])];
-    let error = model.edit.as_ref().and_then(crate::model::Edit::error);
-    if let Some(error) = &error {
-        let before: String = text.chars().take(error.column.saturating_sub(1)).collect();
-        let indent = " ".repeat(width(PROMPT) + width(&before));
-        let room = usize::from(area.width).saturating_sub(width(&indent) + 2);
-        let message = fit(&error.message, room.max(20), theme.glyphs.more).into_owned();
-        lines.push(Line::styled(format!("{indent}^ {message}"), theme.bad()));
-    }
-    frame.render_widget(Paragraph::new(lines), area);
-    let matched = format!("{} of {} ", count(model.leaks.matched), count(model.leaks.all));
-    if model.screen() == Screen::Leaks && error.is_none() {
-        let line = Rect { height: 1, ..area };
-        frame.render_widget(
-            Paragraph::new(Line::styled(matched, theme.dim()).right_aligned()),
-            line,
-        );
-    }
-    if let Some(edit) = &model.edit {
-        let before: String = edit.text.graphemes(true).take(edit.cursor).collect();
-        let x = u16::try_from(width(PROMPT) + width(&safe(&before))).unwrap_or(0);
-        frame.set_cursor_position((area.x + x.min(area.width.saturating_sub(1)), area.y));
     }
 }

@@ -34,7 +34,12 @@ fn size((rows, cols): (u16, u16)) -> PtySize {
 }
 
 impl Pty {
-    pub fn start(args: &[&str], (rows, columns): (u16, u16)) -> Self {
+    pub fn start(args: &[&str], size: (u16, u16)) -> Self {
+        Self::of(Self::command(args), size)
+    }
+
+    /// The console with these arguments.
+    pub fn command(args: &[&str]) -> CommandBuilder {
         let mut command = CommandBuilder::new(holdover());
         command.args(args);
         command.env("TERM", "xterm-256color");
@@ -45,7 +50,7 @@ impl Pty {
         command.env("XDG_STATE_HOME", "/nowhere");
         command.env_remove("NO_COLOR");
         command.env("RUST_BACKTRACE", "0");
-        Self::of(command, (rows, columns))
+        command
     }
 
     /// Any program.

@@ -93,3 +93,31 @@ fn the_manual_page_has_the_commands_the_files_and_the_exit_codes() {
     let (status, _, said) = run(&["man", "laeks"]);
     assert!(status == 2 && said.contains("did you mean `leaks`?"), "{said}");
 }
+
+#[test]
+fn what_was_typed_is_known_in_the_next_run_and_saved_filters_are_completed() {
+    let service = Service::start("127.0.0.1:0");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("set.toml");
+    std::fs::write(&path, "[filters]\nrisky = \"name:risky\"\n").expect("a file");
+    let start = || {
+        let mut command = Pty::command(&[&service.address]);
+        command.env("XDG_STATE_HOME", folder.path());
+        command.env("HOLDOVER_CONFIG", &path);
+        let mut ui = Pty::of(command, (24, 80));
+        ui.wait_for("A after-cancel");
+        ui
+    };
+    let mut ui = start();
+    ui.keys("/@ri\t");
+    ui.wait_for_all(&["/ @risky", " of "], &["^"]);
+    ui.keys(" verd\tSTUCK\r");
+    ui.wait_for_all(&["/ (name:risky) verdict:STUCK", "None that match"], &["Tab completes"]);
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+    let mut ui = start();
+    ui.keys("/\u{1b}[A");
+    ui.wait_for("/ @risky verdict:STUCK");
+    ui.keys("\u{3}");
+    assert_eq!(ui.ends_with(), 0);
+}
