@@ -1,9 +1,11 @@
 //! The loop: one message at a time, then one drawing. Nothing here waits for the
 //! network, and nothing but this changes the model.
 
+mod signals;
+
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,12 +18,16 @@ use tokio::{
 };
 use tokio_stream::StreamExt;
 
+use self::signals::Signals;
 use crate::{
     Now,
     client::{self, Address},
     config::{Config, state_folder},
+    editor,
     model::{Effect, Known, Model},
-    remembered,
+    outside, remembered,
+    source::{Preview, Sources, place},
+    terminal,
     theme::Theme,
     view,
 };
@@ -46,30 +52,6 @@ fn panic_if_asked(input: &Input, at: Option<char>) {
     assert!(typed.is_none() || typed != at, "a panic was asked for");
 }
 
-/// Ends when somebody ends the program from outside: then too the terminal is given back.
-/// A signal counts from the call on, not from the first poll.
-#[cfg(unix)]
-fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn asked_to_end() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
-}
-
 /// Runs until the user quits.
 pub(crate) async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
@@ -80,17 +62,15 @@ where
     io::Error: From<B::Error>,
 {
     let Ui { theme, now, config, panic_at } = ui;
-    let remembered = state_folder().map(|folder| folder.join("filters"));
     let mut model = Model::new(address.to_string());
-    model.known = known(&config, remembered.as_deref());
-    model.interval = config.interval.value;
+    let (mut around, mut read) = Around::new(config, &mut model);
     let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
     tokio::spawn(client::run(address, view_in, events_out));
     let mut input = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut asked = std::pin::pin!(asked_to_end()?);
+    let mut signals = Signals::listen()?;
     while !model.quit {
         terminal.draw(|frame| view::render(&model, theme, now(), frame))?;
         tokio::select! {
@@ -106,17 +86,31 @@ where
                 // The terminal is gone.
                 Some(Err(_)) | None => return Ok(()),
             },
-            () = &mut asked => return Ok(()),
+            Some((site, preview)) = read.recv() => model.previews.read(site, preview),
+            () = signals.any() => return Ok(()),
             _ = tick.tick() => model.pass(now()),
         }
         for effect in std::mem::take(&mut model.effects) {
-            match effect {
-                Effect::Remember(filter) => {
-                    // Where nothing can be written, this run knows it all the same.
-                    let _ = remembered.as_deref().map(|file| remembered::add(file, &filter));
-                }
+            let Effect::Edit { site } = effect else {
+                around.follow(effect, &mut model, now());
+                continue;
+            };
+            // Two who read the keyboard would each get half of what is typed.
+            drop(input);
+            let edited = tokio::select! {
+                edited = terminal::lend(around.edit(&site)) => edited?,
+                () = signals.but_interrupt() => return Ok(()),
+            };
+            input = EventStream::new();
+            // What was typed at the editor was meant for it.
+            signals = Signals::listen()?;
+            // Both are empty then, as the screen is: everything is drawn.
+            terminal.swap_buffers();
+            if let Err(why) = edited {
+                model.say(&why, now());
             }
         }
+        around.read_source(&mut model);
         let wanted = model.view();
         view_out.send_if_modified(|view| {
             let changed = *view != wanted;
@@ -125,6 +119,64 @@ where
         });
     }
     Ok(())
+}
+
+/// The source that was asked for, when it was read.
+type Read = (String, Option<Preview>);
+
+/// What is around the console: the user's files and programs.
+struct Around {
+    config: Config,
+    /// Where the filters are kept that were typed.
+    remembered: Option<PathBuf>,
+    sources: Sources,
+    read: mpsc::Sender<Read>,
+}
+
+impl Around {
+    fn new(config: Config, model: &mut Model) -> (Self, mpsc::Receiver<Read>) {
+        let remembered = state_folder().map(|folder| folder.join("filters"));
+        model.known = known(&config, remembered.as_deref());
+        model.interval = config.interval.value;
+        let working = std::env::current_dir().unwrap_or_default();
+        let sources = Sources { working, roots: config.source_roots.value.clone() };
+        let (sender, read) = mpsc::channel(EVENTS);
+        (Self { config, remembered, sources, read: sender }, read)
+    }
+
+    fn follow(&self, effect: Effect, model: &mut Model, now: Instant) {
+        match effect {
+            Effect::Remember(filter) => {
+                // Where nothing can be written, this run knows it all the same.
+                let _ = self.remembered.as_deref().map(|file| remembered::add(file, &filter));
+            }
+            Effect::Copy { what, text } => model.say(&outside::copy(&what, &text), now),
+            Effect::Write { name, lines } => {
+                model.say(&outside::write(&self.sources.working, &name, &lines), now);
+            }
+            // It needs the terminal.
+            Effect::Edit { .. } => {}
+        }
+    }
+
+    async fn edit(&self, site: &str) -> Result<(), String> {
+        let place = place(site).ok_or_else(|| format!("{site} is no line of a file"))?;
+        let path = self.sources.find(place.file).map_err(|why| format!("{} {why}", place.file))?;
+        editor::open(&self.config.editor.value, &path, place.line).await
+    }
+
+    /// Has the source of what is selected read, once, where the disk may be slow.
+    fn read_source(&mut self, model: &mut Model) {
+        let Some(site) = model.site().map(str::to_owned) else { return };
+        if model.previews.ask(&site) {
+            let (sources, read) = (self.sources.clone(), self.read.clone());
+            tokio::task::spawn_blocking(move || {
+                let preview = sources.read(&site);
+                // Nobody waits for it when the console has ended.
+                let _ = read.blocking_send((site, preview));
+            });
+        }
+    }
 }
 
 fn known(config: &Config, remembered: Option<&Path>) -> Known {

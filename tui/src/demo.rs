@@ -126,7 +126,8 @@ struct Service {
 
 impl Service {
     async fn start(scenario: &Scenario, rounds: u32) -> Result<Self, Failure> {
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut command = Command::new(std::env::current_exe()?);
+        command
             .args(["demo", scenario.name, "--serve", &rounds.to_string()])
             .env_remove("HOLDOVER_BIND")
             // Its standard output says where it listens, and nothing else.
@@ -134,8 +135,11 @@ impl Service {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+            .kill_on_drop(true);
+        // What is typed at an editor is not meant for it.
+        #[cfg(unix)]
+        command.process_group(0);
+        let mut child = command.spawn()?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line).await?;

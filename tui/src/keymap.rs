@@ -24,6 +24,10 @@ pub(crate) enum Action {
     Cleared,
     Ignored,
     Freeze,
+    Copy,
+    CopySite,
+    Edit,
+    Write,
     Blind,
     Help,
     Quit,
@@ -77,6 +81,10 @@ bindings! {
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
+    "y Y" [Char('y')] Copy "", "copy the row or the story as text; copy its place";
+    "" [Char('Y')] CopySite "", "";
+    "e W" [Char('e')] Edit "", "open that place in your editor; write the rows to a file";
+    "" [Char('W')] Write "", "";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";
     "q" [Char('q')] Quit "quit", "leave; Ctrl-C does too, also while typing";

@@ -20,13 +20,14 @@ use self::edit::Edited;
 pub(crate) use self::{
     clock::TargetClock,
     edit::{Edit, Known},
-    effect::Effect,
+    effect::{Effect, Notice},
     history::History,
     list::{Entity, List},
 };
 use crate::{
     client::{Answer, Event},
     keymap::{Action, action},
+    source::Previews,
 };
 
 /// Cleared rows stay so long, unless all of them are asked for.
@@ -163,6 +164,9 @@ pub(crate) struct Model {
     pub(crate) known: Known,
     /// What is to be done outside, in order.
     pub(crate) effects: Vec<Effect>,
+    notice: Option<Notice>,
+    /// The source that was read so far.
+    pub(crate) previews: Previews,
 }
 
 impl Model {
@@ -193,6 +197,8 @@ impl Model {
             interval: Duration::from_millis(250),
             known: Known::default(),
             effects: Vec::new(),
+            notice: None,
+            previews: Previews::default(),
         }
     }
 
@@ -444,6 +450,7 @@ impl Model {
             }
             Action::Ignored => self.which = self.which.other(),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
+            Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
             Action::Blind => self.toggle(Screen::Blind),
             Action::Help => self.toggle(Screen::Help),
             Action::Quit => self.quit = true,

@@ -1,7 +1,7 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
 mod baseline;
-mod json;
+pub(crate) mod json;
 mod process;
 pub(crate) mod text;
 

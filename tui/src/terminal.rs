@@ -5,7 +5,10 @@ use std::io::{self, Write, stdout};
 use crossterm::{
     cursor::Show,
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{
+        Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -20,11 +23,23 @@ pub(crate) fn take() -> io::Result<(Taken, Terminal<CrosstermBackend<io::Stdout>
         give_back();
         before(info);
     }));
-    enable_raw_mode()?;
     let taken = Taken(());
-    execute!(stdout(), EnterAlternateScreen)?;
+    take_over()?;
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     Ok((taken, terminal))
+}
+
+fn take_over() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))
+}
+
+/// Gives the terminal to another program while `program` runs, and takes it back.
+pub(crate) async fn lend<T>(program: impl Future<Output = T>) -> io::Result<T> {
+    give_back();
+    let became = program.await;
+    take_over()?;
+    Ok(became)
 }
 
 impl Drop for Taken {

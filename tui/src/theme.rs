@@ -73,6 +73,7 @@ pub(crate) struct Glyphs {
     pub(crate) holding: &'static str,
     pub(crate) ahead: &'static str,
     pub(crate) dot: &'static str,
+    pub(crate) margin: &'static str,
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -88,6 +89,7 @@ const UNICODE: Glyphs = Glyphs {
     holding: "▒",
     ahead: "┄",
     dot: "·",
+    margin: "│",
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -103,6 +105,7 @@ const ASCII: Glyphs = Glyphs {
     holding: "#",
     ahead: ".",
     dot: "-",
+    margin: "|",
 };
 
 impl Theme {

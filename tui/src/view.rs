@@ -7,6 +7,7 @@ mod header;
 mod leaks;
 mod life;
 mod pages;
+mod source;
 mod story;
 mod table;
 mod tasks;
@@ -118,6 +119,11 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if scene.model.edit.is_some() {
         let keys = [(theme.glyphs.enter, "keep"), ("Esc", "give up"), ("Ctrl-U", "empty")];
         frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
+        return;
+    }
+    if let Some(said) = scene.model.said(scene.now) {
+        let said = crate::format::fit(said, area.width.saturating_sub(2).into(), theme.glyphs.more);
+        frame.render_widget(Paragraph::new(Line::styled(format!(" {said}"), theme.bold())), area);
         return;
     }
     let shown = |binding: &'static crate::keymap::Binding| match binding.shown {

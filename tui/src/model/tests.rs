@@ -203,3 +203,71 @@ fn leaks_only_asks_for_leaks_beside_the_filter() {
     );
     assert!(!view.cleared && holdover::Filter::parse(&view.filter).is_ok());
 }
+
+#[test]
+fn a_row_is_copied_written_and_opened_by_what_the_model_asks_for() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "yYeW", now);
+    assert!(model.effects.is_empty(), "there is nothing yet");
+    assert_eq!(model.said(now), Some("nothing is selected that has this"));
+    model.apply(described("a"), now);
+    let mut stuck = group("a\u{1b}b", 7);
+    let held = v1::Holding { site: "src/db.rs:4:1".into(), ..Default::default() };
+    let worst = stuck.worst.as_mut().expect("one");
+    worst.holdings = vec![held];
+    worst.task.as_mut().expect("one").location = "src/main.rs:3:1".into();
+    let left_behind = stuck.clone();
+    stuck.set_verdict(v1::Verdict::Stuck);
+    stuck.worst.as_mut().expect("one").set_verdict(v1::Verdict::Stuck);
+    for (row, site) in [(stuck, "src/main.rs:3:1"), (left_behind, "src/db.rs:4:1")] {
+        let groups = vec![row];
+        model.apply(update(&model, v1::Update { groups, ..Default::default() }), now);
+        press(&mut model, "yYeW", now);
+        let effects = std::mem::take(&mut model.effects);
+        let [Effect::Copy { text, .. }, Effect::Copy { text: place, .. }, edit, write] =
+            effects.as_slice()
+        else {
+            panic!("{effects:?}")
+        };
+        assert!(text.contains("a\\eb #7") && place == site, "{text}");
+        assert_eq!(*edit, Effect::Edit { site: site.to_owned() });
+        let Effect::Write { name, lines } = write else { panic!("{write:?}") };
+        assert!(name.starts_with("holdover-leaks-") && lines.len() == 1, "{name}");
+    }
+    press(&mut model, "?y", now);
+    assert!(model.effects.is_empty(), "of the keys nothing is copied");
+}
+
+#[test]
+fn a_story_is_copied_and_written_whole() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    let tasks = vec![v1::Task { id: 7, name: "order".into(), ..Default::default() }];
+    press(&mut model, "2", now);
+    model.apply(update(&model, v1::Update { tasks: tasks.clone(), ..Default::default() }), now);
+    press(&mut model, "\n", now);
+    let story = v1::Story {
+        task: tasks.first().cloned(),
+        events: vec![v1::Event { what: "began".into(), ..Default::default() }],
+        holdings: vec![v1::Holding { label: "pg".into(), ..Default::default() }],
+        ..Default::default()
+    };
+    model.apply(update(&model, v1::Update { story: Some(story), ..Default::default() }), now);
+    press(&mut model, "yW", now);
+    let [Effect::Copy { text, .. }, Effect::Write { name, lines }] = model.effects.as_slice()
+    else {
+        panic!("{:?}", model.effects)
+    };
+    assert!(
+        text.starts_with("order #7") && text.contains("began") && text.contains("pg"),
+        "{text}"
+    );
+    assert!(name.starts_with("holdover-task-7-"), "{name}");
+    let types: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON")["type"].to_string()
+        })
+        .collect();
+    assert_eq!(types, ["\"task\"", "\"event\"", "\"holding\""]);
+}

@@ -41,6 +41,27 @@ struct Leak<'a> {
 }
 
 #[derive(Serialize)]
+struct Group<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    verdict: &'static str,
+    count: u32,
+    cleared: bool,
+    tasks: &'a [u64],
+    worst: Option<Leak<'a>>,
+}
+
+#[derive(Serialize)]
+struct HoldingLine<'a> {
+    #[serde(rename = "type")]
+    row: &'static str,
+    target: Target<'a>,
+    task: u64,
+    holding: Holding<'a>,
+}
+
+#[derive(Serialize)]
 struct Rule<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -222,12 +243,21 @@ pub(super) fn leak(
     update: &v1::Update,
     event: Option<&'static str>,
 ) -> String {
+    serde_json::to_string(&leak_row(leak, described, update, event)).unwrap_or_default()
+}
+
+fn leak_row<'a>(
+    leak: &'a v1::Leak,
+    described: &'a v1::DescribeResponse,
+    update: &v1::Update,
+    event: Option<&'static str>,
+) -> Leak<'a> {
     let now = update.now_ns;
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let task_of = leak.task.as_ref();
     let own = task_of.and_then(|task| task.cancel.as_ref());
     let until = leak.cleared_ns.unwrap_or(now);
-    let row = Leak {
+    Leak {
         kind: "leak",
         target: target(described),
         event,
@@ -245,8 +275,37 @@ pub(super) fn leak(
             [] => None,
             rules => Some(rules.iter().map(|it| it.why.as_str()).collect::<Vec<_>>().join("; ")),
         },
+    }
+}
+
+/// A group of leaks of one site as a JSON object.
+pub(crate) fn group(
+    group: &v1::LeakGroup,
+    described: &v1::DescribeResponse,
+    update: &v1::Update,
+) -> String {
+    let row = Group {
+        kind: "group",
+        target: target(described),
+        verdict: words::verdict(group.verdict()),
+        count: group.count,
+        cleared: group.cleared,
+        tasks: &group.tasks,
+        worst: group.worst.as_ref().map(|it| leak_row(it, described, update, None)),
     };
     serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// Something that a task holds as a JSON object.
+pub(crate) fn holding_line(
+    held: &v1::Holding,
+    task: u64,
+    described: &v1::DescribeResponse,
+    now: u64,
+) -> String {
+    let target = target(described);
+    let line = HoldingLine { row: "holding", target, task, holding: holding(held, now) };
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// A rule by which leaks are ignored as a JSON object.
@@ -266,7 +325,7 @@ pub(super) fn rule(rule: &v1::IgnoreRule, described: &v1::DescribeResponse) -> S
 }
 
 /// A task as a JSON object.
-pub(super) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u64) -> String {
+pub(crate) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u64) -> String {
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let line = TaskLine {
         kind: "task",
@@ -284,7 +343,7 @@ pub(super) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u
 }
 
 /// An event as a JSON object.
-pub(super) fn event(event: &v1::Event, described: &v1::DescribeResponse) -> String {
+pub(crate) fn event(event: &v1::Event, described: &v1::DescribeResponse) -> String {
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let task = event.task.as_ref().filter(|task| task.id != 0);
     let line = EventLine {

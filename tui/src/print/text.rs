@@ -223,7 +223,8 @@ pub(super) fn none_ignored(update: &v1::Update) -> String {
     }
 }
 
-fn cancelled(cancel: &v1::Cancel) -> String {
+/// What asked it to stop, and how.
+pub(crate) fn cancelled(cancel: &v1::Cancel) -> String {
     let mut text = words::cause(cancel.cause()).to_owned();
     if let Some(canceller) = &cancel.canceller {
         let _ = write!(text, " by {}", names::canceller(canceller));
@@ -237,7 +238,7 @@ fn cancelled(cancel: &v1::Cancel) -> String {
     text
 }
 
-fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
+pub(crate) fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
     let what = names::holding_and_fd(held);
     let phase = words::phase(held.phase());
     let site = place(&held.site);

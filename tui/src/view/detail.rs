@@ -3,7 +3,7 @@
 use holdover_proto::v1;
 use ratatui::{Frame, layout::Rect, widgets::Paragraph};
 
-use super::{Scene, text};
+use super::{Scene, source, text};
 use crate::{
     asked,
     explain::explain_held,
@@ -28,7 +28,9 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let tall = area.height > 6;
     for (name, text) in story(model, group, now, theme, tall) {
         // Where there is little room each has its line, but for how to mend it.
-        if tall || name == "fix" {
+        if name.is_empty() {
+            lines.push(text::named_short(name, &text, area.width, theme));
+        } else if tall || name == "fix" {
             lines.extend(text::named(name, &text, area.width, theme));
         } else {
             lines.push(text::named_short(name, &text, area.width, theme));
@@ -64,6 +66,9 @@ fn story(
     }
     if let Some(held) = leak.holdings.first() {
         lines.push(("where", acquired(held, cancel.is_some())));
+    }
+    if let Some(code) = source::line(model, leak, theme).filter(|_| tall) {
+        lines.push(("", code));
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));

@@ -9,7 +9,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Scene, detail, events, life, text};
+use super::{Scene, detail, events, life, source, text};
 use crate::{
     asked,
     explain::explain_held,
@@ -33,7 +33,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     lines.extend(life::lines(story, now, area.width, theme));
     lines.push(Line::default());
     let holds = holdings(story, now, area.width, theme);
-    let tail = holds.len() + 2;
+    let source = source::lines(model, area, theme);
+    let tail = holds.len() + source.len() + 2;
     let room = usize::from(area.height).saturating_sub(lines.len() + tail + 1);
     lines.push(text::bar("Story", area.width, theme));
     let happened = happened(story, task, now, area.width, theme);
@@ -48,6 +49,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines.extend(happened);
     }
     lines.extend(holds);
+    lines.extend(source);
     for rule in &story.ignored {
         lines.extend(text::named("ignored", &names::ignored(rule), area.width, theme));
     }

@@ -6,6 +6,7 @@
 mod filter;
 mod kept;
 mod picture;
+mod source;
 mod themes;
 
 use std::time::{Duration, Instant};

@@ -26,6 +26,8 @@ pub struct Pty {
     _slave: Box<dyn SlavePty + Send>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Every byte that was written.
+    written: Arc<Mutex<Vec<u8>>>,
     terminal: Option<PathBuf>,
 }
 
@@ -59,16 +61,18 @@ impl Pty {
         let child = pair.slave.spawn_command(command).expect("it starts");
         let mut output = pair.master.try_clone_reader().expect("its output");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
-        let drawn = Arc::clone(&screen);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (drawn, kept) = (Arc::clone(&screen), Arc::clone(&written));
         thread::spawn(move || {
             let mut bytes = [0; 8192];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
+                kept.lock().expect("the bytes").extend_from_slice(&bytes[..count]);
                 drawn.lock().expect("a screen").process(&bytes[..count]);
             }
         });
         let keys = pair.master.take_writer().expect("its input");
         let terminal = pair.master.tty_name();
-        Self { child, master: pair.master, _slave: pair.slave, keys, screen, terminal }
+        Self { child, master: pair.master, _slave: pair.slave, keys, screen, written, terminal }
     }
 
     pub fn keys(&mut self, keys: &str) {
@@ -89,6 +93,21 @@ impl Pty {
 
     fn text(&self) -> String {
         self.screen.lock().expect("a screen").screen().contents()
+    }
+
+    /// Waits for an escape sequence, and gives what stands between its begin and its end.
+    pub fn wait_for_sequence(&self, begin: &str, end: char) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let written = self.written.lock().expect("the bytes").clone();
+            let text = String::from_utf8_lossy(&written).into_owned();
+            let rest = text.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+            if let Some((inside, _)) = rest {
+                return inside.to_owned();
+            }
+            assert!(Instant::now() < deadline, "waited for {begin:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until the text is on the screen.
