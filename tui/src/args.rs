@@ -2,6 +2,8 @@
 
 mod values;
 
+use std::time::Duration;
+
 use clap::{
     Args as ClapArgs, CommandFactory, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -9,7 +11,7 @@ use clap::{
 };
 use holdover_proto::v1::{HoldingKind, Verdict};
 
-use self::values::{address, fields, filter, limit, reason};
+use self::values::{address, fields, filter, limit, reason, while_of};
 pub(crate) use self::values::{nearest, sort};
 use crate::{
     client::Address,
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     Ignored(Ignored),
     /// Print rules that ignore what is reported now, for `HOLDOVER_IGNORE`.
     Baseline(Baseline),
+    /// Print what leaked and what was let go in a while, and where it grows.
+    Diff(Diff),
     /// Print the process: files and sockets, memory, threads, runtimes.
     Process(Process),
     /// Print the pools of this moment, and who has their connections.
@@ -142,6 +146,25 @@ pub(crate) struct Print {
     /// Go on: print what changes, until interrupted.
     #[arg(long)]
     pub(crate) follow: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<Address>,
+
+    /// How long it is from the first look to the second.
+    #[arg(long = "for", value_name = "DURATION", default_value = "60s", value_parser = while_of)]
+    pub(crate) between: Duration,
+
+    /// Only what matches, such as `verdict:left-behind since>5s`.
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true, value_parser = filter)]
+    pub(crate) filter: String,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -115,6 +115,10 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Events(what)) => print::print(Kind::Events, in_full(what, &config()?)?).await,
         Some(Command::Ignored(what)) => print::rules(what).await,
         Some(Command::Baseline(what)) => print::baseline(what).await,
+        Some(Command::Diff(what)) => {
+            let filter = whole_filter(&what.filter, &config()?)?;
+            print::diff(args::Diff { filter, ..what }).await
+        }
         Some(Command::Process(what)) => print::process(what).await,
         Some(Command::Pools(what)) => print::print(Kind::Pools, in_full(what, &config()?)?).await,
         Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),
@@ -140,10 +144,14 @@ fn ui(config: Config, flags: &Flags) -> Ui {
 
 /// With its saved filters in full.
 fn in_full(what: Print, config: &Config) -> Result<Print, Failure> {
-    if let Some((_, why)) = saved::unknown(&what.filter, &config.filters) {
-        return Err(Failure::Usage(why));
+    Ok(Print { filter: whole_filter(&what.filter, config)?, ..what })
+}
+
+fn whole_filter(filter: &str, config: &Config) -> Result<String, Failure> {
+    match saved::unknown(filter, &config.filters) {
+        Some((_, why)) => Err(Failure::Usage(why)),
+        None => Ok(saved::expand(filter, &config.filters)),
     }
-    Ok(Print { filter: saved::expand(&what.filter, &config.filters), ..what })
 }
 
 /// Opens the console on a target.

@@ -1,9 +1,13 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
 mod baseline;
+mod diff;
+mod every;
 pub(crate) mod json;
 mod process;
 pub(crate) mod text;
+
+pub(crate) use self::diff::diff;
 
 use std::{
     collections::HashMap,
@@ -303,23 +307,10 @@ pub(crate) async fn baseline(what: Baseline) -> Result<(), Failure> {
     let address = crate::target(what.address.clone())?;
     let (mut client, described) = client::connect(&address).await.map_err(failure)?;
     tell_blindness(&described)?;
-    let (mut rules, mut offset) = (baseline::Rules::default(), 0);
-    let now = loop {
-        let view = v1::View {
-            kind: v1::ViewKind::Leaks.into(),
-            limit: PAGE,
-            offset,
-            ..v1::View::default()
-        };
-        let request = v1::WatchRequest { view: Some(view) };
-        let mut updates = client.watch(request).await.map_err(|it| lost(&it))?.into_inner();
-        let update = updates.message().await.map_err(|it| lost(&it))?.unwrap_or_default();
-        update.leaks.iter().for_each(|leak| rules.take(leak));
-        offset += PAGE;
-        if u64::from(offset) >= update.matched {
-            break update.now_ns;
-        }
-    };
+    let mut rules = baseline::Rules::default();
+    let every = every::leaks(&mut client, "").await?;
+    every.leaks.iter().for_each(|leak| rules.take(leak));
+    let now = every.last.now_ns;
     let today = baseline::today(described.wall_anchor_ns.saturating_add(now));
     if let Some(until) = what.until.filter(|until| *until < today) {
         let wrong = "rules that are in force until then ignore nothing";

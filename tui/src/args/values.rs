@@ -1,5 +1,7 @@
 //! The values of the command line that are more than a word.
 
+use std::time::Duration;
+
 use clap::CommandFactory;
 
 use super::Args;
@@ -62,6 +64,14 @@ pub(super) fn fields() -> String {
     let lines: Vec<String> =
         fields.map(|field| format!("  {:<12} {}", field.name, field.meaning)).collect();
     format!("Fields to filter and to sort by:\n{}", lines.join("\n"))
+}
+
+/// A while, to wait for.
+pub(super) fn while_of(text: &str) -> Result<Duration, &'static str> {
+    let span = text.parse::<jiff::SignedDuration>().ok();
+    let span = span.and_then(|span| Duration::try_from(span).ok());
+    let sensible = Duration::from_millis(100)..=Duration::from_secs(24 * 60 * 60);
+    span.filter(|it| sensible.contains(it)).ok_or("expected a duration up to a day, such as 60s")
 }
 
 /// How many.

@@ -52,6 +52,27 @@ struct Group<'a> {
     worst: Option<Leak<'a>>,
 }
 
+/// What became of a site's leaks from one look to the next.
+#[derive(Debug, Serialize)]
+pub(super) struct Growth<'a> {
+    pub(super) verdict: &'static str,
+    pub(super) site: &'a str,
+    pub(super) holds: Option<&'static str>,
+    pub(super) label: Option<&'a str>,
+    pub(super) before: u64,
+    pub(super) after: u64,
+    pub(super) for_ms: u64,
+}
+
+#[derive(Serialize)]
+struct GrowthLine<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    #[serde(flatten)]
+    growth: &'a Growth<'a>,
+}
+
 #[derive(Serialize)]
 struct HoldingLine<'a> {
     #[serde(rename = "type")]
@@ -293,6 +314,12 @@ pub(crate) fn group(
         tasks: &group.tasks,
         worst: group.worst.as_ref().map(|it| leak_row(it, described, update, None)),
     };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// How many leaks a site has more or fewer as a JSON object.
+pub(super) fn growth(growth: &Growth<'_>, described: &v1::DescribeResponse) -> String {
+    let row = GrowthLine { kind: "growth", target: target(described), growth };
     serde_json::to_string(&row).unwrap_or_default()
 }
 

@@ -326,6 +326,18 @@ fn a_terminal_that_cannot_draw_is_told_what_to_use() {
     assert_eq!(ui.ends_with(), 2);
 }
 
+#[test]
+fn what_leaked_in_a_while_is_printed() {
+    let service = Service::start("127.0.0.1:0");
+    printed(&["leaks", &service.address], |out| out.contains("after-cancel"));
+    // A leak lasts 5 s: whatever the first look sees, the second does not.
+    let args = ["diff", &service.address, "--for", "6s"];
+    let (out, err) = printed(&args, |out| out.contains("gone  A after-cancel  risky_task"));
+    assert!(out.starts_with("in 6.") && err.contains("looking again in 6.0s"), "{out}{err}");
+    let (status, _, said) = run(&["diff", &service.address, "--for", "2d"]);
+    assert!(status == 2 && said.contains("expected a duration up to a day"), "{said}");
+}
+
 /// A service that goes by this ignore file.
 fn ignoring(rules: &std::path::Path) -> Service {
     let mut command = Command::new(holdover());
