@@ -26,7 +26,7 @@ use crate::{
     editor,
     model::{Effect, Known, Model},
     outside, remembered,
-    source::{Preview, Sources, place},
+    source::{Preview, Previews, Sources, place},
     terminal,
     theme::Theme,
     view,
@@ -67,10 +67,9 @@ where
     let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
     tokio::spawn(client::run(address, view_in, events_out));
-    let mut input = EventStream::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut signals = Signals::listen()?;
+    let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
     while !model.quit {
         terminal.draw(|frame| view::render(&model, theme, now(), frame))?;
         tokio::select! {
@@ -78,16 +77,14 @@ where
                 Some(event) => model.apply(event, now()),
                 None => return Ok(()),
             },
-            typed = input.next() => match typed {
-                Some(Ok(input)) => {
+            typed = user.types() => match typed {
+                Some(input) => {
                     panic_if_asked(&input, panic_at);
                     take(&mut model, &input, now());
                 }
-                // The terminal is gone.
-                Some(Err(_)) | None => return Ok(()),
+                None => return Ok(()),
             },
             Some((site, preview)) = read.recv() => model.previews.read(site, preview),
-            () = signals.any() => return Ok(()),
             _ = tick.tick() => model.pass(now()),
         }
         for effect in std::mem::take(&mut model.effects) {
@@ -95,20 +92,15 @@ where
                 around.follow(effect, &mut model, now());
                 continue;
             };
-            // Two who read the keyboard would each get half of what is typed.
-            drop(input);
-            let edited = tokio::select! {
-                edited = terminal::lend(around.edit(&site)) => edited?,
-                () = signals.but_interrupt() => return Ok(()),
-            };
-            input = EventStream::new();
-            // What was typed at the editor was meant for it.
-            signals = Signals::listen()?;
+            match user.edits(around.edit(&site)).await? {
+                Some(Ok(())) => {}
+                Some(Err(why)) => model.say(&why, now()),
+                None => return Ok(()),
+            }
+            // It may be another text now.
+            model.previews = Previews::default();
             // Both are empty then, as the screen is: everything is drawn.
             terminal.swap_buffers();
-            if let Err(why) = edited {
-                model.say(&why, now());
-            }
         }
         around.read_source(&mut model);
         let wanted = model.view();
@@ -119,6 +111,39 @@ where
         });
     }
     Ok(())
+}
+
+/// Who types, and may end the program from outside.
+struct User {
+    /// None while an editor has the keyboard.
+    keys: Option<EventStream>,
+    signals: Signals,
+}
+
+impl User {
+    /// `None` when the terminal is gone, or somebody ended the program.
+    async fn types(&mut self) -> Option<Input> {
+        let keys = self.keys.as_mut()?;
+        tokio::select! {
+            typed = keys.next() => typed?.ok(),
+            () = self.signals.any() => None,
+        }
+    }
+
+    /// Leaves the terminal to an editor until it ends; `None` when the program is ended
+    /// before.
+    async fn edits<T>(&mut self, editor: impl Future<Output = T>) -> io::Result<Option<T>> {
+        // Two who read the keyboard would each get half of what is typed.
+        self.keys = None;
+        let became = tokio::select! {
+            became = terminal::lend(editor) => became?,
+            () = self.signals.but_interrupt() => return Ok(None),
+        };
+        self.keys = Some(EventStream::new());
+        // What was typed at the editor was meant for it.
+        self.signals = Signals::listen()?;
+        Ok(Some(became))
+    }
 }
 
 /// The source that was asked for, when it was read.

@@ -88,6 +88,14 @@ fn a_filter_is_in_force_while_it_is_typed_as_far_as_it_parses() {
 }
 
 #[test]
+fn the_target_is_asked_as_often_as_it_is_set() {
+    let mut model = Model::new("here".into());
+    assert_eq!(model.view().interval_ms, 250);
+    model.interval = Duration::from_secs(1);
+    assert_eq!(model.view().interval_ms, 1000);
+}
+
+#[test]
 fn open_and_back() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     let groups = vec![group("a", 7), group("b", 8)];

@@ -2,6 +2,7 @@
 //! times RFC 3339. Fields may be added, never renamed.
 
 mod process;
+mod site;
 
 use std::time::Duration;
 
@@ -9,7 +10,11 @@ use holdover_proto::v1;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(super) use self::process::process;
+pub(crate) use self::site::{group, holding_line};
+pub(super) use self::{
+    process::process,
+    site::{Growth, growth},
+};
 use crate::{asked, words};
 
 const MS: u64 = 1_000_000;
@@ -38,48 +43,6 @@ struct Leak<'a> {
     lasted_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ignored: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Group<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    target: Target<'a>,
-    verdict: &'static str,
-    count: u32,
-    cleared: bool,
-    tasks: &'a [u64],
-    worst: Option<Leak<'a>>,
-}
-
-/// What became of a site's leaks from one look to the next.
-#[derive(Debug, Serialize)]
-pub(super) struct Growth<'a> {
-    pub(super) verdict: &'static str,
-    pub(super) site: &'a str,
-    pub(super) holds: Option<&'static str>,
-    pub(super) label: Option<&'a str>,
-    pub(super) before: u64,
-    pub(super) after: u64,
-    pub(super) for_ms: u64,
-}
-
-#[derive(Serialize)]
-struct GrowthLine<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    target: Target<'a>,
-    #[serde(flatten)]
-    growth: &'a Growth<'a>,
-}
-
-#[derive(Serialize)]
-struct HoldingLine<'a> {
-    #[serde(rename = "type")]
-    row: &'static str,
-    target: Target<'a>,
-    task: u64,
-    holding: Holding<'a>,
 }
 
 #[derive(Serialize)]
@@ -297,42 +260,6 @@ fn leak_row<'a>(
             rules => Some(rules.iter().map(|it| it.why.as_str()).collect::<Vec<_>>().join("; ")),
         },
     }
-}
-
-/// A group of leaks of one site as a JSON object.
-pub(crate) fn group(
-    group: &v1::LeakGroup,
-    described: &v1::DescribeResponse,
-    update: &v1::Update,
-) -> String {
-    let row = Group {
-        kind: "group",
-        target: target(described),
-        verdict: words::verdict(group.verdict()),
-        count: group.count,
-        cleared: group.cleared,
-        tasks: &group.tasks,
-        worst: group.worst.as_ref().map(|it| leak_row(it, described, update, None)),
-    };
-    serde_json::to_string(&row).unwrap_or_default()
-}
-
-/// How many leaks a site has more or fewer as a JSON object.
-pub(super) fn growth(growth: &Growth<'_>, described: &v1::DescribeResponse) -> String {
-    let row = GrowthLine { kind: "growth", target: target(described), growth };
-    serde_json::to_string(&row).unwrap_or_default()
-}
-
-/// Something that a task holds as a JSON object.
-pub(crate) fn holding_line(
-    held: &v1::Holding,
-    task: u64,
-    described: &v1::DescribeResponse,
-    now: u64,
-) -> String {
-    let target = target(described);
-    let line = HoldingLine { row: "holding", target, task, holding: holding(held, now) };
-    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// A rule by which leaks are ignored as a JSON object.

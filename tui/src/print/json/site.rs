@@ -1,0 +1,85 @@
+//! What is said of a site, and of a thing that is held, as JSON.
+
+use holdover_proto::v1;
+use serde::Serialize;
+
+use super::{Holding, Leak, Target, holding, leak_row, target};
+use crate::words;
+
+#[derive(Serialize)]
+struct Group<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    verdict: &'static str,
+    count: u32,
+    cleared: bool,
+    tasks: &'a [u64],
+    worst: Option<Leak<'a>>,
+}
+
+/// What became of a site's leaks from one look to the next.
+#[derive(Debug, Serialize)]
+pub(in crate::print) struct Growth<'a> {
+    pub(in crate::print) verdict: &'static str,
+    pub(in crate::print) site: &'a str,
+    pub(in crate::print) holds: Option<&'static str>,
+    pub(in crate::print) label: Option<&'a str>,
+    pub(in crate::print) before: u64,
+    pub(in crate::print) after: u64,
+    pub(in crate::print) for_ms: u64,
+}
+
+#[derive(Serialize)]
+struct GrowthLine<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    #[serde(flatten)]
+    growth: &'a Growth<'a>,
+}
+
+#[derive(Serialize)]
+struct HoldingLine<'a> {
+    #[serde(rename = "type")]
+    row: &'static str,
+    target: Target<'a>,
+    task: u64,
+    holding: Holding<'a>,
+}
+
+/// A group of leaks of one site as a JSON object.
+pub(crate) fn group(
+    group: &v1::LeakGroup,
+    described: &v1::DescribeResponse,
+    update: &v1::Update,
+) -> String {
+    let row = Group {
+        kind: "group",
+        target: target(described),
+        verdict: words::verdict(group.verdict()),
+        count: group.count,
+        cleared: group.cleared,
+        tasks: &group.tasks,
+        worst: group.worst.as_ref().map(|it| leak_row(it, described, update, None)),
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// How many leaks a site has more or fewer as a JSON object.
+pub(in crate::print) fn growth(growth: &Growth<'_>, described: &v1::DescribeResponse) -> String {
+    let row = GrowthLine { kind: "growth", target: target(described), growth };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// Something that a task holds as a JSON object.
+pub(crate) fn holding_line(
+    held: &v1::Holding,
+    task: u64,
+    described: &v1::DescribeResponse,
+    now: u64,
+) -> String {
+    let target = target(described);
+    let line = HoldingLine { row: "holding", target, task, holding: holding(held, now) };
+    serde_json::to_string(&line).unwrap_or_default()
+}
