@@ -120,7 +120,7 @@ pub(crate) struct Print {
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<Address>,
 
-    /// Only what matches, such as `verdict:left-behind since>5s`.
+    /// Only what matches, such as `verdict:left-behind since>5s`; `@name` is a saved filter.
     #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true, value_parser = filter)]
     pub(crate) filter: String,
 
@@ -158,7 +158,7 @@ pub(crate) struct Diff {
     #[arg(long = "for", value_name = "DURATION", default_value = "60s", value_parser = while_of)]
     pub(crate) between: Duration,
 
-    /// Only what matches, such as `verdict:left-behind since>5s`.
+    /// Only what matches, such as `verdict:left-behind since>5s`; `@name` is a saved filter.
     #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true, value_parser = filter)]
     pub(crate) filter: String,
 

@@ -168,6 +168,7 @@ fn run(args: &[&str]) -> (i32, String, String) {
         .args(args)
         .env_remove("XDG_RUNTIME_DIR")
         .env("XDG_CONFIG_HOME", "/nowhere")
+        .env_remove("HOLDOVER_CONFIG")
         .output()
         .expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

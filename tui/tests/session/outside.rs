@@ -95,6 +95,18 @@ fn the_editor_has_the_terminal_until_it_ends_and_the_source_is_shown() {
 }
 
 #[test]
+fn a_console_that_is_ended_while_the_editor_runs_gives_the_terminal_back() {
+    let service = Service::start("127.0.0.1:0");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ui = start(&service, &workspace(), &editor(folder.path(), 0));
+    ui.keys("e");
+    ui.wait_for("editing +");
+    ui.signal("TERM");
+    assert_eq!(ui.ends_with(), 0);
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
 fn a_file_that_is_not_here_is_not_opened() {
     let service = Service::start("127.0.0.1:0");
     let folder = tempfile::tempdir().expect("a folder");

@@ -48,6 +48,7 @@ impl Pty {
         command.env("HOLDOVER_GRACE", "200ms");
         command.env_remove("XDG_RUNTIME_DIR");
         // Nothing of whoever runs the tests.
+        command.env_remove("HOLDOVER_CONFIG");
         command.env("XDG_CONFIG_HOME", "/nowhere");
         command.env("XDG_STATE_HOME", "/nowhere");
         command.env_remove("NO_COLOR");
