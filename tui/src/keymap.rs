@@ -81,9 +81,9 @@ bindings! {
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
-    "y Y" [Char('y')] Copy "", "copy the row or the story as text; copy its place";
+    "y Y e W" [Char('y')] Copy "", "copy the row; copy or edit its place; write the rows to a file";
     "" [Char('Y')] CopySite "", "";
-    "e W" [Char('e')] Edit "", "open that place in your editor; write the rows to a file";
+    "" [Char('e')] Edit "", "";
     "" [Char('W')] Write "", "";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";

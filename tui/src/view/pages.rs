@@ -27,7 +27,10 @@ pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
             Span::raw(binding.meaning),
         ]));
     }
-    lines.push(Line::default());
+    // Where every row is needed, what matters less goes first.
+    if usize::from(area.height) > lines.len() + 2 {
+        lines.push(Line::default());
+    }
     for text in [
         "S stuck  L left-behind  A after-cancel; warnings: O orphaned  D overdue",
         "filter: verdict:stuck holds:timer since>5s name~\"^worker\" -loc:vendor",
