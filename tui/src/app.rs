@@ -135,15 +135,24 @@ impl User {
     async fn edits<T>(&mut self, editor: impl Future<Output = T>) -> io::Result<Option<T>> {
         // Two who read the keyboard would each get half of what is typed.
         self.keys = None;
+        take_the_wake();
         let became = tokio::select! {
             became = terminal::lend(editor) => became?,
             () = self.signals.but_interrupt() => return Ok(None),
         };
+        take_the_wake();
         self.keys = Some(EventStream::new());
         // What was typed at the editor was meant for it.
         self.signals = Signals::listen()?;
         Ok(Some(became))
     }
+}
+
+/// A stream of keys that is dropped wakes whoever reads them. Where nobody does, crossterm
+/// keeps that, and whoever reads next would be told of it in place of a key that is typed
+/// at the same moment, which is then read with the one after.
+fn take_the_wake() {
+    let _ = crossterm::event::poll(Duration::ZERO);
 }
 
 /// The source that was asked for, when it was read.
