@@ -375,3 +375,18 @@ impl HoldingSlot {
         }
     }
 }
+
+#[cfg(all(test, not(holdover_loom)))]
+mod tests {
+    use super::*;
+    use crate::recorder::task::TaskSlot;
+
+    /// What is promised: 256 bytes a live task, 640 with a timer and its pending operation.
+    #[test]
+    fn a_live_task_and_its_timer_take_what_is_promised() {
+        let word = size_of::<AtomicU64>();
+        let (task, holding) = (size_of::<TaskSlot>() + word, size_of::<HoldingSlot>() + word);
+        assert!(task <= 256, "{task} bytes a task");
+        assert!(task + holding <= 640, "{} bytes with a timer", task + holding);
+    }
+}
