@@ -208,7 +208,8 @@ impl Task {
             runtimes::met_by(slot);
             slot.poll_begins(task.recorder.clock.now());
         }
-        let entered = Some(owner::enter_run(task.recorder, task.key));
+        // Where tokio's span is entered, its frame is the innermost already.
+        let entered = (!owner::runs(task.key)).then(|| owner::enter_run(task.recorder, task.key));
         Polling { task: Some(task), counted, panicking, entered }
     }
 
