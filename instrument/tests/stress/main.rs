@@ -1,0 +1,188 @@
+//! Everything at once, on all threads: spawned, cancelled, woken late and closed out of
+//! order, through shims and through tokio. Afterwards every count is exact.
+//!
+//! Two seconds of it; with `HOLDOVER_FULL=1` a minute. `HOLDOVER_SEED` repeats the choices,
+//! if not what the threads make of them.
+
+#![cfg(feature = "console")]
+#![expect(clippy::print_stdout, reason = "a test prints")]
+#![expect(clippy::disallowed_methods, reason = "it goes on until it is late")]
+#![expect(unreachable_pub, reason = "nothing in a test is public")]
+
+mod program;
+mod rng;
+mod world;
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use holdover_proto::v1::{self, ViewKind, holdover_client::HoldoverClient};
+use program::Counts;
+use tonic::transport::{Channel, Endpoint};
+
+/// By which a process knows that it is the service, and from what its choices follow.
+const SERVICE: &str = "HOLDOVER_STRESS_SERVICE";
+const SEED: &str = "HOLDOVER_SEED";
+/// How the line begins that tells what the service did.
+const TELLS: &str = "did ";
+/// Long enough for a machine with everything else going on.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+#[test]
+fn every_count_is_exact() {
+    if let Ok(seed) = std::env::var(SERVICE) {
+        return serve(seed.parse().expect("a number"));
+    }
+    let full = std::env::var_os("HOLDOVER_FULL").is_some_and(|set| set == "1");
+    let given = std::env::var(SEED).ok().map(|seed| seed.parse().expect("a number"));
+    let seed: u64 = given.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()));
+    println!("{SEED}={seed}");
+    let mut service = Service::start(seed, full);
+    let counts = service.hear();
+    println!("{counts:?}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(check(&service.address, counts));
+}
+
+/// The service: until whoever started it is gone.
+fn serve(seed: u64) {
+    let started = holdover::Builder::new()
+        .bind("127.0.0.1:0")
+        .log(holdover::Log::Off)
+        .grace(Duration::from_millis(10))
+        .orphan_grace(Duration::from_millis(30))
+        .overdue(Duration::from_millis(20))
+        .retention(Duration::ZERO)
+        .max_ended(0)
+        .wakers(true)
+        .try_init()
+        .expect("it starts");
+    println!("\n{TELLS}{}", started.address().expect("an address"));
+    let full = std::env::var_os("HOLDOVER_FULL").is_some_and(|set| set == "1");
+    let time = Duration::from_secs(if full { 60 } else { 2 });
+    // On a thread of its own: one keeps the last task that it ended, until it ends too.
+    let program = std::thread::spawn(move || program::run(seed, time));
+    let counts = program.join().expect("it does not panic");
+    println!("{TELLS}{}", counts.to_line());
+    std::io::stdout().flush().expect("somebody reads");
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+}
+
+struct Service {
+    child: Child,
+    lines: Box<dyn Iterator<Item = String>>,
+    address: String,
+}
+
+impl Service {
+    fn start(seed: u64, full: bool) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this executable"))
+            .args(["every_count_is_exact", "--exact", "--nocapture"])
+            .env(SERVICE, seed.to_string())
+            .env("HOLDOVER_FULL", if full { "1" } else { "0" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a service process");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let lines = output.lines().map_while(Result::ok);
+        let mut lines: Box<dyn Iterator<Item = String>> =
+            Box::new(lines.filter_map(|line| line.strip_prefix(TELLS).map(str::to_owned)));
+        let address = lines.next().expect("an address");
+        Self { child, lines, address }
+    }
+
+    fn hear(&mut self) -> Counts {
+        let line = self.lines.next().expect("it does not die of it");
+        Counts::from_line(&line)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a console is told once the service has done everything.
+#[derive(Clone, Debug)]
+struct Told {
+    totals: v1::Totals,
+    /// With retention 0 a task stays only while something pins it.
+    tasks: Vec<v1::Task>,
+    holdings: u64,
+    leaks: u64,
+    not_recorded: u64,
+    runtimes: Vec<v1::RuntimeCoverage>,
+}
+
+async fn check(address: &str, counts: Counts) {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
+    let mut client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
+    let end = Instant::now() + DEADLINE;
+    let told = loop {
+        let told = look(&mut client).await;
+        if is_over(&told) || Instant::now() > end {
+            break told;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let Told { totals, .. } = told;
+    assert!(is_over(&told), "something is left: {told:#?}");
+    assert_eq!(totals.tasks_spawned, counts.recorded(), "{counts:?} {totals:#?}");
+    let least = counts.cancelled;
+    let most = least + counts.perhaps_cancelled;
+    let cancelled = totals.tasks_cancelled;
+    assert!((least..=most).contains(&cancelled), "{cancelled} are not {least} to {most}");
+    assert!(totals.given > 0, "nothing was ever late: {totals:#?}");
+    assert_eq!((told.not_recorded, totals.folded), (0, 0), "{told:#?}");
+    assert!(told.runtimes.is_empty(), "the runtime is gone: {told:#?}");
+}
+
+/// Whether nothing is left of anything.
+fn is_over(told: &Told) -> bool {
+    let totals = &told.totals;
+    let of_tasks = [totals.tasks_live, totals.cancelling];
+    let of_holdings = [totals.holdings, told.holdings, totals.bytes_kept];
+    let of_verdicts = [totals.leaks, totals.orphaned, totals.overdue, told.leaks];
+    of_tasks.into_iter().chain(of_holdings).chain(of_verdicts).all(|count| count == 0)
+        && totals.given == totals.cleared
+        && is_one_at_most(&told.tasks)
+}
+
+/// A thread keeps the last task that it was to free until it frees another, as the
+/// console's thread may at the end; and that one keeps those from whom it descends.
+fn is_one_at_most(tasks: &[v1::Task]) -> bool {
+    let Some(last) = tasks.iter().max_by_key(|task| task.id) else { return true };
+    let mut others = tasks.iter().filter(|task| task.id != last.id);
+    others.all(|task| last.ancestors.iter().any(|ancestor| ancestor.id == task.id))
+}
+
+async fn look(client: &mut HoldoverClient<Channel>) -> Told {
+    let tasks = update(client, ViewKind::Tasks).await;
+    let holdings = update(client, ViewKind::Holdings).await;
+    let leaks = update(client, ViewKind::Leaks).await;
+    let described = client.describe(v1::DescribeRequest {}).await.expect("it answers");
+    let coverage = described.into_inner().coverage.expect("a coverage");
+    Told {
+        totals: leaks.totals.expect("totals"),
+        tasks: tasks.tasks,
+        holdings: holdings.all,
+        leaks: leaks.all,
+        not_recorded: coverage.not_recorded,
+        runtimes: coverage.runtimes,
+    }
+}
+
+async fn update(client: &mut HoldoverClient<Channel>, kind: ViewKind) -> v1::Update {
+    let view = v1::View { kind: kind.into(), limit: 500, ..v1::View::default() };
+    let request = v1::WatchRequest { view: Some(view) };
+    let mut updates = client.watch(request).await.expect("a view").into_inner();
+    updates.message().await.expect("an update").expect("one at least")
+}
