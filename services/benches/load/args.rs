@@ -1,0 +1,110 @@
+//! What is asked for on the command line.
+
+use crate::modes::Mode;
+
+pub const HELP: &str = "\
+cargo bench -p holdover-services --bench load -- [FLAGS]
+
+  --rounds N        how often the service is run in each mode (21)
+  --requests N      requests of a run (20000)
+  --connections N   that are open at once (32)
+  --only A[,B…]     only modes that have A or B in their name, beside bare
+  --json            one object a line instead of a table
+  --build           measure what Holdover adds to the building of a service
+";
+
+/// Enough for a 95 % interval of a median that is not just the extremes.
+const ROUNDS: usize = 21;
+const REQUESTS: usize = 20_000;
+const CONNECTIONS: usize = 32;
+
+pub const MODES: [Mode; 7] = [
+    Mode::Bare,
+    Mode::Holdover,
+    Mode::Attached,
+    Mode::Shims,
+    Mode::Console,
+    Mode::ConsoleForgets,
+    Mode::ConsoleAttached,
+];
+
+#[derive(Debug)]
+pub enum Asked {
+    Help,
+    Build { json: bool },
+    Run(Args),
+}
+
+#[derive(Debug)]
+pub struct Args {
+    pub rounds: usize,
+    pub requests: usize,
+    pub connections: usize,
+    pub json: bool,
+    /// Not started by `cargo bench`: a few requests, once.
+    pub trial: bool,
+    pub modes: Vec<Mode>,
+}
+
+/// # Errors
+///
+/// One sentence about what cannot be understood.
+pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
+    let mut args = Args {
+        rounds: ROUNDS,
+        requests: REQUESTS,
+        connections: CONNECTIONS,
+        json: false,
+        trial: true,
+        modes: MODES.to_vec(),
+    };
+    let (mut build, mut given) = (false, given);
+    while let Some(arg) = given.next() {
+        let (flag, value) = match arg.split_once('=') {
+            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
+            None => (arg, None),
+        };
+        match flag.as_str() {
+            "--rounds" => args.rounds = number(&flag, value.or_else(|| given.next()))?,
+            "--requests" => args.requests = number(&flag, value.or_else(|| given.next()))?,
+            "--connections" => args.connections = number(&flag, value.or_else(|| given.next()))?,
+            "--only" => args.modes = modes(value.or_else(|| given.next()))?,
+            _ if value.is_some() => return Err(format!("{flag} takes no value")),
+            "--help" | "-h" => return Ok(Asked::Help),
+            "--bench" => args.trial = false,
+            "--json" => args.json = true,
+            "--build" => build = true,
+            _ => return Err(format!("there is no flag {flag}; --help lists them")),
+        }
+    }
+    if build {
+        return Ok(Asked::Build { json: args.json });
+    }
+    Ok(Asked::Run(if args.trial { a_trial(args.json) } else { args }))
+}
+
+/// A few requests, once.
+fn a_trial(json: bool) -> Args {
+    let modes = vec![Mode::Bare, Mode::Holdover, Mode::Attached];
+    Args { rounds: 1, requests: 200, connections: 4, json, trial: true, modes }
+}
+
+fn number(flag: &str, value: Option<String>) -> Result<usize, String> {
+    let value = value.ok_or_else(|| format!("{flag} needs a value"))?;
+    match value.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(format!("{flag} takes a number from 1, and not {value:?}")),
+    }
+}
+
+fn modes(value: Option<String>) -> Result<Vec<Mode>, String> {
+    let value = value.ok_or("--only needs a value")?;
+    let names: Vec<&str> = value.split(',').map(str::trim).collect();
+    let has = |mode: &Mode, name: &&str| !name.is_empty() && mode.name().contains(*name);
+    if let Some(none) = names.iter().find(|name| !MODES.iter().any(|mode| has(mode, name))) {
+        let known = MODES.map(Mode::name).join(", ");
+        return Err(format!("--only {none:?}: no mode has that in its name; there are {known}"));
+    }
+    let wanted = |mode: &Mode| *mode == Mode::Bare || names.iter().any(|name| has(mode, name));
+    Ok(MODES.into_iter().filter(wanted).collect())
+}
