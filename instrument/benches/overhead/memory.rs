@@ -8,7 +8,7 @@ use crate::{
     modes::Mode,
     print::{Budget, Line},
     process::{Process, setting},
-    target::{Of, Target, Uses},
+    target::{BLOCK_ONS, Of, Target, Uses, WARM_UP},
 };
 
 const IDLE: &str = "memory of an idle task";
@@ -85,10 +85,9 @@ fn of_short_tasks(args: &Args, cores: &Cores, mode: Mode) {
     let line = Line::new(SHORT, mode, grown, "MiB more").with("tasks", f64::from(tasks));
     line.print(args);
     if matches!(mode, Mode::Holdover | Mode::Layer | Mode::Shims) {
-        // `block_on` is a task, too.
-        let all = u64::from(tasks);
-        let totals = Clients::start()
-            .totals(process.socket(), |it| it.tasks_spawned >= all && it.tasks_live <= 1);
+        let blocked_on = if cfg!(tokio_unstable) { u64::from(BLOCK_ONS) } else { 0 };
+        let all = u64::from(tasks + WARM_UP) + blocked_on;
+        let totals = Clients::start().totals(process.socket(), |it| it.tasks_live == 0);
         let lost = all.saturating_sub(totals.tasks_spawned) as f64;
         let line = Line::new(SHORT, mode, lost, "tasks lost").within(Some(Budget::AtMost(0.0)));
         line.with("still live", totals.tasks_live as f64).print(args);

@@ -18,7 +18,9 @@ use crate::{
 /// Longer than any run.
 const LONG: Duration = Duration::from_secs(100_000);
 /// Tasks before anything is measured, so that what exists once exists.
-const WARM_UP: u32 = 1_000;
+pub const WARM_UP: u32 = 1_000;
+/// How often the process blocks on a future, which is a task too where spans are seen.
+pub const BLOCK_ONS: u32 = 2;
 /// Short tasks at once.
 const AT_ONCE: u32 = 1_000;
 /// How often it looks whether everything is done, and when it looks no more.
