@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     format::counted,
     model::{Model, Screen},
-    print::{json, text},
+    print::{json, process, text},
 };
 
 /// Where to look for what is wrong: where the first of the things was acquired, else where
@@ -39,6 +39,7 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
         }
         Screen::Tasks => Some(text::task(model.tasks.selected()?, now)),
         Screen::Events => Some(text::event(model.events.selected()?, now)),
+        Screen::Process => Some(process::held(model.seen.held.selected()?, now)?),
         Screen::Story(_) => story(model.story.as_ref()?, now),
         Screen::Blind | Screen::Help => None,
     }
@@ -71,6 +72,13 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
         Screen::Events => {
             model.events.rows().iter().map(|event| json::event(event, described)).collect()
         }
+        Screen::Process => {
+            let mut process = model.seen.process.clone()?;
+            process.held = model.seen.held.rows().to_vec();
+            let matched = model.seen.held.matched;
+            let update = v1::Update { matched, ..update };
+            vec![json::process(&update, &process, described)]
+        }
         Screen::Story(_) => {
             let story = model.story.as_ref()?;
             let id = story.task.as_ref().map_or(0, |task| task.id);
@@ -88,6 +96,7 @@ pub(crate) fn name(model: &Model, now: Instant) -> String {
     let screen = match model.screen() {
         Screen::Tasks => "tasks".to_owned(),
         Screen::Events => "events".to_owned(),
+        Screen::Process => "process".to_owned(),
         Screen::Story(task) => format!("task-{task}"),
         Screen::Leaks | Screen::Blind | Screen::Help => "leaks".to_owned(),
     };

@@ -19,6 +19,7 @@ pub(crate) enum Action {
     Leaks,
     Tasks,
     Events,
+    Process,
     Filter,
     LeaksOnly,
     Cleared,
@@ -76,6 +77,7 @@ bindings! {
     "1" [Char('1')] Leaks "", "what cancelled tasks have not let go of";
     "2" [Char('2')] Tasks "", "every task";
     "4" [Char('4')] Events "", "what happens, as it happens";
+    "5" [Char('5')] Process "", "the process: memory, threads, descriptors, runtimes";
     "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";

@@ -8,6 +8,7 @@ mod effect;
 mod entity;
 mod history;
 mod list;
+mod samples;
 
 use std::{
     sync::Arc,
@@ -24,6 +25,7 @@ pub(crate) use self::{
     effect::{Effect, Notice},
     history::History,
     list::List,
+    samples::{Figure, Pace, Samples},
 };
 use crate::{
     client::{Answer, Event},
@@ -37,7 +39,7 @@ const CLEARED_SHOWN: Duration = Duration::from_secs(10);
 const ROWS: u32 = 300;
 
 /// The screens that a tab leads to, in order.
-const TABS: [Screen; 3] = [Screen::Leaks, Screen::Tasks, Screen::Events];
+const TABS: [Screen; 4] = [Screen::Leaks, Screen::Tasks, Screen::Events, Screen::Process];
 /// Lines that a page key moves by.
 const PAGE: isize = 10;
 
@@ -70,6 +72,7 @@ pub(crate) enum Screen {
     Leaks,
     Tasks,
     Events,
+    Process,
     /// One task, whole.
     Story(u64),
     /// What cannot be seen, and why.
@@ -108,6 +111,7 @@ pub(crate) struct Model {
     pub(crate) tasks: List<v1::Task>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
+    pub(crate) seen: samples::Seen,
     /// Those of which something that is shown is a connection.
     pub(crate) pools: Vec<v1::Pool>,
     /// The view that what is known answers.
@@ -150,6 +154,7 @@ impl Model {
             tasks: List::default(),
             events: List::default(),
             story: None,
+            seen: samples::Seen::default(),
             pools: Vec::new(),
             answered: None,
             screens: vec![Screen::Leaks],
@@ -189,6 +194,7 @@ impl Model {
         let (kind, task) = match shown.copied().unwrap_or(Screen::Leaks) {
             Screen::Tasks => (v1::ViewKind::Tasks, 0),
             Screen::Events => (v1::ViewKind::Events, 0),
+            Screen::Process => (v1::ViewKind::Process, 0),
             Screen::Story(task) => (v1::ViewKind::Story, task),
             Screen::Leaks | Screen::Blind | Screen::Help => (v1::ViewKind::LeakGroups, 0),
         };
@@ -253,6 +259,7 @@ impl Model {
         self.tasks = List::default();
         self.events = List::default();
         self.story = None;
+        self.seen = samples::Seen::default();
         self.pools = Vec::new();
         self.totals = v1::Totals::default();
         self.clock = TargetClock::default();
@@ -279,6 +286,7 @@ impl Model {
     /// Time passes: what cleared a while ago is not shown any more.
     pub(crate) fn pass(&mut self, now: Instant) {
         if self.frozen.is_none() {
+            self.samples_go_on(now);
             self.show_groups(now);
         }
     }
@@ -293,11 +301,13 @@ impl Model {
         self.clock.told(update.now_ns, now);
         self.totals = update.totals.unwrap_or_default();
         self.refused = None;
+        self.seen.samples.take(update.now_ns, &self.totals, update.process.as_ref());
         self.pools = std::mem::take(&mut update.pools);
         match self.view().kind() {
             v1::ViewKind::Tasks => self.tasks.replace(update.tasks, update.matched, update.all),
             v1::ViewKind::Events => self.replace_events(update),
             v1::ViewKind::Story => self.story = update.story,
+            v1::ViewKind::Process => self.seen.take(&mut update),
             _ => {
                 self.groups = update.groups;
                 (self.leaks.matched, self.leaks.all) = (update.matched, update.all);
@@ -397,7 +407,7 @@ impl Model {
             Action::Down => self.move_by(1),
             Action::First => self.select(0),
             Action::Last => self.select(usize::MAX),
-            Action::Open => self.open(),
+            Action::Open => self.open(now),
             Action::Back => {
                 if self.screens.len() > 1 {
                     self.screens.pop();
@@ -410,6 +420,7 @@ impl Model {
             Action::Leaks => self.screens = vec![Screen::Leaks],
             Action::Tasks => self.screens = vec![Screen::Tasks],
             Action::Events => self.screens = vec![Screen::Events],
+            Action::Process => self.screens = vec![Screen::Process],
             Action::Filter => self.edit = Some(Edit::new(&self.filter, self.known.clone())),
             Action::LeaksOnly => self.leaks_only = !self.leaks_only,
             Action::Cleared => {
@@ -439,20 +450,34 @@ impl Model {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, now: Instant) {
         let task = match self.screen() {
             Screen::Leaks => self.leaks.selected().and_then(|group| group.tasks.first().copied()),
             Screen::Tasks => self.tasks.selected().map(|task| task.id),
             Screen::Events => {
                 self.events.selected().and_then(|event| Some(event.task.as_ref()?.id))
             }
+            Screen::Process => {
+                self.seen.held.selected().and_then(|row| Some(row.owner.as_ref()?.id))
+            }
             Screen::Story(_) | Screen::Blind | Screen::Help => None,
+        };
+        let nobody = match self.screen() {
+            Screen::Leaks => self.leaks.selected().map(|_| "nobody holds this: no task to open"),
+            Screen::Process => {
+                self.seen.held.selected().map(|_| "nobody holds this: no task to open")
+            }
+            Screen::Events => self.events.selected().map(|_| "this event is about no task"),
+            Screen::Tasks | Screen::Story(_) | Screen::Blind | Screen::Help => None,
         };
         if let Some(task) = task.filter(|task| *task != 0) {
             self.leaks.choose();
             self.tasks.choose();
+            self.seen.held.choose();
             self.story = None;
             self.screens.push(Screen::Story(task));
+        } else if let Some(nobody) = nobody {
+            self.say(nobody, now);
         }
     }
 
@@ -461,6 +486,7 @@ impl Model {
             Screen::Leaks => self.leaks.move_by(lines),
             Screen::Tasks => self.tasks.move_by(lines),
             Screen::Events => self.events.move_by(lines),
+            Screen::Process => self.seen.held.move_by(lines),
             Screen::Story(_) | Screen::Blind | Screen::Help => {}
         }
     }
@@ -470,6 +496,7 @@ impl Model {
             Screen::Leaks => self.leaks.select(line),
             Screen::Tasks => self.tasks.select(line),
             Screen::Events => self.events.select(line),
+            Screen::Process => self.seen.held.select(line),
             Screen::Story(_) | Screen::Blind | Screen::Help => {}
         }
     }

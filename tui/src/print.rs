@@ -4,7 +4,7 @@ mod baseline;
 mod diff;
 mod every;
 pub(crate) mod json;
-mod process;
+pub(crate) mod process;
 pub(crate) mod text;
 
 pub(crate) use self::diff::diff;

@@ -74,6 +74,8 @@ pub(crate) struct Glyphs {
     pub(crate) ahead: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) margin: &'static str,
+    /// From the least to the most of a chart.
+    pub(crate) sparks: &'static [&'static str],
 }
 
 const UNICODE: Glyphs = Glyphs {
@@ -90,6 +92,7 @@ const UNICODE: Glyphs = Glyphs {
     ahead: "┄",
     dot: "·",
     margin: "│",
+    sparks: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
 const ASCII: Glyphs = Glyphs {
@@ -106,6 +109,7 @@ const ASCII: Glyphs = Glyphs {
     ahead: ".",
     dot: "-",
     margin: "|",
+    sparks: &[".", ":", "-", "=", "#"],
 };
 
 impl Theme {

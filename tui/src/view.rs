@@ -7,6 +7,7 @@ mod header;
 mod leaks;
 mod life;
 mod pages;
+mod process;
 mod source;
 mod story;
 mod table;
@@ -77,6 +78,7 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         (_, Screen::Leaks) => leaks::render(scene, frame, body),
         (_, Screen::Tasks) => tasks::render(scene, frame, body),
         (_, Screen::Events) => events::render(scene, frame, body),
+        (_, Screen::Process) => process::render(scene, frame, body),
         (_, Screen::Story(_)) => story::render(scene, frame, body),
     }
     footer(scene, frame, bottom);

@@ -43,6 +43,7 @@ impl Model {
             Screen::Leaks => export::site_of(self.leaks.selected()?.worst.as_ref()?),
             Screen::Tasks => &self.tasks.selected()?.location,
             Screen::Events => &self.events.selected()?.site,
+            Screen::Process => &self.seen.held.selected()?.holding.as_ref()?.site,
             Screen::Story(_) => {
                 let story = self.story.as_ref()?;
                 let held = story.holdings.iter().map(|held| held.site.as_str());

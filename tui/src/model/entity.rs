@@ -29,6 +29,14 @@ impl Entity for v1::Task {
     }
 }
 
+impl Entity for v1::HeldRow {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.holding.as_ref().map_or(0, |held| held.id)
+    }
+}
+
 impl Entity for v1::Event {
     type Id = u64;
 

@@ -149,10 +149,10 @@ fn tab_turns_over_the_screens_and_the_page_keys_move_by_ten() {
         model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
         model.screen()
     };
-    for screen in [Screen::Tasks, Screen::Events, Screen::Leaks] {
+    for screen in [Screen::Tasks, Screen::Events, Screen::Process, Screen::Leaks] {
         assert_eq!(type_in(&mut model, KeyCode::Tab), screen);
     }
-    assert_eq!(type_in(&mut model, KeyCode::BackTab), Screen::Events);
+    assert_eq!(type_in(&mut model, KeyCode::BackTab), Screen::Process);
     press(&mut model, "2?", now);
     assert_eq!(type_in(&mut model, KeyCode::Tab), Screen::Events);
     press(&mut model, "2", now);

@@ -10,11 +10,9 @@ use holdover_proto::v1;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub(crate) use self::process::process;
+pub(super) use self::site::{Growth, growth};
 pub(crate) use self::site::{group, holding_line};
-pub(super) use self::{
-    process::process,
-    site::{Growth, growth},
-};
 use crate::{asked, words};
 
 const MS: u64 = 1_000_000;

@@ -18,29 +18,35 @@ pub(super) fn lines(
     let mut lines = vec![line("process", &of_all(process, described))];
     lines.push(line("memory", &memory(process)));
     lines.push(line("threads", &known(process.threads, count)));
-    lines.extend(files(process));
+    lines.extend(files(process).iter().map(|(what, text)| line(what, text)));
     lines.extend(process.runtimes.iter().map(|load| line(&runtime_name(load), &runtime(load))));
-    let held = process.held.iter();
-    lines.extend(held.filter_map(|row| Some(line("held", &held_row(row, update.now_ns)?))));
+    let rows = process.held.iter();
+    lines.extend(rows.filter_map(|row| Some(line("held", &held(row, update.now_ns)?))));
     let left_out = update.matched.saturating_sub(process.held.len() as u64);
     if left_out > 0 {
         lines.push(line("held", &format!("and {} more", count(left_out))));
     }
-    // Several figures may be unknown for the same reason.
-    let mut said = HashSet::new();
-    for unknown in process.unknown.iter().filter(|it| said.insert(it.why.as_str())) {
-        let what: Vec<_> = process.unknown.iter().filter(|it| it.why == unknown.why).collect();
-        let what: Vec<String> = what.iter().map(|it| safe(&it.what).into_owned()).collect();
-        lines.push(line("unknown", &format!("{}: {}", what.join(", "), safe(&unknown.why))));
-    }
+    lines.extend(unknown(process).iter().map(|text| line("unknown", text)));
     lines
+}
+
+/// What is not known, and why. Several figures may be unknown for the same reason.
+pub(crate) fn unknown(process: &v1::Process) -> Vec<String> {
+    let mut said = HashSet::new();
+    let reasons = process.unknown.iter().filter(|it| said.insert(it.why.as_str()));
+    let line = |reason: &v1::Unknown| {
+        let what = process.unknown.iter().filter(|it| it.why == reason.why);
+        let what: Vec<String> = what.map(|it| safe(&it.what).into_owned()).collect();
+        format!("{}: {}", what.join(", "), safe(&reason.why))
+    };
+    reasons.map(line).collect()
 }
 
 fn line(what: &str, text: &str) -> String {
     format!("{what:<10} {text}")
 }
 
-fn known(value: Option<u64>, shown: impl Fn(u64) -> String) -> String {
+pub(crate) fn known(value: Option<u64>, shown: impl Fn(u64) -> String) -> String {
     value.map_or_else(|| "unknown".to_owned(), shown)
 }
 
@@ -50,26 +56,27 @@ fn of_all(process: &v1::Process, described: &v1::DescribeResponse) -> String {
     format!("{}, pid {}, up {up}, cpu {cpu}", safe(&target.service), target.pid)
 }
 
-fn memory(process: &v1::Process) -> String {
+pub(crate) fn memory(process: &v1::Process) -> String {
     let (rss, peak) = (known(process.rss_bytes, bytes), known(process.peak_rss_bytes, bytes));
     format!("rss {rss}, at most {peak} so far, virtual {}", known(process.virtual_bytes, bytes))
 }
 
-fn files(process: &v1::Process) -> Vec<String> {
+/// How many files of what kind are open, each with its name or none.
+pub(crate) fn files(process: &v1::Process) -> Vec<(&'static str, String)> {
     let limit = match process.fd_limit {
         Some(u64::MAX) => "no limit".to_owned(),
         limit => format!("the limit is {}", known(limit, count)),
     };
     let Some(fds) = &process.fds else {
-        return vec![line("fds", &format!("unknown; {limit}"))];
+        return vec![("fds", format!("unknown; {limit}"))];
     };
-    let mut lines = vec![line("fds", &format!("{} open; {limit}", count(fds.open)))];
+    let mut lines = vec![("fds", format!("{} open; {limit}", count(fds.open)))];
     let types = fds.by_type.iter();
     let types = types.map(|it| (it.count, words::fd_type(it.r#type()).to_owned())).collect();
     lines.extend(counts("", types));
     if fds.deleted > 0 {
         let them = counted(fds.deleted, "file");
-        lines.push(line("", &format!("{them} that no name leads to any more")));
+        lines.push(("", format!("{them} that no name leads to any more")));
     }
     let sockets = fds.sockets.iter();
     let sockets = sockets.map(|it| (it.count, socket(&it.socket.unwrap_or_default()))).collect();
@@ -78,11 +85,11 @@ fn files(process: &v1::Process) -> Vec<String> {
 }
 
 /// `12 tcp, 3 file`, the most first.
-fn counts(what: &str, mut counts: Vec<(u64, String)>) -> Option<String> {
+fn counts(what: &'static str, mut counts: Vec<(u64, String)>) -> Option<(&'static str, String)> {
     counts.sort_by(|(a, of_a), (b, of_b)| b.cmp(a).then_with(|| of_a.cmp(of_b)));
     let counts: Vec<String> =
         counts.into_iter().map(|(number, of)| format!("{} {of}", count(number))).collect();
-    (!counts.is_empty()).then(|| line(what, &counts.join(", ")))
+    (!counts.is_empty()).then(|| (what, counts.join(", ")))
 }
 
 /// `tcp ipv4 ESTABLISHED`, `udp ipv6 to ipv4 CONNECTED`.
@@ -116,18 +123,24 @@ fn runtime(load: &v1::RuntimeLoad) -> String {
     )
 }
 
-fn held_row(row: &v1::HeldRow, now: u64) -> Option<String> {
+/// One of the holdings that name a descriptor, in a line.
+pub(crate) fn held(row: &v1::HeldRow, now: u64) -> Option<String> {
     let held = row.holding.as_ref()?;
-    let owner = match &row.owner {
+    let owner = owner(row);
+    let age = span(now.saturating_sub(held.acquired_ns));
+    let site = place(&held.site);
+    Some(format!("{}; {owner}; for {age}, from {}", names::holding_and_fd(held), safe(&site)))
+}
+
+/// `handler #41, ended`, or nobody.
+pub(crate) fn owner(row: &v1::HeldRow) -> String {
+    match row.owner.as_ref().filter(|owner| owner.id != 0) {
         None => "nobody".to_owned(),
         Some(owner) => {
             let ended = if row.owner_ended { ", ended" } else { "" };
             format!("{} #{}{ended}", safe(&owner.name), owner.id)
         }
-    };
-    let age = span(now.saturating_sub(held.acquired_ns));
-    let site = place(&held.site);
-    Some(format!("{}; {owner}; for {age}, from {}", names::holding_and_fd(held), safe(&site)))
+    }
 }
 
 /// Writes the lines of a moment, or of the next one beneath a blank line.

@@ -67,6 +67,7 @@ fn matched(model: &Model) -> String {
         Screen::Leaks => (model.leaks.matched, model.leaks.all),
         Screen::Tasks => (model.tasks.matched, model.tasks.all),
         Screen::Events => (model.events.matched, model.events.all),
+        Screen::Process => (model.seen.held.matched, model.seen.held.all),
         Screen::Story(_) | Screen::Blind | Screen::Help => return String::new(),
     };
     if model.edit.as_ref().is_some_and(|edit| edit.error().is_some()) || !model.is_answered() {

@@ -162,6 +162,7 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         (Screen::Leaks, "1 Leaks", Some(model.totals.leaks)),
         (Screen::Tasks, "2 Tasks", Some(model.totals.tasks_live)),
         (Screen::Events, "4 Events", None),
+        (Screen::Process, "5 Process", None),
     ] {
         let number = number.filter(|_| model.target.is_some());
         let number = number.map(|it| format!(" {}", count(it))).unwrap_or_default();
@@ -184,6 +185,7 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         Screen::Leaks => "by spawn site, worst first ".to_owned(),
         Screen::Tasks => format!("{} of {} ", count(model.tasks.matched), count(model.tasks.all)),
         Screen::Events => "newest first ".to_owned(),
+        Screen::Process => String::new(),
         Screen::Story(task) => format!("task #{task}   Esc back "),
         Screen::Blind | Screen::Help => "Esc back ".to_owned(),
     };

@@ -6,6 +6,7 @@
 mod filter;
 mod kept;
 mod picture;
+mod process;
 mod source;
 mod themes;
 

@@ -82,6 +82,26 @@ fn a_leak_is_seen_filtered_opened_frozen_and_left() {
     ui.assert_the_terminal_is_clean();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_is_shown_over_time() {
+    let mut ui = Pty::start(&["demo"], (24, 80));
+    ui.wait_for("No leaks.");
+    ui.keys("5");
+    ui.wait_for_all(
+        &[
+            "[5 Process]",
+            " open; the limit is ",
+            " of a core, ",
+            "; parks a second ",
+            "The last 1m00s",
+        ],
+        &["unknown"],
+    );
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+}
+
 #[test]
 fn a_target_that_is_killed_and_restarted() {
     let service = Service::start("127.0.0.1:0");

@@ -80,7 +80,7 @@ struct Unknown<'a> {
 }
 
 /// The process as a JSON object.
-pub(in crate::print) fn process(
+pub(crate) fn process(
     update: &v1::Update,
     process: &v1::Process,
     described: &v1::DescribeResponse,
