@@ -13,6 +13,13 @@ pub(crate) fn dropping_since(cancel: &v1::Cancel) -> Option<u64> {
     cancel.drop_began_ns.filter(|_| cancel.ended_ns.is_none())
 }
 
+/// Whether anything is known of the request. Tokio's own spans show no request, and then
+/// its time is that of the end.
+pub(crate) fn is_known(cancel: &v1::Cancel) -> bool {
+    let has_cause = !matches!(cancel.cause(), v1::Cause::Unknown | v1::Cause::Unspecified);
+    has_cause || cancel.canceller.is_some() || cancel.site.is_some()
+}
+
 /// `not polled since`, `polled 412× since`, `in drop for 3.2s`: they have different
 /// remedies.
 pub(crate) fn doing(cancel: &v1::Cancel, now: u64, times: &str) -> String {

@@ -24,8 +24,7 @@ const TABLE: &[Explanation] = &[
     Explanation {
         verdict: Verdict::Stuck,
         kinds: &[],
-        why: "It was asked to stop longer than its grace ago and has not ended. Not polled since: it blocks its \
-              thread or is never woken. Polled since: it goes on and ignores the request.",
+        why: GENERAL,
         fix: "Await somewhere in the loop, and select on the token beside the work; run blocking work in \
               spawn_blocking.",
         bad: "loop {\n    work().await;                      // never looks at the token\n}",
@@ -115,6 +114,24 @@ const TABLE: &[Explanation] = &[
     },
 ];
 
+const GENERAL: &str = "It was asked to stop longer than its grace ago and has not ended. Not polled since: it blocks its \
+                       thread or is never woken. Polled since: it goes on and ignores the request.";
+
+/// Of a stuck task that has not been polled since it was asked.
+pub(crate) const NOT_POLLED: Explanation = Explanation {
+    why: "It was asked to stop longer than its grace ago, and has not been polled since: it blocks its thread, or is \
+          never woken.",
+    fix: "Run blocking work in spawn_blocking, and await in the loop; give what it waits for a timeout.",
+    ..TABLE[0]
+};
+
+/// Of a stuck task that is polled all the same.
+pub(crate) const POLLED: Explanation = Explanation {
+    why: "It was asked to stop longer than its grace ago, and has been polled since: it goes on and ignores the request.",
+    fix: "Select on the token beside the work, and leave the loop when it is cancelled.",
+    ..TABLE[0]
+};
+
 /// Of a stuck task whose future is being dropped.
 pub(crate) const IN_ITS_DROP: Explanation = Explanation {
     verdict: Verdict::Stuck,
@@ -134,8 +151,12 @@ pub(crate) fn explain_held(
 ) -> Option<&'static Explanation> {
     if verdict == Verdict::Stuck {
         // What a stuck task holds is not what is wrong with it.
-        let is_dropping = cancel.and_then(asked::dropping_since).is_some();
-        return if is_dropping { Some(&IN_ITS_DROP) } else { explain(verdict, None) };
+        return match cancel {
+            None => explain(verdict, None),
+            Some(it) if asked::dropping_since(it).is_some() => Some(&IN_ITS_DROP),
+            Some(it) if it.polls_since == 0 => Some(&NOT_POLLED),
+            Some(_) => Some(&POLLED),
+        };
     }
     explain(verdict, first.map(Holding::kind))
 }
@@ -179,7 +200,14 @@ mod tests {
         }
         let mut cancel = Cancel::default();
         let stuck = |cancel: &Cancel| explain_held(Verdict::Stuck, Some(cancel), None);
-        assert!(stuck(&cancel).expect("one").fix.contains("select on the token"));
+        assert!(explain(Verdict::Stuck, None).expect("one").fix.contains("select on the token"));
+        let not_polled = stuck(&cancel).expect("one");
+        assert!(not_polled.why.contains("not been polled since"), "{not_polled:?}");
+        assert!(!not_polled.why.contains("ignores"), "{not_polled:?}");
+        cancel.polls_since = 412;
+        let polled = stuck(&cancel).expect("one");
+        assert!(polled.why.contains("ignores the request"), "{polled:?}");
+        assert!(!polled.why.contains("never woken"), "{polled:?}");
         cancel.drop_began_ns = Some(7);
         assert!(stuck(&cancel).expect("one").fix.contains("Do not block in Drop"));
     }
@@ -198,6 +226,9 @@ mod tests {
     #[test]
     fn of_a_verdict_and_a_kind_there_is_one_explanation() {
         let all: Vec<&Explanation> = TABLE.iter().chain(held::TABLE).collect();
+        for it in [&NOT_POLLED, &POLLED] {
+            assert!(crate::format::wrap(it.fix, 70).len() <= 2, "{it:?}");
+        }
         let named = |it: &Explanation| -> Vec<String> {
             let kinds = it.kinds.iter().map(|kind| format!("{:?} {kind:?}", it.verdict));
             if it.kinds.is_empty() { vec![format!("{:?}", it.verdict)] } else { kinds.collect() }

@@ -54,7 +54,8 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
     let scene = Scene { model, theme, now };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let needs = format!("needs {}x{}", SMALLEST.0, SMALLEST.1);
+        let (width, height) = (area.width, area.height);
+        let needs = format!("needs {}x{}\nthis is {width}x{height}", SMALLEST.0, SMALLEST.1);
         frame.render_widget(Paragraph::new(needs), area);
         return;
     }

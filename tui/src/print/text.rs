@@ -225,6 +225,9 @@ pub(super) fn none_ignored(update: &v1::Update) -> String {
 
 /// What asked it to stop, and how.
 pub(crate) fn cancelled(cancel: &v1::Cancel) -> String {
+    if !asked::is_known(cancel) {
+        return "when it was asked and by whom is not known".to_owned();
+    }
     let mut text = words::cause(cancel.cause()).to_owned();
     if let Some(canceller) = &cancel.canceller {
         let _ = write!(text, " by {}", names::canceller(canceller));

@@ -84,10 +84,15 @@ fn story(
         lines.push(("fix", explanation.fix.to_owned()));
     }
     if tall && group.count > 1 {
-        let tasks: Vec<String> = group.tasks.iter().map(|id| format!("#{id}")).collect();
+        let tasks: Vec<String> = group.tasks.iter().map(|id| of_task(*id)).collect();
         lines.push(("tasks", tasks.join("  ")));
     }
     lines
+}
+
+/// `#7342`; what is held by nobody has no number.
+fn of_task(id: u64) -> String {
+    if id == 0 { "nobody".to_owned() } else { format!("#{id}") }
 }
 
 fn what(leak: &v1::Leak, pools: &[v1::Pool], now: u64, theme: Theme) -> String {
@@ -118,10 +123,10 @@ const WAKER: &str = "a waker is stored by whatever the task waited for: where is
 
 /// Who asked, where, why, and how long it took.
 pub(super) fn who(cancel: &v1::Cancel) -> String {
-    let mut who = match cancel.cause() {
-        v1::Cause::Unknown | v1::Cause::Unspecified => UNKNOWN.to_owned(),
-        cause => words::cause(cause).to_owned(),
-    };
+    if !asked::is_known(cancel) {
+        return UNKNOWN.to_owned();
+    }
+    let mut who = words::cause(cancel.cause()).to_owned();
     if let Some(site) = &cancel.site {
         who = format!("{who} at {}", safe(&place(site)));
     }
@@ -146,7 +151,21 @@ fn is_in_its_drop(leak: &v1::Leak) -> bool {
     leak.verdict() == v1::Verdict::Stuck && cancel.and_then(asked::dropping_since).is_some()
 }
 
-const UNKNOWN: &str = "unknown, since tokio does not say; holdover::task would";
+const UNKNOWN: &str = "cancelled, when it was asked and by whom is not known: tokio does not say, holdover::task would";
+
+/// What goes by itself does not end a row of which something else is not known to go.
+fn beside(leak: &v1::Leak, now: u64) -> String {
+    let stays = leak.holdings.iter().find(|held| held.due_ns.is_none());
+    let goes = leak.holdings.iter().find_map(|held| Some((held, held.due_ns?)));
+    match (stays, goes) {
+        (Some(stays), Some((held, due))) if due > now => {
+            let (stays, goes) = (names::holding(stays), names::holding(held));
+            let left = span(due - now);
+            format!("{goes} goes in {left}; nothing known will release {stays}")
+        }
+        _ => "nothing known will release it".to_owned(),
+    }
+}
 
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
     let them = if group.count > 1 { "the first of them" } else { "it" };
@@ -163,6 +182,6 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
         (None, None) if group.verdict() == v1::Verdict::Stuck => {
             "nothing known will end it".to_owned()
         }
-        (None, None) => "nothing known will release it".to_owned(),
+        (None, None) => beside(leak, now),
     }
 }

@@ -5,7 +5,7 @@ use holdover_proto::v1;
 use ratatui::text::{Line, Span};
 
 use crate::{
-    asked::SLOW_DROP,
+    asked::{self, SLOW_DROP},
     format::{span, width},
     theme::Theme,
 };
@@ -60,6 +60,7 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         labels = labels.iter().map(|label| label.trim().to_owned()).collect();
     }
     let widths = widths(&stretches, &labels, room);
+    let is_unseen = task.cancel.as_ref().is_some_and(|it| !asked::is_known(it));
     let cleaned_up = stretches.iter().any(|(it, _)| *it == Stretch::CleanUp);
     let (mut bar, mut beneath) = (vec![Span::raw(PREFIX)], " ".repeat(PREFIX.len()));
     for (((stretch, _), label), columns) in stretches.iter().zip(&labels).zip(widths) {
@@ -69,7 +70,7 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         let text =
             format!("{}{}{label}{}", theme.glyphs.tick, glyph.repeat(left), glyph.repeat(right));
         bar.push(Span::styled(text, style(*stretch, theme)));
-        beneath.push_str(&crate::format::pad(moment(*stretch, cleaned_up), columns, ""));
+        beneath.push_str(&crate::format::pad(moment(*stretch, cleaned_up, is_unseen), columns, ""));
     }
     bar.push(Span::raw(theme.glyphs.tick));
     vec![Line::from(bar), Line::styled(beneath, theme.dim())]
@@ -86,11 +87,11 @@ fn style(stretch: Stretch, theme: Theme) -> ratatui::style::Style {
 }
 
 /// The moment at which a stretch begins.
-fn moment(stretch: Stretch, cleaned_up: bool) -> &'static str {
+fn moment(stretch: Stretch, cleaned_up: bool, is_unseen: bool) -> &'static str {
     match stretch {
         Stretch::Running => "spawned",
         Stretch::Cancel => "requested",
-        Stretch::Drop | Stretch::SlowDrop if cleaned_up => "drop begins",
+        Stretch::Drop | Stretch::SlowDrop if cleaned_up || is_unseen => "drop begins",
         // An abort is delivered by the drop.
         Stretch::CleanUp | Stretch::Drop | Stretch::SlowDrop => "delivered",
         Stretch::Holds => "ended",
@@ -100,8 +101,10 @@ fn moment(stretch: Stretch, cleaned_up: bool) -> &'static str {
 
 fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)> {
     let cancel = task.cancel.as_ref();
-    let requested = cancel.map(|cancel| cancel.requested_ns);
-    let delivered = cancel.and_then(|cancel| cancel.delivered_ns);
+    // Of a request that nobody saw there is no moment.
+    let cancel = cancel.filter(|cancel| asked::is_known(cancel) || cancel.ended_ns.is_some());
+    let requested = cancel.filter(|it| asked::is_known(it)).map(|cancel| cancel.requested_ns);
+    let delivered = cancel.and_then(|cancel| cancel.delivered_ns).filter(|_| requested.is_some());
     let ended = task.ended_ns;
     let mut moments = vec![(Stretch::Running, task.spawned_ns)];
     moments.extend(requested.map(|at| (Stretch::Cancel, at)));

@@ -112,6 +112,9 @@ fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
 /// What happened, in words; the end says how long the drop took, and marks a slow one.
 fn told(event: &v1::Event, task: &v1::Task, theme: Theme) -> (String, Style) {
     let (what, style) = (events::what(event), events::style(event, theme));
+    if is_unseen(event, task) {
+        return ("when it was asked and by whom is not known".to_owned(), style);
+    }
     let drop = task.cancel.as_ref().and_then(|cancel| cancel.drop_ns);
     match drop.filter(|_| event.kind() == v1::EventKind::Ended) {
         Some(drop) if drop >= asked::SLOW_DROP => {
@@ -120,6 +123,12 @@ fn told(event: &v1::Event, task: &v1::Task, theme: Theme) -> (String, Style) {
         Some(drop) => (format!("{what}; {} in its drop", span(drop)), style),
         None => (what, style),
     }
+}
+
+/// The request that tokio's spans do not show: it is deduced from the end.
+fn is_unseen(event: &v1::Event, task: &v1::Task) -> bool {
+    let unknown = task.cancel.as_ref().is_some_and(|cancel| !asked::is_known(cancel));
+    unknown && event.kind() == v1::EventKind::CancelRequested
 }
 
 fn happened(
@@ -143,11 +152,12 @@ fn happened(
         let site =
             if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
         let (what, style) = told(event, task, theme);
+        let word = if is_unseen(event, task) { "cancelled" } else { events::word(event.kind()) };
         // A column's width between it and the place.
         let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
         lines.push(Line::from(vec![
             Span::styled(format!("  {at:>8}  "), theme.dim()),
-            Span::styled(pad(events::word(event.kind()), 19, ""), style),
+            Span::styled(pad(word, 19, ""), style),
             Span::raw(pad(&what, what_width, "")),
             Span::styled(
                 fit_place(&site, place_width, theme.glyphs.more).into_owned(),
@@ -162,7 +172,10 @@ fn happened(
     };
     if let Some(cancel) = &task.cancel {
         let doing = asked::doing(cancel, now, theme.glyphs.times);
-        beneath(format!("{}; {doing}", detail::who(cancel)));
+        beneath(match (asked::is_known(cancel), cancel.ended_ns) {
+            (false, Some(_)) => detail::who(cancel),
+            _ => format!("{}; {doing}", detail::who(cancel)),
+        });
     }
     beneath(format!(
         "{}, {} busy, {} scheduled, {}",

@@ -7,6 +7,7 @@ mod filter;
 mod kept;
 mod picture;
 mod process;
+mod said;
 mod source;
 mod themes;
 
@@ -597,6 +598,7 @@ fn a_terminal_that_is_too_small_says_what_it_needs() {
         let terminal = draw(&model, theme(), now, size);
         if size.0 >= 11 {
             find(terminal.backend().buffer(), "needs 60x15");
+            find(terminal.backend().buffer(), &format!("this is {}x{}", size.0, size.1));
         }
     }
     // The smallest one that is big enough shows rows, and nothing stands on something else.

@@ -1,0 +1,112 @@
+//! What is said only as far as it is known.
+
+use super::*;
+
+fn shown(model: &Model, now: Instant, size: (u16, u16)) -> String {
+    draw(model, theme(), now, size).backend().to_string()
+}
+
+fn with_row(group: v1::LeakGroup) -> (Model, Instant) {
+    let (mut model, now) = attached();
+    let groups = vec![group];
+    update(&mut model, now, v1::Update { groups, matched: 1, all: 1, ..Default::default() });
+    (model, now)
+}
+
+/// As tokio's own spans show it: the request is deduced from the end.
+fn plain() -> v1::Task {
+    let mut plain = task("upload", 881);
+    plain.accuracy = v1::Accuracy::Inferred.into();
+    if let Some(cancel) = &mut plain.cancel {
+        cancel.cause = v1::Cause::Unknown.into();
+        let ended = cancel.ended_ns;
+        (cancel.delivered_ns, cancel.latency_ns) = (ended, Some(0));
+        cancel.requested_ns = ended.unwrap_or(0);
+        (cancel.canceller, cancel.site, cancel.reason) = (None, None, None);
+    }
+    plain
+}
+
+const NOT_KNOWN: &str = "when it was asked and by whom is not known";
+
+#[test]
+fn a_request_that_nobody_saw_has_no_time_and_no_author() {
+    let (mut model, now) = with_row(group(
+        v1::Verdict::LeftBehind,
+        1,
+        plain(),
+        held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None),
+    ));
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains(NOT_KNOWN) && !text.contains("0ns"), "{text}");
+    press(&mut model, now, "\n");
+    let event = |kind: v1::EventKind, what: &str| v1::Event {
+        at_ns: NOW - 252 * S,
+        kind: kind.into(),
+        what: what.into(),
+        ..Default::default()
+    };
+    let events = vec![
+        event(v1::EventKind::CancelRequested, "unknown"),
+        event(v1::EventKind::Ended, "cancelled"),
+    ];
+    let story = v1::Story { task: Some(plain()), events, ..Default::default() };
+    update(&mut model, now, v1::Update { story: Some(story), ..Default::default() });
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains(&format!("cancelled          {NOT_KNOWN}")), "{text}");
+    assert!(!text.contains("CANCEL REQUESTED") && !text.contains("cancel 0ns"), "{text}");
+    assert!(!text.contains("requested") && !text.contains("polled since"), "{text}");
+    let printed = crate::print::text::cancelled(&plain().cancel.expect("it was"));
+    assert_eq!(printed, NOT_KNOWN);
+}
+
+#[test]
+fn what_goes_by_itself_is_said_beside_what_does_not() {
+    let child = held(v1::HoldingKind::Child, "audit", v1::Phase::Before, None);
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, Some(NOW + 57 * S));
+    let mut row = group(v1::Verdict::LeftBehind, 1, task("report", 7), child);
+    if let Some(worst) = &mut row.worst {
+        worst.holdings.push(timer);
+        worst.holdings_total = 2;
+    }
+    let (model, now) = with_row(row);
+    let text = shown(&model, now, (120, 40));
+    let until = "until   timer sleep goes in 57s; nothing known will release child audit";
+    assert!(text.contains(until), "{text}");
+}
+
+#[test]
+fn what_is_overdue_and_held_by_nobody_leads_nowhere_and_says_so() {
+    let nobody = v1::Task { name: "nobody".into(), ..Default::default() };
+    let lock = held(v1::HoldingKind::Lock, "state", v1::Phase::Before, None);
+    let mut row = group(v1::Verdict::Overdue, 2, nobody, lock);
+    row.tasks = vec![0, 41];
+    let (mut model, now) = with_row(row);
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("tasks   nobody #41") && !text.contains("#0"), "{text}");
+    press(&mut model, now, "\n");
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("nobody holds this: no task to open"), "{text}");
+}
+
+#[test]
+fn a_stuck_task_is_explained_by_what_it_does() {
+    let none = held(v1::HoldingKind::Custom, "", v1::Phase::Before, None);
+    for (polls, is, is_not) in [
+        (0, "it blocks its thread", "ignores the request"),
+        (412, "ignores the request", "it blocks its thread"),
+    ] {
+        let mut stuck = task("upload", 881);
+        if let Some(cancel) = &mut stuck.cancel {
+            (cancel.ended_ns, cancel.latency_ns, cancel.polls_since) = (None, None, polls);
+        }
+        let mut row = group(v1::Verdict::Stuck, 1, stuck, none.clone());
+        if let Some(worst) = &mut row.worst {
+            worst.holdings = Vec::new();
+        }
+        let (model, now) = with_row(row);
+        let text = shown(&model, now, (120, 40)).replace("\"\n\"          ", " ");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(is) && !text.contains(is_not), "{text}");
+    }
+}
