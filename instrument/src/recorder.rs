@@ -27,6 +27,7 @@ pub(crate) mod pools;
 pub(crate) mod request;
 pub(crate) mod shares;
 pub(crate) mod slab;
+pub(crate) mod span_refs;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod wakers;
@@ -460,7 +461,7 @@ impl Recorder {
         let pinned = slot.life().pin(key.generation());
         if pinned {
             slot.set(Flag::Span);
-            slot.count_span_refs().store(1, Relaxed);
+            slot.span_refs().set(1);
         }
         pinned
     }
@@ -484,7 +485,7 @@ impl Recorder {
     pub(crate) fn holding_span_opened(&self, key: Key) -> bool {
         let Some(slot) = self.holdings.get(key) else { return false };
         slot.set(HoldingFlag::Span);
-        slot.count_span_refs().store(1, Relaxed);
+        slot.span_refs().set(1);
         true
     }
 

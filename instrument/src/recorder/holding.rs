@@ -7,6 +7,7 @@ use super::{
     arena::{Cache, Life, Slot},
     clock::Nanos,
     key::{Key, Which},
+    span_refs::SpanRefs,
     table::{SiteId, TextId},
     task::some,
 };
@@ -63,7 +64,7 @@ pub(crate) struct HoldingSlot {
     life: Life,
     kind: AtomicU8,
     flags: AtomicU8,
-    span_refs: AtomicU32,
+    span_refs: SpanRefs,
     label: AtomicU32,
     site: AtomicU32,
     acquired_at: AtomicU64,
@@ -95,7 +96,7 @@ impl Slot for HoldingSlot {
             life: Life::new(generation),
             kind: AtomicU8::new(0),
             flags: AtomicU8::new(0),
-            span_refs: AtomicU32::new(0),
+            span_refs: SpanRefs::new(),
             label: AtomicU32::new(0),
             site: AtomicU32::new(0),
             acquired_at: AtomicU64::new(0),
@@ -201,7 +202,7 @@ impl HoldingSlot {
         self.acquirer.store(0, Relaxed);
         self.would_be.store(NOBODY, Relaxed);
         self.fd.store(0, Relaxed);
-        self.span_refs.store(0, Relaxed);
+        self.span_refs.set(0);
     }
 
     /// Its kind, its label and where it was acquired.
@@ -338,20 +339,9 @@ impl HoldingSlot {
         self.amount.store(amount, Relaxed);
     }
 
-    /// tokio's span has one reference more.
+    /// The references to tokio's span for it.
     #[inline]
-    pub(crate) fn span_cloned(&self) {
-        self.span_refs.fetch_add(1, Relaxed);
-    }
-
-    /// True when that was the span's last reference: then nobody else has one to clone.
-    #[inline]
-    pub(crate) fn span_dropped(&self) -> bool {
-        self.span_refs.load(SeqCst) == 1 || self.span_refs.fetch_sub(1, SeqCst) == 1
-    }
-
-    #[inline]
-    pub(super) fn count_span_refs(&self) -> &AtomicU32 {
+    pub(crate) fn span_refs(&self) -> &SpanRefs {
         &self.span_refs
     }
 

@@ -21,6 +21,7 @@ use super::{
     changed::Link,
     clock::Nanos,
     key::{Key, Which},
+    span_refs::SpanRefs,
     table::{SiteId, TextId},
     wakers::Wakers,
 };
@@ -127,7 +128,7 @@ pub(crate) struct TaskSlot {
     holdings: AtomicU32,
     children: AtomicU32,
     handles: AtomicU32,
-    span_refs: AtomicU32,
+    span_refs: SpanRefs,
 }
 
 thread_local! {
@@ -177,7 +178,7 @@ impl Slot for TaskSlot {
             holdings: AtomicU32::new(0),
             children: AtomicU32::new(0),
             handles: AtomicU32::new(0),
-            span_refs: AtomicU32::new(0),
+            span_refs: SpanRefs::new(),
         }
     }
 
@@ -374,7 +375,7 @@ impl TaskSlot {
         for cell in [&self.run_parks, &self.holdings, &self.children, &self.handles] {
             cell.store(0, Relaxed);
         }
-        self.span_refs.store(u32::from(birth.flags & Flag::Span as u32 != 0), Relaxed);
+        self.span_refs.set(u32::from(birth.flags & Flag::Span as u32 != 0));
     }
 
     // === what polls write: one thread at a time ===
@@ -702,20 +703,9 @@ impl TaskSlot {
         &self.wakers
     }
 
-    /// tokio's span has one reference more.
+    /// The references to tokio's span for it.
     #[inline]
-    pub(crate) fn span_cloned(&self) {
-        self.span_refs.fetch_add(1, Relaxed);
-    }
-
-    /// True when that was the span's last reference: then nobody else has one to clone.
-    #[inline]
-    pub(crate) fn span_dropped(&self) -> bool {
-        self.span_refs.load(SeqCst) == 1 || self.span_refs.fetch_sub(1, SeqCst) == 1
-    }
-
-    #[inline]
-    pub(super) fn count_span_refs(&self) -> &AtomicU32 {
+    pub(crate) fn span_refs(&self) -> &SpanRefs {
         &self.span_refs
     }
 

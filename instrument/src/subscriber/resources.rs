@@ -91,7 +91,7 @@ impl Front {
             Ours::Within => {
                 // The same semaphore: what is told in its span is told of this one.
                 let semaphore = Thread::semaphore()?;
-                self.recorder.holding_slot(semaphore)?.span_cloned();
+                self.recorder.holding_slot(semaphore)?.span_refs().cloned();
                 Some(semaphore)
             }
             Ours::Acquire => {

@@ -197,8 +197,8 @@ impl Front {
 
     pub(crate) fn clone_span(found: Found) {
         match found {
-            Found::Task(_, slot) => slot.span_cloned(),
-            Found::Resource(_, slot) => slot.span_cloned(),
+            Found::Task(_, slot) => slot.span_refs().cloned(),
+            Found::Resource(_, slot) => slot.span_refs().cloned(),
             Found::Ignored | Found::Ours => {}
         }
     }
@@ -206,8 +206,10 @@ impl Front {
     /// True when that was the span's last reference.
     pub(crate) fn try_close(self, found: Found) -> bool {
         let closes = match found {
-            Found::Task(key, slot) => slot.span_dropped() && self.close_task(key, slot),
-            Found::Resource(key, slot) => slot.span_dropped() && self.close_resource(key, slot),
+            Found::Task(key, slot) => slot.span_refs().dropped() && self.close_task(key, slot),
+            Found::Resource(key, slot) => {
+                slot.span_refs().dropped() && self.close_resource(key, slot)
+            }
             Found::Ignored | Found::Ours => return false,
         };
         if closes {
