@@ -21,7 +21,8 @@ pub(crate) use self::{
     ignore::{Asked, Ignore, Rule},
     listing::{effective_owner, held_by},
     row::{
-        CancelStory, Held, Person, Row, ancestors, cancel_story, held, held_alone, person, state,
+        CancelStory, Held, Person, Row, WAITERS, ancestors, cancel_story, held, held_alone, person,
+        state,
     },
 };
 use self::{

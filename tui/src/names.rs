@@ -79,6 +79,22 @@ pub(crate) fn waits_for(waits: &v1::WaitsFor) -> String {
     }
 }
 
+/// `, which ledger #7 and report #9 hold`: those who have what it waits for, if they are
+/// known.
+pub(crate) fn held_by(task: &v1::Task) -> String {
+    const NAMED: usize = 3;
+    let mut holders: Vec<String> = task.held_by.iter().take(NAMED).map(canceller).collect();
+    let more = task.held_by.len().saturating_sub(NAMED);
+    if more > 0 {
+        holders.push(format!("{more} more"));
+    }
+    match holders.split_last() {
+        None => String::new(),
+        Some((one, [])) => format!(", which {one} holds"),
+        Some((last, first)) => format!(", which {} and {last} hold", first.join(", ")),
+    }
+}
+
 /// `until 2027-01-31, "goes with the new cache" (ignore.txt:3)`.
 pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
     let v1::IgnoredBy { until, why, place } = rule;
@@ -194,6 +210,18 @@ mod tests {
         assert_eq!(numbered(&v1::Task { name: "nobody".into(), ..Default::default() }), "nobody");
         row.id = 7;
         assert_eq!(numbered(&row), "worker\\e[31m #7");
+    }
+
+    #[test]
+    fn who_holds_what_a_task_waits_for() {
+        let of = |number: u64| {
+            let holder = |id| v1::TaskRef { id, name: "a\u{1b}".into(), ..Default::default() };
+            held_by(&v1::Task { held_by: (1..=number).map(holder).collect(), ..Default::default() })
+        };
+        assert_eq!(of(0), "");
+        assert_eq!(of(1), ", which a\\e #1 holds");
+        assert_eq!(of(2), ", which a\\e #1 and a\\e #2 hold");
+        assert_eq!(of(5), ", which a\\e #1, a\\e #2, a\\e #3 and 2 more hold");
     }
 
     #[test]

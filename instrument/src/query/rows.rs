@@ -1,7 +1,12 @@
 //! Rows of tasks and holdings, and a task's story. Text is looked up for the window's
 //! rows only.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cell::OnceCell,
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::best::Best;
 use crate::{
@@ -12,7 +17,7 @@ use crate::{
         task::{Flag, TaskFacts},
     },
     store::{
-        CancelStory, Event, Held, Person, Row, Rule, Store, ancestors, cancel_story, held,
+        CancelStory, Event, Held, Person, Row, Rule, Store, WAITERS, ancestors, cancel_story, held,
         held_alone, held_by, person, state,
     },
     verdict::{Listed, Thing, phase},
@@ -34,7 +39,11 @@ pub(crate) struct TaskRow {
 
 /// What tasks wait to get.
 #[derive(Debug, Default)]
-pub(super) struct Waits(HashMap<Key, HoldingFacts>);
+pub(super) struct Waits {
+    by_task: HashMap<Key, HoldingFacts>,
+    /// Who holds what is waited for, by its number: looked for once somebody asks.
+    holders: OnceCell<HashMap<u64, Vec<Key>>>,
+}
 
 impl Waits {
     /// A scan, where any task ever waited.
@@ -44,13 +53,36 @@ impl Waits {
             return Self::default();
         }
         let waits = recorder.blocked_tasks();
-        Self(waits.filter_map(|wait| Some((wait.owner?, wait))).collect())
+        let by_task = waits.filter_map(|wait| Some((wait.owner?, wait))).collect();
+        Self { by_task, holders: OnceCell::new() }
     }
 
-    /// What the task waits to get, as if it held it.
+    /// A scan, and no more than one.
+    fn holders(&self, store: &Store) -> &HashMap<u64, Vec<Key>> {
+        self.holders.get_or_init(|| {
+            let wanted: HashSet<u64> = self.by_task.values().map(|wait| wait.resource).collect();
+            let mut holders: HashMap<u64, Vec<Key>> = HashMap::new();
+            let is_it = |held: &HoldingFacts| {
+                held.resource != 0
+                    && wanted.contains(&held.resource)
+                    && !held.has(HoldingFlag::Blocked)
+            };
+            for held in store.recorder().all_holdings().filter(is_it) {
+                holders.entry(held.resource).or_default().extend(held.owner);
+            }
+            holders
+        })
+    }
+
+    /// What the task waits to get, as if it held it, and who does.
     pub(super) fn held(&self, store: &Store, task: Key) -> Option<Held> {
-        let wait = self.0.get(&task)?;
-        Some(held_alone(store.recorder(), Thing::Holding(wait.clone()), Phase::Before))
+        let wait = self.by_task.get(&task)?;
+        let recorder = store.recorder();
+        let holders = self.holders(store).get(&wait.resource).map_or(&[][..], Vec::as_slice);
+        let persons = holders.iter().filter_map(|key| recorder.task(*key));
+        let waiters = persons.take(WAITERS).map(|facts| person(&facts)).collect();
+        let held = held_alone(recorder, Thing::Holding(wait.clone()), Phase::Before);
+        Some(Held { waiters, ..held })
     }
 }
 

@@ -202,6 +202,7 @@ fn leak(row: &Row, waits: &WaitFor, seen: &Seen) -> v1::Leak {
         since_ns: row.since,
         task: Some(v1::Task {
             waits_for: waits.get(&row.task.id).map(waits_for),
+            held_by: waits.get(&row.task.id).map(holders).unwrap_or_default(),
             ..task(&row.task, &row.person, state(&row.task), &row.ancestors, row.cancel.as_ref())
         }),
         holdings: row.holdings.iter().take(LISTED).map(|it| holding(it, seen)).collect(),
@@ -231,6 +232,7 @@ fn task_row(row: &TaskRow) -> v1::Task {
     v1::Task {
         detached: row.detached.as_deref().map(str::to_owned),
         waits_for: row.waits_for.as_ref().map(waits_for),
+        held_by: row.waits_for.as_ref().map(holders).unwrap_or_default(),
         ..task(&row.facts, &row.person, row.state, &row.ancestors, row.cancel.as_ref())
     }
 }
@@ -267,6 +269,8 @@ fn task(
         children: facts.children,
         detached: None,
         waits_for: None,
+        grace_ns: story.and_then(|story| story.grace),
+        held_by: Vec::new(),
     }
 }
 
@@ -334,6 +338,10 @@ fn connection(out: &OutRow) -> v1::PooledConnection {
         },
         returning_ns: out.returning_since,
     }
+}
+
+fn holders(held: &Held) -> Vec<v1::TaskRef> {
+    held.waiters.iter().map(reference).collect()
 }
 
 fn waits_for(held: &Held) -> v1::WaitsFor {

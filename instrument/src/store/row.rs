@@ -56,10 +56,12 @@ pub(crate) struct CancelStory {
     pub(crate) path: Vec<Arc<str>>,
     pub(crate) polls_since: u64,
     pub(crate) waiting: bool,
+    /// The task's own; none when it goes by the one for all.
+    pub(crate) grace: Option<Nanos>,
 }
 
 /// Of those who wait for a holding, so many are named.
-const WAITERS: usize = 16;
+pub(crate) const WAITERS: usize = 16;
 
 /// A holding in words.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +87,8 @@ pub(crate) struct Held {
     pub(crate) fd: Option<OpenFd>,
     /// The number of what it is a share of; 0 for none.
     pub(crate) resource: u64,
-    /// Those who wait for it, and the first of them in words.
+    /// Those who wait for it, and the first of them in words; of what a task waits for
+    /// itself, those who hold it.
     pub(crate) waiting: Vec<Key>,
     pub(crate) waiters: Vec<Person>,
 }
@@ -269,6 +272,7 @@ pub(crate) fn cancel_story(recorder: &Recorder, facts: &TaskFacts) -> Option<Can
         path: request.map(|request| request.path.clone()).unwrap_or_default(),
         polls_since: facts.polls_since,
         waiting: facts.has(Flag::Waiting),
+        grace: recorder.extras.get(facts.extra).and_then(|extra| extra.grace),
     })
 }
 

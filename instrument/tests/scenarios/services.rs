@@ -102,7 +102,10 @@ fn shutdowns() -> Vec<Scenario> {
                 let leak = leak.await;
                 assert_cause(cancel(&leak), Cause::Token);
                 assert_eq!(cancel(&leak).reason.as_deref(), Some("deploy"));
-                let waits_for = leak.task.and_then(|task| task.waits_for).expect("something");
+                let task = leak.task.unwrap_or_default();
+                let holders: Vec<&str> = task.held_by.iter().map(|it| it.name.as_str()).collect();
+                assert_eq!(holders, ["books"], "who holds what it waits for");
+                let waits_for = task.waits_for.expect("something");
                 let what = (waits_for.kind(), waits_for.label.as_str());
                 assert_eq!(what, (HoldingKind::Lock, "ledger"));
                 assert_site(&waits_for.site, "services");

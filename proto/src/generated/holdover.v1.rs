@@ -290,6 +290,13 @@ pub struct Task {
     /// Absent when it waits for nothing that others hold.
     #[prost(message, optional, tag = "24")]
     pub waits_for: ::core::option::Option<WaitsFor>,
+    /// Its own grace, of a task that was asked to stop; absent when it has none.
+    #[prost(uint64, optional, tag = "25")]
+    pub grace_ns: ::core::option::Option<u64>,
+    /// Who holds what it waits for, the first 16 of them; fewer, or none, where they are
+    /// not known.
+    #[prost(message, repeated, tag = "26")]
+    pub held_by: ::prost::alloc::vec::Vec<TaskRef>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {

@@ -113,6 +113,7 @@ struct WaitsFor<'a> {
     kind: &'static str,
     label: &'a str,
     site: &'a str,
+    held_by: Vec<u64>,
 }
 
 #[derive(Serialize)]
@@ -383,6 +384,7 @@ fn task(task: &v1::Task, wall: Wall) -> Task<'_> {
             kind: words::kind(it.kind()),
             label: &it.label,
             site: &it.site,
+            held_by: task.held_by.iter().map(|holder| holder.id).collect(),
         }),
     }
 }

@@ -25,9 +25,12 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     if let Some(cancel) = cancel {
         let _ = write!(text, "\n    cancelled: {}", cancelled(cancel));
     }
-    if let Some(waits) = task.and_then(|task| task.waits_for.as_ref()) {
-        let site = place(&waits.site);
-        let _ = write!(text, "\n    waits for: {}, at {}", names::waits_for(waits), safe(&site));
+    if let Some(task) = task
+        && let Some(waits) = &task.waits_for
+    {
+        let (site, held_by) = (place(&waits.site), names::held_by(task));
+        let what = names::waits_for(waits);
+        let _ = write!(text, "\n    waits for: {what}{held_by}, at {}", safe(&site));
     }
     if leak.verdict() == v1::Verdict::Stuck
         && let Some(cancel) = own.filter(|_| leak.cleared_ns.is_none())

@@ -62,7 +62,8 @@ fn story(
     let cancel = leak.ancestor_cancel.as_ref().or(own);
     let mut lines = vec![("what", what(leak, &model.pools, now, theme))];
     if let Some(cancel) = cancel {
-        lines.push(("who", who(cancel)));
+        let who = who(cancel);
+        lines.push(("who", format!("{who}{}", own_grace(model, leak))));
     }
     if let Some(held) = leak.holdings.first() {
         lines.push(("where", acquired(held, cancel.is_some())));
@@ -103,7 +104,28 @@ fn what(leak: &v1::Leak, pools: &[v1::Pool], now: u64, theme: Theme) -> String {
         (Some(connection), _) => connection,
         (None, _) => text::holds(leak, now, theme),
     };
-    format!("{holds}  ({})", words::accuracy(leak.accuracy()))
+    let limit = own_limit(leak);
+    format!("{holds}{limit}  ({})", words::accuracy(leak.accuracy()))
+}
+
+/// A grace that is not the one of all.
+fn own_grace(model: &Model, leak: &v1::Leak) -> String {
+    let of_all = model.target.as_ref().map_or(0, |target| target.described.grace_ns);
+    let own = leak.task.as_ref().and_then(|task| task.grace_ns);
+    match own.filter(|own| *own != of_all && leak.verdict() != v1::Verdict::Orphaned) {
+        Some(own) => format!("; its own grace is {}", span(own)),
+        None => String::new(),
+    }
+}
+
+/// What is overdue is so since its limit was over.
+fn own_limit(leak: &v1::Leak) -> String {
+    match (leak.verdict(), leak.holdings.as_slice()) {
+        (v1::Verdict::Overdue, [held]) => {
+            format!(", its limit is {}", span(leak.since_ns.saturating_sub(held.acquired_ns)))
+        }
+        _ => String::new(),
+    }
 }
 
 /// When and where it was acquired.
@@ -172,7 +194,8 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
     let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
     if let Some(waits) = waits.filter(|_| leak.cleared_ns.is_none()) {
         let site = place(&waits.site);
-        return format!("it waits for {}, at {}", names::waits_for(waits), safe(&site));
+        let held_by = leak.task.as_ref().map(names::held_by).unwrap_or_default();
+        return format!("it waits for {}{held_by}, at {}", names::waits_for(waits), safe(&site));
     }
     match (leak.cleared_ns, group.goes_ns) {
         (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),

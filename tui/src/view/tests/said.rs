@@ -110,3 +110,32 @@ fn a_stuck_task_is_explained_by_what_it_does() {
         assert!(text.contains(is) && !text.contains(is_not), "{text}");
     }
 }
+
+#[test]
+fn who_holds_what_a_stuck_task_waits_for_and_its_own_grace_are_said() {
+    let mut stuck = task("upload", 881);
+    stuck.waits_for = Some(v1::WaitsFor {
+        kind: v1::HoldingKind::Lock.into(),
+        label: "state".into(),
+        site: "src/db.rs:3:1".into(),
+        since_ns: NOW - 3 * S,
+    });
+    stuck.held_by = vec![v1::TaskRef { id: 9, name: "report".into(), ..Default::default() }];
+    stuck.grace_ns = Some(30 * S);
+    let none = held(v1::HoldingKind::Custom, "", v1::Phase::Before, None);
+    let row = group(v1::Verdict::Stuck, 1, stuck, none);
+    let printed = crate::print::text::leak(row.worst.as_ref().expect("one"), NOW);
+    assert!(printed.contains("lock state, which report #9 holds, at src/db.rs:3:1"), "{printed}");
+    let (model, now) = with_row(row);
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("lock state, which report #9 holds, at src/db.rs:3:1"), "{text}");
+    assert!(text.contains("its own grace is 30s"), "{text}");
+}
+
+#[test]
+fn the_limit_of_what_is_overdue_is_said() {
+    let lock = held(v1::HoldingKind::Lock, "state", v1::Phase::Before, None);
+    let (model, now) = with_row(group(v1::Verdict::Overdue, 1, task("report", 7), lock));
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("lock state, its limit is 1.0s (exact)"), "{text}");
+}
