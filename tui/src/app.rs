@@ -13,7 +13,7 @@ use std::{
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::MissedTickBehavior,
 };
 use tokio_stream::StreamExt;
@@ -66,7 +66,9 @@ where
     let (mut around, mut read) = Around::new(config, &mut model);
     let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
-    tokio::spawn(client::run(address, view_in, events_out));
+    let describe_now = Arc::new(Notify::new());
+    let asked = Arc::clone(&describe_now);
+    tokio::spawn(async move { client::run(address, view_in, &asked, events_out).await });
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
@@ -88,6 +90,9 @@ where
             _ = tick.tick() => model.pass(now()),
         }
         for effect in std::mem::take(&mut model.effects) {
+            if effect == Effect::Describe {
+                describe_now.notify_one();
+            }
             let Effect::Edit { site } = effect else {
                 around.follow(effect, &mut model, now());
                 continue;
@@ -188,8 +193,8 @@ impl Around {
             Effect::Write { name, lines } => {
                 model.say(&outside::write(&self.sources.working, &name, &lines), now);
             }
-            // It needs the terminal.
-            Effect::Edit { .. } => {}
+            // These need the terminal and the client.
+            Effect::Edit { .. } | Effect::Describe => {}
         }
     }
 

@@ -10,8 +10,8 @@ use holdover_proto::{
     v1::{self, holdover_client::HoldoverClient},
 };
 use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
+    sync::{Notify, mpsc, watch},
+    time::{Instant, Interval},
 };
 use tonic::{
     Status,
@@ -104,6 +104,7 @@ fn said(status: &Status) -> String {
 pub(crate) async fn run(
     address: Address,
     mut view: watch::Receiver<v1::View>,
+    describe_now: &Notify,
     events: mpsc::Sender<Event>,
 ) {
     let mut retry_in = FIRST_RETRY;
@@ -114,7 +115,7 @@ pub(crate) async fn run(
                 if events.send(Event::Connected(Box::new(described))).await.is_err() {
                     return;
                 }
-                match follow(client, &mut view, &events).await {
+                match follow(client, &mut view, describe_now, &events).await {
                     Ok(()) => return,
                     Err(status) => said(&status),
                 }
@@ -141,6 +142,7 @@ fn next_retry(last: Duration) -> Duration {
 async fn follow(
     mut client: HoldoverClient<Channel>,
     view: &mut watch::Receiver<v1::View>,
+    describe_now: &Notify,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Status> {
     let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
@@ -175,7 +177,7 @@ async fn follow(
                     Ok(()) => break,
                     Err(_) => return Ok(()),
                 },
-                _ = describe.tick() => {
+                () = either(&mut describe, describe_now) => {
                     let described = client.describe(v1::DescribeRequest {}).await?.into_inner();
                     if events.send(Event::Described(Box::new(described))).await.is_err() {
                         return Ok(());
@@ -183,6 +185,14 @@ async fn follow(
                 }
             }
         }
+    }
+}
+
+/// It is time to ask, or somebody looks at it.
+async fn either(describe: &mut Interval, describe_now: &Notify) {
+    tokio::select! {
+        _ = describe.tick() => {}
+        () = describe_now.notified() => {}
     }
 }
 

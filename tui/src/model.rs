@@ -430,7 +430,13 @@ impl Model {
             Action::Ignored => self.which = self.which.other(),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
-            Action::Blind => self.toggle(Screen::Blind),
+            Action::Blind => {
+                self.toggle(Screen::Blind);
+                if self.screen() == Screen::Blind {
+                    // What it says is to be of the same time as the totals.
+                    self.effects.push(Effect::Describe);
+                }
+            }
             Action::Help => self.toggle(Screen::Help),
             Action::Quit => self.quit = true,
         }

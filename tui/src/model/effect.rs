@@ -14,6 +14,8 @@ pub(crate) enum Effect {
     Copy { what: String, text: String },
     /// To a new file in the working folder.
     Write { name: String, lines: Vec<String> },
+    /// What the target can see and what it cannot, as it is now.
+    Describe,
     /// In the user's editor.
     Edit { site: String },
 }

@@ -279,3 +279,12 @@ fn a_story_is_copied_and_written_whole() {
         .collect();
     assert_eq!(types, ["\"task\"", "\"event\"", "\"holding\""]);
 }
+
+#[test]
+fn what_cannot_be_seen_is_asked_for_when_its_page_is_opened() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "!", now);
+    assert_eq!(std::mem::take(&mut model.effects), [Effect::Describe]);
+    press(&mut model, "!", now);
+    assert!(model.effects.is_empty(), "it was closed");
+}
