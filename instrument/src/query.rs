@@ -234,7 +234,7 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
         let (all, window) = rows::first_tasks(store, reach(view), view.offset);
         (all, all, window)
     } else {
-        let facts = store.recorder().tasks();
+        let facts = store.recorder().tasks().filter(|facts| !facts.is_over());
         let order = |facts: &TaskFacts| rows::order(facts.ended_at, facts.id);
         picked(facts.map(|facts| LeanTask::new(facts, &source)), view, now, order)
     };

@@ -81,9 +81,10 @@ impl Recorder {
         marked.filter_map(|(index, ..)| self.task_in(index))
     }
 
-    /// Calls `each` with every task that has a slot, when it ended and its id.
+    /// Calls `each` with every task that is listed, when it ended and its id.
     pub(crate) fn each_task(&self, mut each: impl FnMut(Key, Option<Nanos>, u64)) {
-        for (index, _, slot) in self.tasks.scan() {
+        let listed = self.tasks.scan().filter(|(.., slot)| !slot.is_over());
+        for (index, _, slot) in listed {
             let key = Key::new(Which::Tasks, index, slot.life().generation());
             each(key, slot.ended_at(), slot.id());
         }

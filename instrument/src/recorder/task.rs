@@ -304,6 +304,11 @@ impl TaskFacts {
         self.flags & flag as u32 != 0
     }
 
+    /// Nobody is to see it any more: its slot is about to be freed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has(Flag::Retired) && self.pins == 0
+    }
+
     pub(crate) fn accuracy(&self) -> Accuracy {
         if self.has(Flag::Shim) { Accuracy::Exact } else { Accuracy::Inferred }
     }
@@ -670,6 +675,12 @@ impl TaskSlot {
     /// The console thread need not be told of the end: it counts as having seen it.
     pub(super) fn ends_unseen(&self) {
         self.flags.fetch_or(Flag::Counted as u32 | Flag::Retired as u32, SeqCst);
+    }
+
+    /// Nobody is to see it any more, and nothing pins it: its slot is about to be freed.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.has(Flag::Retired) && self.life.pins() == 0
     }
 
     /// It has ended, and the console thread knows nothing of it.
