@@ -155,7 +155,12 @@ pub(crate) fn evaluate(
             let leaks = leaks(store, view);
             let all = leaks.len();
             let leaks = filtered(leaks, view, now);
-            let (matched, window) = (leaks.len(), page(group::groups(leaks, now), view));
+            let matched = leaks.len();
+            let mut groups = group::groups(leaks, now);
+            // By the member that has been so for longest; what has cleared stays last.
+            sort_by(&mut groups, view, now, |group| group.worst.as_ref());
+            groups.sort_by_key(|group| group.cleared);
+            let window = page(groups, view);
             let wait_for = wait_for(store, window.iter().map(|group| &group.worst));
             (matched, all, Rows::Groups(window, wait_for))
         }
@@ -281,27 +286,37 @@ where
         all += 1;
         if view.filter.matches(&At(&row, now)) {
             matched += 1;
-            let key = view.sort.map(|sort| row.sort_key(sort.field, now));
+            let key = view.sort.map(|sort| {
+                let (has_none, number, text) = row.sort_key(sort.field, now);
+                // Whichever way, what has no value is last.
+                (has_none != sort.reversed, number, text)
+            });
             best.offer((key, order(&row.facts)), || row.facts);
         }
     }
     (matched, all, best.into_window(view.offset))
 }
 
-/// By the field's number, else by its text; rows without one come last.
+/// By the field's number, else by its text; rows without one come last, whichever way.
 fn sort_by<T, R>(rows: &mut [T], view: &View, now: Nanos, row: impl Fn(&T) -> &R)
 where
     for<'a> At<'a, R>: Subject,
 {
     let Some(sort) = view.sort else { return };
-    rows.sort_by_cached_key(|it| {
+    let value = |it: &T| {
         let at = At(row(it), now);
-        let number = at.number(sort.field);
-        let text = at.texts(sort.field).first().map(ToString::to_string);
-        (number.is_none() && text.is_none(), number, text)
-    });
+        (at.number(sort.field), at.texts(sort.field).first().map(ToString::to_string))
+    };
     if sort.reversed {
-        rows.reverse();
+        rows.sort_by_cached_key(|it| {
+            let value = value(it);
+            (value == (None, None), std::cmp::Reverse(value))
+        });
+    } else {
+        rows.sort_by_cached_key(|it| {
+            let value = value(it);
+            (value == (None, None), value)
+        });
     }
 }
 

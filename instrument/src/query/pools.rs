@@ -161,6 +161,7 @@ pub(super) fn of_listed(store: &Store, rows: &Rows) -> Vec<PoolRow> {
     match rows {
         Rows::Leaks(rows, _) => rows.iter().for_each(|row| list(&row.holdings)),
         Rows::Groups(groups, _) => groups.iter().for_each(|group| list(&group.worst.holdings)),
+        Rows::Holdings(rows) => rows.iter().for_each(|row| list(std::slice::from_ref(&row.held))),
         Rows::Story(Some(story)) => list(&story.holdings),
         _ => {}
     }

@@ -221,6 +221,8 @@ pub(crate) struct TaskFacts {
     pub(crate) size: u32,
     /// What of its memory stays while it is not freed; 0 when that is not known.
     pub(crate) cell: u32,
+    /// As [`crate::runtimes`] counts them; 0 until it is known.
+    pub(crate) runtime: u32,
     pub(crate) spawner: Option<Key>,
     pub(crate) extra: u32,
     pub(crate) request: u32,
@@ -275,6 +277,7 @@ impl TaskFacts {
             type_name: TextId::EMPTY,
             size: 0,
             cell: 0,
+            runtime: 0,
             spawner: None,
             extra: 0,
             request: 0,
@@ -741,6 +744,7 @@ impl TaskSlot {
             type_name: TextId(self.type_name.load(Relaxed)),
             size: self.size.load(Relaxed),
             cell: self.cell.load(Relaxed),
+            runtime: self.runtime(),
             spawner,
             extra: self.extra(),
             request: self.request_index(),

@@ -271,6 +271,7 @@ fn task(
         waits_for: None,
         grace_ns: story.and_then(|story| story.grace),
         held_by: Vec::new(),
+        runtime: facts.runtime,
     }
 }
 

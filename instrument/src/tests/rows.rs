@@ -339,3 +339,28 @@ fn grace_is_real_time() {
         service.within(|| drop(held));
     });
 }
+
+// === order ===
+
+#[test]
+fn groups_of_leaks_are_sorted_as_asked_and_what_has_no_value_is_last() {
+    on_each(|service| {
+        service.run(async {
+            for (name, bytes) in [("b", 2), ("c", 3), ("a", 1)] {
+                let task = named(name, async move {
+                    std::mem::forget(Hold::new(Kind::Memory, name).bytes(bytes));
+                    pending::<()>().await;
+                });
+                settle().await;
+                task.abort();
+                settle().await;
+            }
+        });
+        service.look(GRACE_OVER);
+        assert_eq!(service.groups(""), ["b", "c", "a"], "the oldest first");
+        assert_eq!(service.groups("name"), ["a", "b", "c"]);
+        assert_eq!(service.groups("-bytes"), ["c", "b", "a"]);
+        // None waited for anything.
+        assert_eq!(service.groups("reason"), service.groups("-reason"));
+    });
+}

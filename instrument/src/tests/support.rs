@@ -17,7 +17,7 @@ use tracing_core::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 use crate::{
     process::Sampler,
-    query::{self, Rows, View, ViewKind, Window, filter::Filter},
+    query::{self, Rows, Sort, View, ViewKind, Window, filter::Filter},
     record::unrecorded,
     recorder::{
         Level, Recorder,
@@ -194,10 +194,22 @@ impl Service {
     }
 
     fn evaluate(&self, kind: ViewKind) -> Window {
+        self.sorted(kind, "")
+    }
+
+    /// The names of the tasks of the groups of leaks, sorted so.
+    pub(super) fn groups(&self, sort: &str) -> Vec<String> {
+        let Rows::Groups(groups, _) = self.sorted(ViewKind::LeakGroups, sort).rows else {
+            panic!("other rows")
+        };
+        groups.iter().map(|group| group.worst.person.name.to_string()).collect()
+    }
+
+    fn sorted(&self, kind: ViewKind, sort: &str) -> Window {
         let filter = Filter::parse("").expect("everything");
+        let sort = Sort::parse(sort).expect("a field");
         let (cleared, ignored) = (false, false);
-        let view =
-            View { kind, filter, sort: None, offset: 0, limit: 100, cleared, ignored, age: 0 };
+        let view = View { kind, filter, sort, offset: 0, limit: 100, cleared, ignored, age: 0 };
         let (now, mut sampler) = (self.recorder.clock.now(), Sampler::new());
         query::evaluate(&mut self.store.borrow_mut(), &mut sampler, &view, now)
     }

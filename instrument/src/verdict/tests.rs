@@ -39,6 +39,7 @@ fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
         type_name: TextId::EMPTY,
         size: 0,
         cell: 0,
+        runtime: 0,
         spawner: None,
         extra: 0,
         request: 0,

@@ -105,6 +105,7 @@ fn shutdowns() -> Vec<Scenario> {
                 let task = leak.task.unwrap_or_default();
                 let holders: Vec<&str> = task.held_by.iter().map(|it| it.name.as_str()).collect();
                 assert_eq!(holders, ["books"], "who holds what it waits for");
+                assert_eq!(task.runtime, 1, "where it runs");
                 let waits_for = task.waits_for.expect("something");
                 let what = (waits_for.kind(), waits_for.label.as_str());
                 assert_eq!(what, (HoldingKind::Lock, "ledger"));

@@ -177,7 +177,7 @@ pub struct Update {
     pub holdings: ::prost::alloc::vec::Vec<HeldRow>,
     #[prost(message, optional, tag = "14")]
     pub process: ::core::option::Option<Process>,
-    /// Of the view of pools, its rows. Of the leaks and of a story, the pools of which a
+    /// Of the view of pools, its rows. Of leaks, holdings and a story, the pools of which a
     /// row lists a connection: without their connections and those who wait.
     #[prost(message, repeated, tag = "13")]
     pub pools: ::prost::alloc::vec::Vec<Pool>,
@@ -297,6 +297,9 @@ pub struct Task {
     /// not known.
     #[prost(message, repeated, tag = "26")]
     pub held_by: ::prost::alloc::vec::Vec<TaskRef>,
+    /// The runtime that polls it, as in `RuntimeCoverage`; 0 where it is not known.
+    #[prost(uint32, tag = "27")]
+    pub runtime: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {
