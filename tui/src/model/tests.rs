@@ -1,6 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
 
 use super::*;
+use crate::client::Answer;
 
 fn described(run: &str) -> Event {
     let target = v1::Target { service: "demo".into(), pid: 7, run: run.into() };
