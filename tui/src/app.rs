@@ -24,7 +24,7 @@ use crate::{
     client::{self, Address},
     config::{Config, state_folder},
     editor,
-    model::{Effect, Known, Model},
+    model::{Drawn, Effect, Known, Model},
     outside, remembered,
     source::{Preview, Previews, Sources, place},
     terminal,
@@ -73,7 +73,9 @@ where
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
     while !model.quit {
-        terminal.draw(|frame| view::render(&model, theme, now(), frame))?;
+        let mut drawn = Drawn::default();
+        terminal.draw(|frame| drawn = view::render(&model, theme, now(), frame))?;
+        model.drawn(drawn);
         tokio::select! {
             event = events.recv() => match event {
                 Some(event) => model.apply(event, now()),
@@ -109,9 +111,9 @@ where
         }
         around.read_source(&mut model);
         let wanted = model.view();
-        view_out.send_if_modified(|view| {
-            let changed = *view != wanted;
-            *view = wanted;
+        view_out.send_if_modified(|before| {
+            let changed = *before != wanted;
+            *before = wanted;
             changed
         });
     }
@@ -227,6 +229,7 @@ fn take(model: &mut Model, input: &Input, now: Instant) {
     match input {
         // On Windows keys are released too.
         Input::Key(key) if key.kind != KeyEventKind::Release => model.press(*key, now),
+        Input::Mouse(mouse) => model.point(*mouse, now),
         _ => {}
     }
 }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     format::counted,
-    model::{Model, Screen},
+    model::{HoldingsBy, Model, PoolLine, Screen},
     print::{json, process, text},
 };
 
@@ -38,8 +38,15 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
             })
         }
         Screen::Tasks => Some(text::task(model.tasks.selected()?, now)),
+        Screen::Holdings => match model.holdings_by {
+            HoldingsBy::One => process::held(model.holdings.selected()?, now),
+            HoldingsBy::Pool => match model.pool_lines.selected()? {
+                PoolLine::Pool(pool) => Some(text::pool(pool, now)),
+                PoolLine::Out { row, .. } => process::held(row.held.as_ref()?, now),
+            },
+        },
         Screen::Events => Some(text::event(model.events.selected()?, now)),
-        Screen::Process => Some(process::held(model.seen.held.selected()?, now)?),
+        Screen::Process => process::held(model.seen.held.selected()?, now),
         Screen::Story(_) => story(model.story.as_ref()?, now),
         Screen::Blind | Screen::Help => None,
     }
@@ -63,12 +70,22 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
     let now_ns = model.target_now(now);
     let update = v1::Update { now_ns, totals: Some(model.totals), ..v1::Update::default() };
     let task = |task: &v1::Task| json::task_line(task, described, now_ns);
+    let held = |row: &v1::HeldRow| {
+        let owner = row.owner.as_ref().map_or(0, |owner| owner.id);
+        Some(json::holding_line(row.holding.as_ref()?, owner, described, now_ns))
+    };
     Some(match model.screen() {
         Screen::Leaks => {
             let groups = model.leaks.rows().iter();
             groups.map(|group| json::group(group, described, &update)).collect()
         }
         Screen::Tasks => model.tasks.rows().iter().map(task).collect(),
+        Screen::Holdings => match model.holdings_by {
+            HoldingsBy::One => model.holdings.rows().iter().filter_map(held).collect(),
+            HoldingsBy::Pool => {
+                model.pools.iter().map(|pool| json::pool(pool, described, now_ns)).collect()
+            }
+        },
         Screen::Events => {
             model.events.rows().iter().map(|event| json::event(event, described)).collect()
         }
@@ -95,6 +112,7 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
 pub(crate) fn name(model: &Model, now: Instant) -> String {
     let screen = match model.screen() {
         Screen::Tasks => "tasks".to_owned(),
+        Screen::Holdings => "holdings".to_owned(),
         Screen::Events => "events".to_owned(),
         Screen::Process => "process".to_owned(),
         Screen::Story(task) => format!("task-{task}"),

@@ -37,6 +37,17 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
+/// `0.4`, `42`, `1.9k`, `3.1M`: of a second.
+pub(crate) fn rate(a_second: f64) -> String {
+    match a_second {
+        _ if a_second <= 0.0 => "0".to_owned(),
+        ..10.0 => format!("{a_second:.1}"),
+        ..1e3 => format!("{a_second:.0}"),
+        ..1e6 => format!("{:.1}k", a_second / 1e3),
+        _ => format!("{:.1}M", a_second / 1e6),
+    }
+}
+
 pub(crate) fn duration_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -96,6 +107,28 @@ pub(crate) fn fit<'a>(text: &'a str, columns: usize, mark: &str) -> Cow<'a, str>
     }
     kept.push_str(mark);
     Cow::Owned(kept)
+}
+
+/// The text in at most `columns`, cut in the middle: `connection pg…31 waiting)`.
+pub(crate) fn fit_middle<'a>(text: &'a str, columns: usize, mark: &str) -> Cow<'a, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let Some(room) = columns.checked_sub(width(mark)).filter(|room| *room > 0) else {
+        return fit(text, columns, mark);
+    };
+    let head = fit(text, room.div_ceil(2), "");
+    let room = room - width(&head);
+    let mut tail = text.len();
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        used += width(grapheme);
+        if used > room {
+            break;
+        }
+        tail = at;
+    }
+    Cow::Owned(format!("{head}{mark}{}", &text[tail..]))
 }
 
 /// A place in at most `columns`: its end tells it from another, so `src/task.rs:29`
@@ -224,6 +257,15 @@ mod tests {
     }
 
     #[test]
+    fn rates_are_short() {
+        for (number, expected) in
+            [(0.0, "0"), (0.44, "0.4"), (42.3, "42"), (1_900.0, "1.9k"), (3.1e6, "3.1M")]
+        {
+            assert_eq!(rate(number), expected);
+        }
+    }
+
+    #[test]
     fn bytes_have_a_binary_unit() {
         for (number, expected) in [
             (0, "0 B"),
@@ -263,6 +305,16 @@ mod tests {
         assert_eq!(pad("订单处理", 6, "…"), "订单… ");
         assert_eq!(pad("ok", 5, "…"), "ok   ");
         assert_eq!(fit("anything", 0, "…"), "");
+    }
+
+    #[test]
+    fn of_what_is_cut_in_the_middle_both_ends_are_kept() {
+        assert_eq!(fit_middle("connection pg, fd 14", 12, "…"), "connec…fd 14");
+        assert_eq!(fit_middle("订单处理订单处理", 8, "…"), "订单…理");
+        assert_eq!(fit_middle("short", 5, "…"), "short");
+        for columns in 0..4 {
+            assert!(width(&fit_middle("connection", columns, "…")) <= columns);
+        }
     }
 
     #[test]

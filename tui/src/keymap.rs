@@ -18,9 +18,17 @@ pub(crate) enum Action {
     Previous,
     Leaks,
     Tasks,
+    Holdings,
     Events,
     Process,
     Filter,
+    ColumnLeft,
+    ColumnRight,
+    LikeThis,
+    UnlikeThis,
+    Sort,
+    Reverse,
+    Group,
     LeaksOnly,
     Cleared,
     Ignored,
@@ -70,15 +78,23 @@ bindings! {
     "" [PageUp] PageUp "", "";
     "Home End" [Home] First "", "the first row, the last row";
     "" [End] Last "", "";
-    "⏎" [Enter, Right] Open "open", "the task of the selected row, whole";
-    "Esc" [Esc, Left] Back "", "back to where you came from";
+    "⏎" [Enter] Open "open", "the task of the selected row, whole";
+    "Esc" [Esc] Back "", "back to where you came from; from there, no filter";
     "Tab" [Tab] Next "", "the next screen; with Shift the one before";
     "" [BackTab] Previous "", "";
     "1" [Char('1')] Leaks "", "what cancelled tasks have not let go of";
     "2" [Char('2')] Tasks "", "every task";
+    "3" [Char('3')] Holdings "", "everything that is held, and by whom; pools";
     "4" [Char('4')] Events "", "what happens, as it happens";
     "5" [Char('5')] Process "", "the process: memory, threads, descriptors, runtimes";
     "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
+    "f" [Char('f')] LikeThis "like this", "only rows whose cell in the marked column is as this";
+    "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
+    "← →" [Right] ColumnRight "", "mark another column";
+    "" [Left] ColumnLeft "", "";
+    "g" [Char('g')] Group "group", "leaks by site, or one by one; holdings, or pools";
+    "s" [Char('s')] Sort "sort", "by the next column; after the last, as they come";
+    "S" [Char('S')] Reverse "", "the other way round";
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";

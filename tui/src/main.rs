@@ -4,6 +4,7 @@ mod app;
 mod args;
 mod asked;
 mod client;
+mod columns;
 mod config;
 mod demo;
 mod editor;

@@ -3,13 +3,17 @@
 
 mod clock;
 mod complete;
+mod drawn;
 mod edit;
 mod effect;
-mod entity;
 mod history;
 mod list;
+mod moves;
+mod rates;
+mod rows;
 mod samples;
 mod screen;
+mod tab;
 mod target;
 mod update;
 mod wanted;
@@ -24,23 +28,36 @@ use holdover_proto::v1;
 
 pub(crate) use self::{
     clock::TargetClock,
+    drawn::{Drawn, Page, Rows},
     edit::{Edit, Known},
     effect::{Effect, Notice},
     history::History,
-    list::List,
+    list::{Entity, List},
+    rates::Rates,
+    rows::{LeakRow, PoolLine},
     samples::{Figure, Pace, Samples},
-    screen::{Screen, Which},
+    screen::{HoldingsBy, LeaksBy, Screen, TABS, Which},
+    tab::{Sort, Tab},
     target::{Connection, Target},
 };
-use self::{edit::Edited, screen::TABS};
+use self::{
+    edit::Edited,
+    tab::{Kind, Tabs},
+};
 use crate::{
     client::Event,
+    columns::{exclude, narrow},
     keymap::{Action, action},
     source::Previews,
 };
 
-/// Lines that a page key moves by.
-const PAGE: isize = 10;
+/// What was clicked last, since any key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clicked {
+    Nothing,
+    /// The row that is selected.
+    Row,
+}
 
 /// Everything that is shown.
 #[derive(Debug)]
@@ -50,10 +67,15 @@ pub(crate) struct Model {
     pub(crate) target: Option<Target>,
     pub(crate) clock: TargetClock,
     pub(crate) totals: v1::Totals,
+    /// Verdicts that had cleared when the console was attached.
+    cleared_before: Option<u64>,
+    pub(crate) rates: Rates,
     /// All that the target said; of them `leaks` has those to be seen.
-    groups: Vec<v1::LeakGroup>,
-    pub(crate) leaks: List<v1::LeakGroup>,
+    told: Vec<LeakRow>,
+    pub(crate) leaks: List<LeakRow>,
     pub(crate) tasks: List<v1::Task>,
+    pub(crate) holdings: List<v1::HeldRow>,
+    pub(crate) pool_lines: List<PoolLine>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
     pub(crate) seen: samples::Seen,
@@ -63,17 +85,27 @@ pub(crate) struct Model {
     answered: Option<v1::View>,
     /// The innermost screen last; never empty.
     screens: Vec<Screen>,
-    filter: String,
+    tabs: Tabs,
     pub(crate) edit: Option<Edit>,
     pub(crate) leaks_only: bool,
     pub(crate) all_cleared: bool,
     pub(crate) which: Which,
+    pub(crate) leaks_by: LeaksBy,
+    pub(crate) holdings_by: HoldingsBy,
     /// The moment at which everything stands still.
     pub(crate) frozen: Option<Instant>,
     /// When the target was lost: it may do anything since.
     lost_at: Option<Instant>,
     /// Why the target does not answer the view.
     pub(crate) refused: Option<String>,
+    /// When a key was pressed last, and when rows took another order.
+    pressed_at: Option<Instant>,
+    ordered_at: Option<Instant>,
+    /// Where things stand on the screen.
+    drawn: Drawn,
+    /// The first line of a page of text that is shown.
+    pub(crate) page_line: usize,
+    clicked: Clicked,
     pub(crate) quit: bool,
     /// How often the target is asked what changed.
     pub(crate) interval: Duration,
@@ -94,23 +126,34 @@ impl Model {
             target: None,
             clock: TargetClock::default(),
             totals: v1::Totals::default(),
-            groups: Vec::new(),
+            cleared_before: None,
+            rates: Rates::default(),
+            told: Vec::new(),
             leaks: List::default(),
             tasks: List::default(),
+            holdings: List::default(),
+            pool_lines: List::default(),
             events: List::default(),
             story: None,
             seen: samples::Seen::default(),
             pools: Vec::new(),
             answered: None,
             screens: vec![Screen::Leaks],
-            filter: String::new(),
+            tabs: Tabs::default(),
             edit: None,
             leaks_only: false,
             all_cleared: false,
             which: Which::Reported,
+            leaks_by: LeaksBy::Site,
+            holdings_by: HoldingsBy::One,
             frozen: None,
             lost_at: None,
             refused: None,
+            pressed_at: None,
+            ordered_at: None,
+            drawn: Drawn::default(),
+            page_line: 0,
+            clicked: Clicked::Nothing,
             quit: false,
             interval: Duration::from_millis(250),
             known: Known::default(),
@@ -124,11 +167,30 @@ impl Model {
         self.screens.last().copied().unwrap_or(Screen::Leaks)
     }
 
+    /// The innermost tab: that of the screen, or the one under it.
+    pub(crate) fn tab_screen(&self) -> Screen {
+        let tabs = self.screens.iter().rev().copied();
+        tabs.into_iter().find(|it| it.is_tab()).unwrap_or(Screen::Leaks)
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::of(self.tab_screen(), self.holdings_by).unwrap_or(Kind::Leaks)
+    }
+
+    /// What that tab has for itself.
+    pub(crate) fn tab(&self) -> &Tab {
+        self.tabs.get(self.kind())
+    }
+
+    fn tab_mut(&mut self) -> &mut Tab {
+        self.tabs.get_mut(self.kind())
+    }
+
     /// The filter in force: while one is typed, the last text that parses.
     pub(crate) fn filter(&self) -> &str {
         match &self.edit {
             Some(edit) if edit.error().is_none() => edit.whole(),
-            _ => &self.filter,
+            _ => &self.tab().filter,
         }
     }
 
@@ -148,6 +210,8 @@ impl Model {
 
     /// Takes a key.
     pub(crate) fn press(&mut self, key: KeyEvent, now: Instant) {
+        self.pressed_at = Some(now);
+        self.clicked = Clicked::Nothing;
         if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             self.quit = true;
         } else if self.edit.is_some() {
@@ -162,15 +226,17 @@ impl Model {
         match edit.press(key) {
             Edited::Goes => {}
             Edited::Kept => {
-                self.filter = edit.whole().to_owned();
+                let text = edit.whole().to_owned();
                 let typed = std::mem::take(&mut edit.text);
                 Arc::make_mut(&mut self.known.history).push(&typed);
                 self.effects.push(Effect::Remember(typed));
                 self.edit = None;
+                self.tab_mut().filter = text;
             }
             Edited::GivenUp => {
-                self.filter = edit.before().to_owned();
+                let before = edit.before().to_owned();
                 self.edit = None;
+                self.tab_mut().filter = before;
             }
         }
     }
@@ -181,25 +247,29 @@ impl Model {
             Action::Down => self.move_by(1),
             Action::First => self.select(0),
             Action::Last => self.select(usize::MAX),
+            Action::PageUp => self.move_by(-self.page()),
+            Action::PageDown => self.move_by(self.page()),
             Action::Open => self.open(now),
-            Action::Back => {
-                if self.screens.len() > 1 {
-                    self.screens.pop();
-                }
-            }
+            Action::Back => self.back(),
             Action::Next => self.turn(1),
             Action::Previous => self.turn(TABS.len() - 1),
-            Action::PageUp => self.move_by(-PAGE),
-            Action::PageDown => self.move_by(PAGE),
-            Action::Leaks => self.screens = vec![Screen::Leaks],
-            Action::Tasks => self.screens = vec![Screen::Tasks],
-            Action::Events => self.screens = vec![Screen::Events],
-            Action::Process => self.screens = vec![Screen::Process],
-            Action::Filter => self.edit = Some(Edit::new(&self.filter, self.known.clone())),
+            Action::Leaks => self.go(Screen::Leaks),
+            Action::Tasks => self.go(Screen::Tasks),
+            Action::Holdings => self.go(Screen::Holdings),
+            Action::Events => self.go(Screen::Events),
+            Action::Process => self.go(Screen::Process),
+            Action::Filter => self.type_a_filter(),
+            Action::ColumnLeft => self.move_column(-1),
+            Action::ColumnRight => self.move_column(1),
+            Action::LikeThis => self.filter_by_cell(narrow),
+            Action::UnlikeThis => self.filter_by_cell(exclude),
+            Action::Sort => self.sort(Tab::sort_by_next),
+            Action::Reverse => self.sort(|tab, _| tab.reverse()),
+            Action::Group => self.group(),
             Action::LeaksOnly => self.leaks_only = !self.leaks_only,
             Action::Cleared => {
                 self.all_cleared = !self.all_cleared;
-                self.show_groups(now);
+                self.show_leaks(list::Order::Told, now);
             }
             Action::Ignored => self.which = self.which.other(),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
@@ -216,13 +286,36 @@ impl Model {
         }
     }
 
+    /// A screen that is not a tab has no filter.
+    fn type_a_filter(&mut self) {
+        if self.screen().is_tab() {
+            self.edit = Some(Edit::new(&self.tab().filter, self.known.clone()));
+        }
+    }
+
+    /// Out of what was entered last: a screen, what is ignored, a filter.
+    fn back(&mut self) {
+        if self.screens.len() > 1 {
+            self.screens.pop();
+        } else if self.screen() == Screen::Leaks && self.which == Which::Ignored {
+            self.which = Which::Reported;
+        } else {
+            self.tab_mut().filter.clear();
+        }
+    }
+
+    fn go(&mut self, screen: Screen) {
+        self.screens = vec![screen];
+    }
+
     /// To another of the screens with a number, from the one that is shown or covered.
     fn turn(&mut self, by: usize) {
-        let at = TABS.iter().position(|tab| self.screens.first() == Some(tab)).unwrap_or(0);
-        self.screens = vec![TABS[(at + by) % TABS.len()]];
+        let at = TABS.iter().position(|tab| self.tab_screen() == *tab).unwrap_or(0);
+        self.go(TABS[(at + by) % TABS.len()]);
     }
 
     fn toggle(&mut self, screen: Screen) {
+        self.page_line = 0;
         if self.screen() == screen {
             self.screens.pop();
         } else {
@@ -230,54 +323,32 @@ impl Model {
         }
     }
 
-    fn open(&mut self, now: Instant) {
-        let task = match self.screen() {
-            Screen::Leaks => self.leaks.selected().and_then(|group| group.tasks.first().copied()),
-            Screen::Tasks => self.tasks.selected().map(|task| task.id),
-            Screen::Events => {
-                self.events.selected().and_then(|event| Some(event.task.as_ref()?.id))
-            }
-            Screen::Process => {
-                self.seen.held.selected().and_then(|row| Some(row.owner.as_ref()?.id))
-            }
-            Screen::Story(_) | Screen::Blind | Screen::Help => None,
-        };
-        let nobody = match self.screen() {
-            Screen::Leaks => self.leaks.selected().map(|_| "nobody holds this: no task to open"),
-            Screen::Process => {
-                self.seen.held.selected().map(|_| "nobody holds this: no task to open")
-            }
-            Screen::Events => self.events.selected().map(|_| "this event is about no task"),
-            Screen::Tasks | Screen::Story(_) | Screen::Blind | Screen::Help => None,
-        };
-        if let Some(task) = task.filter(|task| *task != 0) {
-            self.leaks.choose();
-            self.tasks.choose();
-            self.seen.held.choose();
-            self.story = None;
-            self.screens.push(Screen::Story(task));
-        } else if let Some(nobody) = nobody {
-            self.say(nobody, now);
+    fn group(&mut self) {
+        match self.screen() {
+            Screen::Leaks => self.leaks_by = self.leaks_by.other(),
+            Screen::Holdings => self.holdings_by = self.holdings_by.other(),
+            _ => {}
         }
     }
 
-    fn move_by(&mut self, lines: isize) {
-        match self.screen() {
-            Screen::Leaks => self.leaks.move_by(lines),
-            Screen::Tasks => self.tasks.move_by(lines),
-            Screen::Events => self.events.move_by(lines),
-            Screen::Process => self.seen.held.move_by(lines),
-            Screen::Story(_) | Screen::Blind | Screen::Help => {}
+    fn sort(&mut self, change: impl FnOnce(&mut Tab, &[crate::columns::Info])) {
+        if self.screen().is_tab() {
+            let columns = self.columns();
+            change(self.tab_mut(), &columns);
         }
     }
 
-    fn select(&mut self, line: usize) {
-        match self.screen() {
-            Screen::Leaks => self.leaks.select(line),
-            Screen::Tasks => self.tasks.select(line),
-            Screen::Events => self.events.select(line),
-            Screen::Process => self.seen.held.select(line),
-            Screen::Story(_) | Screen::Blind | Screen::Help => {}
+    fn move_column(&mut self, by: isize) {
+        self.sort(|tab, columns| tab.move_column(columns, by));
+    }
+
+    fn filter_by_cell(&mut self, change: impl FnOnce(&str, &str) -> String) {
+        if !self.screen().is_tab() {
+            return;
+        }
+        if let Some(term) = self.cell_term() {
+            let tab = self.tab_mut();
+            tab.filter = change(&tab.filter, &term);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use holdover_proto::v1;
 
 use crate::{
-    format::{bytes, count, place, safe},
+    format::{bytes, count, counted, place, safe},
     words,
 };
 
@@ -95,6 +95,28 @@ pub(crate) fn held_by(task: &v1::Task) -> String {
     }
 }
 
+/// `create_order #7342`; of nobody `nobody`.
+pub(crate) fn owner(row: &v1::HeldRow) -> String {
+    match &row.owner {
+        None => "nobody".to_owned(),
+        Some(owner) if owner.name.is_empty() => {
+            format!("{} #{}", near(&owner.location), owner.id)
+        }
+        Some(owner) => format!("{} #{}", safe(&owner.name), owner.id),
+    }
+}
+
+/// `report #9, audit #12`, and how many more.
+pub(crate) fn people(people: &[v1::TaskRef], shown: usize, all: u64) -> String {
+    let named: Vec<String> = people.iter().take(shown).map(canceller).collect();
+    let more = all.saturating_sub(named.len() as u64);
+    if named.is_empty() {
+        return counted(all, "task");
+    }
+    let named = named.join(", ");
+    if more > 0 { format!("{named} and {} more", count(more)) } else { named }
+}
+
 /// `until 2027-01-31, "goes with the new cache" (ignore.txt:3)`.
 pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
     let v1::IgnoredBy { until, why, place } = rule;
@@ -115,6 +137,34 @@ pub(crate) fn holding(held: &v1::Holding) -> String {
         label if label == held.site => format!("{what} {}", safe(&short_place(label))),
         label => format!("{what} {}", safe(label)),
     };
+    with_figures(named, held)
+}
+
+/// As [`holding`], without its kind, which stands beside it; with its pool and its file
+/// descriptor.
+pub(crate) fn what(held: &v1::Holding, pools: &[v1::Pool]) -> String {
+    let name = match held.label.as_str() {
+        "" => String::new(),
+        label if label == held.site => safe(&short_place(label)).into_owned(),
+        label => safe(label).into_owned(),
+    };
+    let named = match held.amount {
+        many @ 2.. if is_counted(held.kind()) => format!("{many} of {name}"),
+        _ => name,
+    };
+    let mut text = with_figures(named, held);
+    let pool = held.pool.and_then(|number| pools.iter().find(|pool| pool.number == number));
+    if let Some(pool) = pool {
+        let _ = write!(text, " ({})", usage(pool));
+    }
+    if let Some(named) = &held.fd {
+        let _ = write!(text, ", {}", fd(named));
+    }
+    text.trim_start_matches(", ").trim().to_owned()
+}
+
+/// How full it is, how large, and how many wait for it.
+fn with_figures(named: String, held: &v1::Holding) -> String {
     let named = match (held.depth, held.capacity) {
         (Some(depth), Some(capacity)) => format!("{named} {depth}/{capacity}"),
         (_, Some(capacity)) => format!("{named} of {capacity}"),
@@ -222,6 +272,14 @@ mod tests {
         assert_eq!(of(1), ", which a\\e #1 holds");
         assert_eq!(of(2), ", which a\\e #1 and a\\e #2 hold");
         assert_eq!(of(5), ", which a\\e #1, a\\e #2, a\\e #3 and 2 more hold");
+    }
+
+    #[test]
+    fn of_people_some_are_named_and_the_others_counted() {
+        let who = |id| v1::TaskRef { id, name: "a".into(), ..Default::default() };
+        assert_eq!(people(&[who(1), who(2), who(3)], 2, 5), "a #1, a #2 and 3 more");
+        assert_eq!(people(&[who(1)], 2, 1), "a #1");
+        assert_eq!(people(&[], 2, 31), "31 tasks");
     }
 
     #[test]

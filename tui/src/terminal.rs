@@ -4,6 +4,7 @@ use std::io::{self, Write, stdout};
 
 use crossterm::{
     cursor::Show,
+    event::{DisableMouseCapture, EnableMouseCapture},
     execute,
     terminal::{
         Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
@@ -31,7 +32,7 @@ pub(crate) fn take() -> io::Result<(Taken, Terminal<CrosstermBackend<io::Stdout>
 
 fn take_over() -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))
+    execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, Clear(ClearType::All))
 }
 
 /// Gives the terminal to another program while `program` runs, and takes it back.
@@ -51,6 +52,6 @@ impl Drop for Taken {
 fn give_back() {
     // Nothing can be done about a terminal that is gone.
     let _ = disable_raw_mode();
-    let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+    let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, Show);
     let _ = stdout().flush();
 }

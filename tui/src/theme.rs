@@ -48,7 +48,7 @@ impl FromStr for Look {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
     palette: Palette,
-    pub(crate) glyphs: Glyphs,
+    pub(crate) glyphs: &'static Glyphs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +74,13 @@ pub(crate) struct Glyphs {
     pub(crate) ahead: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) margin: &'static str,
+    pub(crate) up: &'static str,
+    pub(crate) down: &'static str,
     /// From the least to the most of a chart.
     pub(crate) sparks: &'static [&'static str],
 }
 
-const UNICODE: Glyphs = Glyphs {
+static UNICODE: Glyphs = Glyphs {
     selected: "▸",
     times: "×",
     line: "─",
@@ -92,10 +94,12 @@ const UNICODE: Glyphs = Glyphs {
     ahead: "┄",
     dot: "·",
     margin: "│",
+    up: "↑",
+    down: "↓",
     sparks: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
 };
 
-const ASCII: Glyphs = Glyphs {
+static ASCII: Glyphs = Glyphs {
     selected: ">",
     times: "x",
     line: "-",
@@ -109,6 +113,8 @@ const ASCII: Glyphs = Glyphs {
     ahead: ".",
     dot: "-",
     margin: "|",
+    up: "^",
+    down: "v",
     sparks: &[".", ":", "-", "=", "#"],
 };
 
@@ -119,7 +125,7 @@ impl Theme {
             Look::HighContrast => Palette::Bright,
             Look::None => Palette::None,
         };
-        let glyphs = if ascii || look == Look::Ascii { ASCII } else { UNICODE };
+        let glyphs = if ascii || look == Look::Ascii { &ASCII } else { &UNICODE };
         Self { palette, glyphs }
     }
 
@@ -147,6 +153,12 @@ impl Theme {
     #[expect(clippy::unused_self, reason = "a theme that changes it can come")]
     pub(crate) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// What is under the cursor.
+    #[expect(clippy::unused_self, reason = "a theme that changes it can come")]
+    pub(crate) fn marked(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
     }
 
     pub(crate) fn good(self) -> Style {
@@ -178,7 +190,8 @@ impl Theme {
         match shown {
             "⏎" => self.glyphs.enter,
             "␣" => self.glyphs.space,
-            "↑↓ k j" if self.glyphs == ASCII => "Up Down k j",
+            "↑↓ k j" if *self.glyphs == ASCII => "Up Down k j",
+            "← →" if *self.glyphs == ASCII => "Left Right",
             shown => shown,
         }
     }

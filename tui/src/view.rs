@@ -4,6 +4,7 @@ mod detail;
 mod events;
 mod filter;
 mod header;
+mod holdings;
 mod leaks;
 mod life;
 mod pages;
@@ -26,7 +27,7 @@ use ratatui::{
 use crate::{
     format::safe,
     keymap::BINDINGS,
-    model::{Connection, Model, Screen},
+    model::{Connection, Drawn, Model, Rows, Screen},
     theme::Theme,
 };
 
@@ -41,7 +42,7 @@ struct Scene<'a> {
     now: Instant,
 }
 
-/// Draws everything.
+/// Draws everything, and gives where things stand.
 ///
 /// ```text
 /// header   who and how, totals, what cannot be seen
@@ -50,39 +51,78 @@ struct Scene<'a> {
 /// body     the screen
 /// footer   keys
 /// ```
-pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Frame<'_>) {
+pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Frame<'_>) -> Drawn {
     let scene = Scene { model, theme, now };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let (width, height) = (area.width, area.height);
-        let needs = format!("needs {}x{}\nthis is {width}x{height}", SMALLEST.0, SMALLEST.1);
-        frame.render_widget(Paragraph::new(needs), area);
-        return;
+        too_small(scene, frame, area);
+        return Drawn::default();
     }
-    let rows = [
-        Constraint::Length(header::height(model, area.width)),
+    let heights = [
+        Constraint::Length(header::height(model, area)),
         Constraint::Length(1),
         Constraint::Length(filter::height(model)),
         Constraint::Fill(1),
         Constraint::Length(1),
     ];
-    let [top, tabs, line, body, bottom] = Layout::vertical(rows).areas(area);
+    let [top, tabs, line, body, bottom] = Layout::vertical(heights).areas(area);
     header::render(scene, frame, top);
-    header::tabs(scene, frame, tabs);
+    let mut drawn = Drawn { tabs: header::tabs(scene, frame, tabs), ..Drawn::default() };
     filter::render(scene, frame, line);
     match (&model.connection, model.screen()) {
-        (_, Screen::Help) => pages::help(scene, frame, body),
+        (_, Screen::Help) => drawn.page = Some(pages::help(scene, frame, body)),
         (Connection::Waiting { why, retry_at }, _) => {
             waiting(scene, why.as_deref(), *retry_at, frame, body);
         }
-        (_, Screen::Blind) => pages::blind(scene, frame, body),
-        (_, Screen::Leaks) => leaks::render(scene, frame, body),
-        (_, Screen::Tasks) => tasks::render(scene, frame, body),
-        (_, Screen::Events) => events::render(scene, frame, body),
-        (_, Screen::Process) => process::render(scene, frame, body),
-        (_, Screen::Story(_)) => story::render(scene, frame, body),
+        (_, Screen::Blind) => drawn.page = Some(pages::blind(scene, frame, body)),
+        (_, screen) => drawn.rows = rows(scene, screen, frame, body),
     }
     footer(scene, frame, bottom);
+    drawn
+}
+
+fn rows(scene: Scene<'_>, screen: Screen, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
+    match screen {
+        Screen::Leaks => leaks::render(scene, frame, area),
+        Screen::Tasks => tasks::render(scene, frame, area),
+        Screen::Holdings => holdings::render(scene, frame, area),
+        Screen::Events => events::render(scene, frame, area),
+        Screen::Process => process::render(scene, frame, area),
+        Screen::Story(_) | Screen::Blind | Screen::Help => {
+            story::render(scene, frame, area);
+            None
+        }
+    }
+}
+
+/// Why there is nothing to see, and what can be done about it.
+fn too_small(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (columns, rows) = SMALLEST;
+    let mut said = vec![format!(
+        "This terminal is {}x{}: the console needs {columns}x{rows}.",
+        area.width, area.height
+    )];
+    if scene.model.target.is_some() {
+        said.push(format!("LEAKS {}", crate::format::count(scene.model.totals.leaks)));
+    }
+    said.push("Make it larger, or q and `holdover leaks`.".to_owned());
+    let lines: Vec<Line<'_>> =
+        said.iter().flat_map(|text| text::indented(text, 0, area.width)).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// In place of rows: that there are none, once that is known, or why they are not told.
+fn none(scene: Scene<'_>, none: &str, frame: &mut Frame<'_>, area: Rect) {
+    let model = scene.model;
+    let said = match (&model.refused, model.is_answered(), model.filter()) {
+        (Some(why), _, _) => safe(why).into_owned(),
+        (None, false, _) => return,
+        (None, true, "") => none.to_owned(),
+        (None, true, _) => "None that match; Esc lists all.".to_owned(),
+    };
+    let mut lines = vec![Line::default()];
+    lines.extend(text::indented(&said, 6, area.width));
+    frame.render_widget(Paragraph::new(lines), area);
 }
 
 fn waiting(

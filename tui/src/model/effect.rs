@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Model, Screen};
+use super::{HoldingsBy, Model, Screen};
 use crate::{export, format::safe, keymap::Action};
 
 /// Something to be done, after a key.
@@ -44,6 +44,10 @@ impl Model {
         let site = match self.screen() {
             Screen::Leaks => export::site_of(self.leaks.selected()?.worst.as_ref()?),
             Screen::Tasks => &self.tasks.selected()?.location,
+            Screen::Holdings => match self.holdings_by {
+                HoldingsBy::One => &self.holdings.selected()?.holding.as_ref()?.site,
+                HoldingsBy::Pool => self.pool_lines.selected()?.site()?,
+            },
             Screen::Events => &self.events.selected()?.site,
             Screen::Process => &self.seen.held.selected()?.holding.as_ref()?.site,
             Screen::Story(_) => {

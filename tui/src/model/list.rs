@@ -1,9 +1,20 @@
 //! A list with a selection that follows the entity, not the line it stands on.
 
+use std::{collections::HashMap, hash::Hash};
+
 /// What makes a row the same one in the next update.
 pub(crate) trait Entity {
-    type Id: PartialEq + Clone + std::fmt::Debug;
+    type Id: Eq + Hash + Clone + std::fmt::Debug;
     fn id(&self) -> Self::Id;
+}
+
+/// Where rows go that are told in another order than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Where the target puts them.
+    Told,
+    /// Those that are there stay where they are, and new ones come below.
+    Kept,
 }
 
 /// Rows of one screen.
@@ -15,24 +26,59 @@ pub(crate) struct List<T: Entity> {
     chosen: bool,
     /// Where the selected row stood when it was last seen.
     line: usize,
+    /// The row at the top of the window.
+    first: usize,
+    /// The order that the target told, where another one is shown.
+    told: Option<Vec<T::Id>>,
     pub(crate) matched: u64,
     pub(crate) all: u64,
 }
 
 impl<T: Entity> Default for List<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), selected: None, chosen: false, line: 0, matched: 0, all: 0 }
+        Self {
+            rows: Vec::new(),
+            selected: None,
+            chosen: false,
+            line: 0,
+            first: 0,
+            told: None,
+            matched: 0,
+            all: 0,
+        }
     }
 }
 
 impl<T: Entity> List<T> {
-    pub(crate) fn replace(&mut self, rows: Vec<T>, matched: u64, all: u64) {
-        self.rows = rows;
-        self.matched = matched;
-        self.all = all;
+    pub(crate) fn replace(&mut self, rows: Vec<T>, order: Order) {
+        self.told = None;
+        if order == Order::Kept && !self.rows.is_empty() {
+            self.told = Some(rows.iter().map(Entity::id).collect());
+            let shown = self.rows.iter().map(Entity::id);
+            self.rows = ordered(rows, &places(shown));
+        } else {
+            self.rows = rows;
+        }
+        self.follow();
+    }
+
+    /// Puts the rows in the order that the target told last.
+    pub(crate) fn settle(&mut self) {
+        let Some(told) = self.told.take() else { return };
+        self.rows = ordered(std::mem::take(&mut self.rows), &places(told.into_iter()));
+        self.follow();
+    }
+
+    /// After the rows have moved: the selected one stays selected, and where it was in the
+    /// window.
+    fn follow(&mut self) {
+        let in_window = self.line.saturating_sub(self.first);
         match self.selected_index() {
-            _ if !self.chosen => self.stand_on(0),
-            Some(line) => self.line = line,
+            _ if !self.chosen => {
+                self.first = 0;
+                self.stand_on(0);
+            }
+            Some(line) => (self.line, self.first) = (line, line.saturating_sub(in_window)),
             // It is gone: what stands in its place now, else the last.
             None => self.stand_on(self.line),
         }
@@ -54,11 +100,28 @@ impl<T: Entity> List<T> {
 
     pub(crate) fn selected_index(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
-        self.rows.iter().position(|row| row.id() == *selected)
+        // Nearly always it is where it was.
+        let is_selected = |row: &T| row.id() == *selected;
+        if self.rows.get(self.line).is_some_and(is_selected) {
+            return Some(self.line);
+        }
+        self.rows.iter().position(is_selected)
     }
 
     pub(crate) fn selected(&self) -> Option<&T> {
         self.rows.get(self.selected_index()?)
+    }
+
+    /// The row at the top of a window of so many rows, in which the selected one is.
+    pub(crate) fn first(&self, shown: usize) -> usize {
+        let line = self.selected_index().unwrap_or(0);
+        let last = self.rows.len().saturating_sub(shown);
+        self.first.min(last).min(line).max((line + 1).saturating_sub(shown))
+    }
+
+    /// So many rows were drawn: the window stays where it is until it has to move.
+    pub(crate) fn drawn(&mut self, shown: usize) {
+        self.first = self.first(shown);
     }
 
     /// Selects the row on this line, or the last.
@@ -68,58 +131,34 @@ impl<T: Entity> List<T> {
     }
 
     pub(crate) fn move_by(&mut self, lines: isize) {
-        self.select(self.line.saturating_add_signed(lines));
+        let line = self.selected_index().unwrap_or(self.line);
+        self.select(line.saturating_add_signed(lines));
     }
+
+    /// Moves the window; the selection goes with it only where it would leave it.
+    pub(crate) fn scroll_by(&mut self, lines: isize, shown: usize) {
+        let last = self.rows.len().saturating_sub(shown);
+        let first = self.first(shown).saturating_add_signed(lines).min(last);
+        let line = self.selected_index().unwrap_or(self.line);
+        self.first = first;
+        self.select(line.clamp(first, first + shown.saturating_sub(1)));
+    }
+}
+
+/// Where each row stands; of several that are one, the first.
+fn places<I: Eq + Hash>(rows: impl Iterator<Item = I>) -> HashMap<I, usize> {
+    let mut places = HashMap::new();
+    for (place, row) in rows.enumerate() {
+        places.entry(row).or_insert(place);
+    }
+    places
+}
+
+/// Those that have a place in its order, then the others as they come.
+fn ordered<T: Entity>(mut rows: Vec<T>, places: &HashMap<T::Id, usize>) -> Vec<T> {
+    rows.sort_by_cached_key(|row| places.get(&row.id()).copied().unwrap_or(usize::MAX));
+    rows
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    impl Entity for &'static str {
-        type Id = Self;
-        fn id(&self) -> Self {
-            self
-        }
-    }
-
-    #[test]
-    fn the_selection_follows_the_row() {
-        let mut list = List::default();
-        list.replace(vec!["a", "b"], 2, 2);
-        assert_eq!(list.selected(), Some(&"a"));
-        list.move_by(1);
-        list.replace(vec!["new", "a", "b"], 3, 3);
-        assert_eq!((list.selected(), list.selected_index()), (Some(&"b"), Some(2)));
-        list.replace(vec!["a"], 1, 1);
-        assert_eq!(list.selected(), Some(&"a"));
-        list.replace(vec![], 0, 0);
-        assert_eq!(list.selected(), None);
-        list.move_by(-1);
-        list.replace(vec!["z"], 1, 1);
-        assert_eq!(list.selected(), Some(&"z"));
-    }
-
-    #[test]
-    fn until_a_row_is_chosen_the_first_one_is_selected() {
-        let mut list = List::default();
-        list.replace(vec!["cleared"], 1, 1);
-        list.replace(vec!["leak", "cleared"], 2, 2);
-        assert_eq!(list.selected(), Some(&"leak"));
-        list.choose();
-        list.replace(vec!["worse", "leak", "cleared"], 3, 3);
-        assert_eq!(list.selected(), Some(&"leak"));
-    }
-
-    #[test]
-    fn moving_stops_at_both_ends() {
-        let mut list = List::default();
-        list.replace(vec!["a", "b", "c"], 3, 3);
-        list.move_by(-5);
-        assert_eq!(list.selected(), Some(&"a"));
-        list.move_by(isize::MAX);
-        assert_eq!(list.selected(), Some(&"c"));
-        list.select(usize::MAX);
-        assert_eq!(list.selected_index(), Some(2));
-    }
-}
+mod tests;

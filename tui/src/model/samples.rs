@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use holdover_proto::v1;
 
-use super::{Connection, List, Model};
+use super::{Connection, List, Model, list::Order};
 
 const SECOND: u64 = 1_000_000_000;
 /// So many seconds are kept, each with one sample.
@@ -219,12 +219,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn take(&mut self, update: &mut v1::Update) {
+    pub(super) fn take(&mut self, update: &mut v1::Update, order: Order) {
         let Some(mut process) = update.process.take() else { return };
         let held = std::mem::take(&mut process.held);
         // What holds nothing is no row.
         let held = held.into_iter().filter(|row| row.holding.is_some()).collect();
-        self.held.replace(held, update.matched, update.all);
+        self.held.replace(held, order);
+        (self.held.matched, self.held.all) = (update.matched, update.all);
         self.process = Some(process);
     }
 }

@@ -1,14 +1,15 @@
-//! What fills the screen.
+//! What fills the screen, and in which of its modes.
 
 /// The screens that a tab leads to, in order.
-pub(super) const TABS: [Screen; 4] =
-    [Screen::Leaks, Screen::Tasks, Screen::Events, Screen::Process];
+pub(crate) const TABS: [Screen; 5] =
+    [Screen::Leaks, Screen::Tasks, Screen::Holdings, Screen::Events, Screen::Process];
 
 /// What fills the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Screen {
     Leaks,
     Tasks,
+    Holdings,
     Events,
     Process,
     /// One task, whole.
@@ -16,6 +17,12 @@ pub(crate) enum Screen {
     /// What cannot be seen, and why.
     Blind,
     Help,
+}
+
+impl Screen {
+    pub(crate) fn is_tab(self) -> bool {
+        TABS.contains(&self)
+    }
 }
 
 /// Which leaks are listed.
@@ -31,6 +38,41 @@ impl Which {
         match self {
             Self::Reported => Self::Ignored,
             Self::Ignored => Self::Reported,
+        }
+    }
+}
+
+/// What a row of Leaks stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LeaksBy {
+    /// All tasks of one spawn site, verdict and kind of what is held.
+    Site,
+    /// One of them.
+    One,
+}
+
+impl LeaksBy {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Site => Self::One,
+            Self::One => Self::Site,
+        }
+    }
+}
+
+/// What a row of Holdings stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoldingsBy {
+    One,
+    /// A pool, and beneath it its connections that are out.
+    Pool,
+}
+
+impl HoldingsBy {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::One => Self::Pool,
+            Self::Pool => Self::One,
         }
     }
 }

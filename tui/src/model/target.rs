@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use holdover_proto::v1;
 
-use super::{List, Model, Screen, TargetClock};
+use super::{List, Model, Rates, Screen, TargetClock};
 
 /// How the target is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +53,19 @@ impl Model {
     }
 
     fn forget(&mut self) {
-        self.groups = Vec::new();
         self.answered = None;
+        self.told = Vec::new();
         self.leaks = List::default();
         self.tasks = List::default();
+        self.holdings = List::default();
+        self.pool_lines = List::default();
         self.events = List::default();
         self.story = None;
         self.seen = super::samples::Seen::default();
         self.pools = Vec::new();
         self.totals = v1::Totals::default();
+        self.cleared_before = None;
+        self.rates = Rates::default();
         self.clock = TargetClock::default();
         self.frozen = None;
         self.screens.retain(|screen| !matches!(screen, Screen::Story(_)));

@@ -3,6 +3,9 @@
 use super::*;
 use crate::client::Answer;
 
+mod rows;
+mod tabs;
+
 fn described(run: &str) -> Event {
     let target = v1::Target { service: "demo".into(), pid: 7, run: run.into() };
     let target = Some(target);
@@ -150,12 +153,12 @@ fn tab_turns_over_the_screens_and_the_page_keys_move_by_ten() {
         model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
         model.screen()
     };
-    for screen in [Screen::Tasks, Screen::Events, Screen::Process, Screen::Leaks] {
-        assert_eq!(type_in(&mut model, KeyCode::Tab), screen);
+    for screen in TABS.iter().cycle().skip(1).take(TABS.len()) {
+        assert_eq!(type_in(&mut model, KeyCode::Tab), *screen);
     }
     assert_eq!(type_in(&mut model, KeyCode::BackTab), Screen::Process);
     press(&mut model, "2?", now);
-    assert_eq!(type_in(&mut model, KeyCode::Tab), Screen::Events);
+    assert_eq!(type_in(&mut model, KeyCode::Tab), Screen::Holdings);
     press(&mut model, "2", now);
     let tasks = (0..30).map(|id| v1::Task { id, ..Default::default() }).collect();
     model.apply(update(&model, v1::Update { tasks, ..Default::default() }), now);

@@ -319,7 +319,7 @@ pub(crate) fn event(event: &v1::Event, described: &v1::DescribeResponse) -> Stri
 }
 
 /// A pool as a JSON object.
-pub(super) fn pool(row: &v1::Pool, described: &v1::DescribeResponse, now: u64) -> String {
+pub(crate) fn pool(row: &v1::Pool, described: &v1::DescribeResponse, now: u64) -> String {
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let line = Pool {
         kind: "pool",

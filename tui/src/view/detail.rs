@@ -1,7 +1,7 @@
 //! The detail of the selected group: what, who, where, until, why, how to mend it.
 
 use holdover_proto::v1;
-use ratatui::{Frame, layout::Rect, widgets::Paragraph};
+use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 use super::{Scene, source, text};
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
-    let Some(group) = model.leaks.selected() else { return };
+    let Some(row) = model.leaks.selected() else { return };
+    let group: &v1::LeakGroup = row;
     let Some(leak) = group.worst.as_ref() else { return };
     if area.height == 0 {
         return;
@@ -24,20 +25,35 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let now = model.target_now(now);
     let bar = text::bar(&title(group, leak, theme), area.width, theme);
     frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
-    let mut lines = Vec::new();
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let tall = area.height > 6;
-    for (name, text) in story(model, group, now, theme, tall) {
-        // Where there is little room each has its line, but for how to mend it.
-        if name.is_empty() {
-            lines.push(text::named_short(name, &text, area.width, theme));
-        } else if tall || name == "fix" {
-            lines.extend(text::named(name, &text, area.width, theme));
-        } else {
-            lines.push(text::named_short(name, &text, area.width, theme));
+    let said = story(model, group, now, theme, tall);
+    let lines = if tall {
+        let said = said.iter();
+        said.flat_map(|(name, text)| text::named(name, text, area.width, theme)).collect()
+    } else {
+        in_short(&said, below, theme)
+    };
+    frame.render_widget(Paragraph::new(lines), below);
+}
+
+/// Where there is little room each has its line; those that are left go to how to mend it,
+/// and then to who cancelled it.
+fn in_short(said: &[(&'static str, String)], area: Rect, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines: Vec<Vec<Line<'static>>> = said
+        .iter()
+        .map(|(name, text)| vec![text::named_short(name, text, area.width, theme)])
+        .collect();
+    let mut left = usize::from(area.height).saturating_sub(said.len());
+    for wanted in ["fix", "who"] {
+        let Some(at) = said.iter().position(|(name, _)| *name == wanted) else { continue };
+        let whole = text::named(wanted, &said[at].1, area.width, theme);
+        if whole.len() <= left + 1 {
+            left -= whole.len().saturating_sub(1);
+            lines[at] = whole;
         }
     }
-    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    frame.render_widget(Paragraph::new(lines), below);
+    lines.concat()
 }
 
 fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
@@ -70,6 +86,10 @@ fn story(
     }
     if let Some(code) = source::line(model, leak, theme).filter(|_| tall) {
         lines.push(("", code));
+    }
+    if tall && leak.cleared_ns.is_none() {
+        let more = leak.holdings.iter().skip(1).take(MORE);
+        lines.extend(more.map(|held| ("also", also(held, now))));
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
@@ -125,6 +145,23 @@ fn own_limit(leak: &v1::Leak) -> String {
             format!(", its limit is {}", span(leak.since_ns.saturating_sub(held.acquired_ns)))
         }
         _ => String::new(),
+    }
+}
+
+/// Holdings after the first that have a line each.
+const MORE: usize = 3;
+
+/// Another thing that is held, and when it goes.
+fn also(held: &v1::Holding, now: u64) -> String {
+    let what = names::holding_and_fd(held);
+    let site = match held.site.as_str() {
+        "" => String::new(),
+        site => format!(", {}", safe(&place(site))),
+    };
+    match held.due_ns {
+        None => format!("{what}{site}"),
+        Some(due) if due <= now => format!("{what}{site}; due now"),
+        Some(due) => format!("{what}{site}; goes in {}", span(due - now)),
     }
 }
 

@@ -1,97 +1,40 @@
 //! The Events screen: what happens, newest first; gaps are said.
 
 use holdover_proto::v1;
-use ratatui::{Frame, layout::Rect, style::Style, widgets::Paragraph};
+use ratatui::{Frame, layout::Rect, style::Style};
 
 use super::{
     Scene,
-    table::{Cell, Column, Table},
+    table::{Cell, Table},
 };
 use crate::{
+    columns::EventColumn,
     format::{place, safe, span},
+    model::Rows,
     theme::Theme,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EventColumn {
-    Ago,
-    Gap,
-    Event,
-    Task,
-    What,
-    Place,
-}
-
-impl Column<v1::Event> for EventColumn {
-    const ALL: &'static [Self] =
-        &[Self::Ago, Self::Gap, Self::Event, Self::Task, Self::What, Self::Place];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Ago => "AGO",
-            Self::Gap => "",
-            Self::Event => "EVENT",
-            Self::Task => "TASK",
-            Self::What => "WHAT",
-            Self::Place => "WHERE",
-        }
-    }
-
-    fn width(self, table: u16) -> Option<u16> {
-        let wide = table >= 100;
-        Some(match self {
-            Self::Ago => 7,
-            Self::Gap => 2,
-            Self::Event => 17,
-            Self::Task => {
-                if wide {
-                    30
-                } else {
-                    22
-                }
-            }
-            Self::What => return None,
-            Self::Place => {
-                if wide {
-                    30
-                } else {
-                    0
-                }
-            }
-        })
-    }
-
-    fn is_right(self) -> bool {
-        self == Self::Ago
-    }
-}
-
-pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.events.rows().is_empty() {
-        let text = match (model.is_answered(), model.filter()) {
-            (false, _) => "",
-            (true, "") => "Nothing has happened yet.",
-            (true, _) => "None that match.",
-        };
-        frame.render_widget(Paragraph::new(format!("\n      {text}")), area);
-        return;
+        super::none(scene, "Nothing has happened yet.", frame, area);
+        return None;
     }
     let target_now = model.target_now(now);
-    let table = Table { rows: model.events.rows(), selected: model.events.selected_index(), theme };
-    table.render(
+    let table = Table { list: &model.events, tab: model.tab(), theme };
+    Some(table.render(
         frame.buffer_mut(),
         area,
         |column, event| cell(column, event, target_now, theme),
         |_| Style::new(),
-    );
+    ))
 }
 
 fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell {
     match column {
         EventColumn::Ago => span(now.saturating_sub(event.at_ns)).into(),
         EventColumn::Gap => String::new().into(),
-        EventColumn::Event => Cell::styled(word(event.kind()).to_owned(), style(event, theme)),
+        EventColumn::Event => Cell::styled(word(event).to_owned(), style(event, theme)),
         EventColumn::Task => {
             let task = event.task.as_ref();
             let text = task.map(|task| format!("{} #{}", safe(&task.name), task.id));
@@ -104,8 +47,10 @@ fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell 
 }
 
 /// What happened, in a word or two.
-pub(super) fn word(kind: v1::EventKind) -> &'static str {
-    match kind {
+pub(super) fn word(event: &v1::Event) -> &'static str {
+    match event.kind() {
+        // tokio alone tells only that it was.
+        v1::EventKind::CancelRequested if is_not_known(event) => "CANCELLED",
         v1::EventKind::Spawned => "spawned",
         v1::EventKind::CancelRequested => "CANCEL REQUESTED",
         v1::EventKind::Delivered => "delivered",
@@ -119,7 +64,15 @@ pub(super) fn word(kind: v1::EventKind) -> &'static str {
     }
 }
 
+/// A request of which the target knows neither who made it nor when.
+fn is_not_known(event: &v1::Event) -> bool {
+    event.kind() == v1::EventKind::CancelRequested && event.what == "unknown"
+}
+
 pub(super) fn what(event: &v1::Event) -> String {
+    if is_not_known(event) {
+        return "when it was asked and by whom is not known".to_owned();
+    }
     let what = safe(&event.what);
     let verdict = match event.verdict() {
         v1::Verdict::Unspecified => String::new(),

@@ -15,7 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Scene;
 use crate::{
     format::{count, fit, safe, width},
-    model::{Edit, Model, Screen},
+    model::{Edit, HoldingsBy, Model, Screen},
     theme::Theme,
 };
 
@@ -36,7 +36,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let matched = matched(model);
+    let matched = matched(model, area.width >= 100, theme);
     let taken = width(PROMPT) + width(&matched) + 1;
     let room = usize::from(area.width).saturating_sub(taken);
     let (text, cursor) = match &model.edit {
@@ -62,10 +62,14 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// How many rows the filter leaves, of how many; nothing while the target has not said.
-fn matched(model: &Model) -> String {
+fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
     let (matched, all) = match model.screen() {
-        Screen::Leaks => (model.leaks.matched, model.leaks.all),
+        Screen::Leaks => model.counted_leaks(),
         Screen::Tasks => (model.tasks.matched, model.tasks.all),
+        Screen::Holdings => match model.holdings_by {
+            HoldingsBy::One => (model.holdings.matched, model.holdings.all),
+            HoldingsBy::Pool => (model.pool_lines.matched, model.pool_lines.all),
+        },
         Screen::Events => (model.events.matched, model.events.all),
         Screen::Process => (model.seen.held.matched, model.seen.held.all),
         Screen::Story(_) | Screen::Blind | Screen::Help => return String::new(),
@@ -73,7 +77,13 @@ fn matched(model: &Model) -> String {
     if model.edit.as_ref().is_some_and(|edit| edit.error().is_some()) || !model.is_answered() {
         return String::new();
     }
-    format!(" {} of {} ", count(matched), count(all))
+    let cleared = match model.cleared_since() {
+        cleared @ 1.. if is_wide && model.screen() == Screen::Leaks => {
+            format!("{} {} cleared since attach ", theme.glyphs.dot, count(cleared))
+        }
+        _ => String::new(),
+    };
+    format!(" {} of {} {cleared}", count(matched), count(all))
 }
 
 /// A text of which as much is shown as there is room for, the cursor always.

@@ -1,6 +1,7 @@
 //! The lines at the top: who the target is and how it is doing, the totals, what cannot
 //! be seen, and the tabs.
 
+use holdover_proto::v1;
 use ratatui::{
     Frame,
     layout::Rect,
@@ -8,21 +9,33 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::Scene;
+use super::{Scene, process::spark};
 use crate::{
-    format::{bytes, count, pad, safe, span, width, wrap},
-    model::{Connection, Model, Screen, Which},
+    format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
+    model::{Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Which},
+    names,
     theme::Theme,
 };
 
-pub(super) fn height(model: &Model, columns: u16) -> u16 {
-    2 + u16::try_from(strip(model, columns).len()).unwrap_or(0)
+pub(super) fn height(model: &Model, area: Rect) -> u16 {
+    let worst = usize::from(has_worst(model, area));
+    2 + u16::try_from(worst + strip(model, area.width).len()).unwrap_or(0)
+}
+
+/// The worst leak is said where there is room for it, and where it can be seen.
+fn has_worst(model: &Model, area: Rect) -> bool {
+    const ROOM: (u16, u16) = (100, 30);
+    let has_room = area.width >= ROOM.0 && area.height >= ROOM.1;
+    has_room && model.screen() == Screen::Leaks && model.worst().is_some()
 }
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let left = who(scene.model, area.width >= 100);
-    let totals = super::text::fit_line(totals(scene, area.width), area.width, scene.theme);
-    let mut lines = vec![spread(&left, how(scene), area.width, scene.theme), totals];
+    let mut lines = vec![spread(&left, how(scene), area.width, scene.theme)];
+    lines.push(totals_and_rates(scene, area.width));
+    if has_worst(scene.model, frame.area()) {
+        lines.extend(worst(scene, area.width));
+    }
     lines.extend(shown_strip(scene, area.width));
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -111,7 +124,9 @@ fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
         spans.push(Span::styled(format!("   {} kept", bytes(kept)), theme.late()));
     }
     let taken: usize = spans.iter().chain(&holdings).map(Span::width).sum();
-    if kept.is_none() || taken <= usize::from(columns) {
+    // Where there is little room the chart of leaks says more.
+    let has_room = kept.is_none() || taken <= usize::from(columns);
+    if has_room && (columns >= 100 || scene.model.screen() != Screen::Leaks) {
         spans.extend(holdings);
     }
     if totals.folded > 0 {
@@ -122,6 +137,87 @@ fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
         spans.push(Span::styled(format!("   {} ignored", count(totals.ignored)), theme.dim()));
     }
     Line::from(spans)
+}
+
+/// The totals, and on the right how they change.
+fn totals_and_rates(scene: Scene<'_>, columns: u16) -> Line<'static> {
+    let mut line = super::text::fit_line(totals(scene, columns), columns, scene.theme);
+    if scene.model.target.is_none() {
+        return line;
+    }
+    let room = usize::from(columns).saturating_sub(line.width());
+    // What says the least here has no place where there is little.
+    let fits = |spans: &Vec<Span<'_>>| spans.iter().map(Span::width).sum::<usize>() + 3 < room;
+    let (rates, chart) = (rates(scene), chart(scene));
+    let all = [&rates[..], &chart[..]].concat();
+    let shown = [all, chart].into_iter().find(fits).unwrap_or_default();
+    let taken: usize = shown.iter().map(Span::width).sum();
+    line.push_span(Span::raw(" ".repeat(room.saturating_sub(taken + 1))));
+    line.spans.extend(shown);
+    line
+}
+
+/// `spawn 1.9k/s  cancel 42/s  `.
+fn rates(scene: Scene<'_>) -> Vec<Span<'static>> {
+    let Some((spawned, cancelled)) = scene.model.rates.rates() else { return Vec::new() };
+    let theme = scene.theme;
+    vec![
+        Span::styled("spawn ", theme.dim()),
+        Span::raw(format!("{}/s", rate(spawned))),
+        Span::styled("  cancel ", theme.dim()),
+        Span::raw(format!("{}/s  ", rate(cancelled))),
+    ]
+}
+
+/// `leaks ▁▁▂▂▃▃▅▅▆█ 15m00s`.
+fn chart(scene: Scene<'_>) -> Vec<Span<'static>> {
+    const CELLS: usize = 10;
+    let Scene { model, theme, .. } = scene;
+    let samples = &model.seen.samples;
+    let seconds = samples.seconds();
+    let points = samples.points(Figure::Leaks, seconds, CELLS);
+    if points.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let style = if model.totals.leaks > 0 { theme.bad() } else { theme.good() };
+    vec![
+        Span::styled("leaks ", theme.dim()),
+        Span::styled(spark(&points, theme.glyphs.sparks), style),
+        Span::styled(format!(" {}", span(seconds * 1_000_000_000)), theme.dim()),
+    ]
+}
+
+/// ` worst: 14 × GET /orders/{id}, abort main.rs:30, each keeps connection pg; oldest 4m12s`.
+fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
+    let Scene { model, theme, now } = scene;
+    let row = model.worst()?;
+    let leak = row.worst.as_ref()?;
+    let target_now = model.target_now(now);
+    let times = theme.glyphs.times;
+    let mut text = match row.count {
+        1 => format!(" worst: {}", names::numbered(leak.task.as_ref()?)),
+        many => format!(" worst: {many} {times} {}", names::task(leak.task.as_ref()?)),
+    };
+    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+    let by = super::text::cancelled_by(leak.ancestor_cancel.as_ref().or(own));
+    if !by.is_empty() {
+        text = format!("{text}, cancelled by {by}");
+    }
+    let each = if row.count > 1 { "each keeps" } else { "keeps" };
+    let holds = super::text::holds(leak, target_now, theme);
+    text = match row.verdict() {
+        v1::Verdict::Stuck | v1::Verdict::Orphaned => format!("{text}, {holds}"),
+        _ => format!("{text}, {each} {holds}"),
+    };
+    let oldest = span(target_now.saturating_sub(leak.since_ns));
+    text = match row.count {
+        1 => format!("{text}; for {oldest}"),
+        _ => format!("{text}; oldest {oldest}"),
+    };
+    if let Some(more @ 1..) = model.rates.more_leaks() {
+        text = format!("{text}; {more} more leaks in the last minute");
+    }
+    Some(Line::from(fit(&text, columns.into(), theme.glyphs.more).into_owned()))
 }
 
 const HOW: &str = "   ! how to fix it";
@@ -155,41 +251,89 @@ fn shown_strip(scene: Scene<'_>, columns: u16) -> Vec<Line<'static>> {
     lines
 }
 
-pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+/// The tabs, and on the right what the rows are. Gives where each tab is.
+pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(Rect, Screen)> {
     let Scene { model, theme, .. } = scene;
     let mut spans = vec![Span::raw(" ")];
-    for (screen, name, number) in [
-        (Screen::Leaks, "1 Leaks", Some(model.totals.leaks)),
-        (Screen::Tasks, "2 Tasks", Some(model.totals.tasks_live)),
-        (Screen::Events, "4 Events", None),
-        (Screen::Process, "5 Process", None),
-    ] {
-        let number = number.filter(|_| model.target.is_some());
-        let number = number.map(|it| format!(" {}", count(it))).unwrap_or_default();
-        let text = format!("{name}{number}");
-        if model.screen() == screen {
-            spans.push(Span::styled(format!("[{text}]"), theme.bold()));
+    let mut places = Vec::new();
+    let mut x = area.x + 1;
+    // Where there is little room the numbers are those of the totals above.
+    let numbered = area.width >= 100 && model.target.is_some();
+    for (number, screen) in (1..).zip(TABS) {
+        let (name, total) = titled(screen, model);
+        let total = total.filter(|_| numbered || screen == Screen::Leaks && area.width >= 80);
+        let total = total.filter(|_| model.target.is_some());
+        let total = total.map(|it| format!(" {}", count(it))).unwrap_or_default();
+        let text = format!("{number} {name}{total}");
+        let span = if model.screen() == screen {
+            Span::styled(format!("[{text}]"), theme.bold())
         } else {
-            spans.push(Span::styled(format!(" {text} "), theme.dim()));
-        }
+            Span::styled(format!(" {text} "), theme.dim())
+        };
+        let width = u16::try_from(span.width()).unwrap_or(0);
+        places.push((Rect { x, width, ..area }.intersection(area), screen));
+        x = x.saturating_add(width);
+        spans.push(span);
     }
     let tabs = Line::from(spans);
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     frame.render_widget(Paragraph::new(tabs), area);
-    let right = match model.screen() {
-        Screen::Leaks | Screen::Tasks | Screen::Events if model.target.is_none() => String::new(),
-        Screen::Leaks if model.which == Which::Ignored => {
-            "ignored, by spawn site; i back ".to_owned()
-        }
-        Screen::Leaks if model.leaks_only => "leaks only, by spawn site ".to_owned(),
-        Screen::Leaks => "by spawn site, worst first ".to_owned(),
-        Screen::Tasks => format!("{} of {} ", count(model.tasks.matched), count(model.tasks.all)),
-        Screen::Events => "newest first ".to_owned(),
-        Screen::Process => String::new(),
-        Screen::Story(task) => format!("task #{task}   Esc back "),
-        Screen::Blind | Screen::Help => "Esc back ".to_owned(),
-    };
-    if width(&right) <= room {
-        frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
+    let right = rows_are(model, area.width < 100);
+    let right = fit(&right, room, theme.glyphs.more).into_owned();
+    frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
+    places
+}
+
+fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
+    match screen {
+        Screen::Leaks => ("Leaks", Some(model.totals.leaks)),
+        Screen::Tasks => ("Tasks", Some(model.totals.tasks_live)),
+        Screen::Holdings => ("Holdings", Some(model.totals.holdings)),
+        Screen::Events => ("Events", None),
+        Screen::Process | Screen::Story(_) | Screen::Blind | Screen::Help => ("Process", None),
     }
+}
+
+/// What the rows are, in which order; of what is listed, how many match.
+fn rows_are(model: &Model, is_narrow: bool) -> String {
+    let of = |matched: u64, all: u64| format!("{} of {}", count(matched), count(all));
+    let sorted = |by_itself: &str| match model.tab().sort {
+        Some(sort) if sort.largest_first => format!("by {}, down", sort.field.name),
+        Some(sort) => format!("by {}, up", sort.field.name),
+        None => by_itself.to_owned(),
+    };
+    let by = match model.leaks_by {
+        LeaksBy::Site if is_narrow => "by site",
+        LeaksBy::Site => "by spawn site",
+        LeaksBy::One => "one by one",
+    };
+    let comma = if is_narrow { "" } else { "," };
+    let said = match model.screen() {
+        screen if screen.is_tab() && model.target.is_none() => return String::new(),
+        Screen::Leaks if model.which == Which::Ignored => format!("ignored{comma} {by}; i back"),
+        Screen::Leaks if model.leaks_only => format!("leaks only, {by}"),
+        Screen::Leaks if is_narrow && model.tab().sort.is_none() => by.to_owned(),
+        Screen::Leaks if is_narrow => sorted(""),
+        Screen::Leaks => format!("{by}, {}", sorted("worst first")),
+        Screen::Tasks if is_narrow => of(model.tasks.matched, model.tasks.all),
+        Screen::Tasks => {
+            format!("{}  {}", of(model.tasks.matched, model.tasks.all), sorted("live first"))
+        }
+        Screen::Holdings => match model.holdings_by {
+            HoldingsBy::One if is_narrow => of(model.holdings.matched, model.holdings.all),
+            HoldingsBy::One => {
+                let list = &model.holdings;
+                format!("{}  {}", of(list.matched, list.all), sorted("oldest first"))
+            }
+            HoldingsBy::Pool => {
+                let list = &model.pool_lines;
+                format!("pools {}; g all", of(list.matched, list.all))
+            }
+        },
+        Screen::Events => "newest first".to_owned(),
+        Screen::Process => sorted("oldest first"),
+        Screen::Story(task) => format!("task #{task}   Esc back"),
+        Screen::Blind | Screen::Help => "Esc back".to_owned(),
+    };
+    format!("{said} ")
 }

@@ -11,105 +11,20 @@ use ratatui::{
 
 use super::{
     Scene, detail,
-    table::{Cell, Column, Table},
+    table::{Cell, Table},
     text,
 };
 use crate::{
-    format::{count, counted, span},
-    model::{Model, Which},
+    asked,
+    columns::LeakColumn,
+    format::{count, counted, place, safe, span},
+    model::{LeakRow, Model, Rows, Which},
     names,
     theme::Theme,
     words,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LeakColumn {
-    Badge,
-    Verdict,
-    Count,
-    Gap,
-    Task,
-    Holds,
-    CancelledBy,
-    Since,
-    Goes,
-}
-
-impl Column<v1::LeakGroup> for LeakColumn {
-    const ALL: &'static [Self] = &[
-        Self::Badge,
-        Self::Verdict,
-        Self::Count,
-        Self::Gap,
-        Self::Task,
-        Self::Holds,
-        Self::CancelledBy,
-        Self::Since,
-        Self::Goes,
-    ];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Badge => "V",
-            Self::Verdict => "ERDICT",
-            Self::Count => "N",
-            Self::Gap => "",
-            Self::Task => "TASK",
-            Self::Holds => "HOLDS",
-            Self::CancelledBy => "CANCELLED BY",
-            Self::Since => "SINCE",
-            Self::Goes => "GOES",
-        }
-    }
-
-    fn width(self, table: u16) -> Option<u16> {
-        let wide = table >= 120;
-        let medium = table >= 80;
-        Some(match self {
-            Self::Badge => 1,
-            Self::Verdict => 14,
-            Self::Count => {
-                if wide {
-                    5
-                } else {
-                    4
-                }
-            }
-            Self::Gap => 2,
-            Self::Task => return None,
-            Self::Holds => {
-                if wide {
-                    29
-                } else if medium {
-                    20
-                } else {
-                    0
-                }
-            }
-            Self::CancelledBy => {
-                if wide {
-                    23
-                } else {
-                    0
-                }
-            }
-            Self::Since => {
-                if wide {
-                    7
-                } else {
-                    6
-                }
-            }
-            Self::Goes => 7,
-        })
-    }
-
-    fn is_right(self) -> bool {
-        matches!(self, Self::Count | Self::Since | Self::Goes)
-    }
-}
-
-pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     let detail_height = match frame.area().height {
         0..20 => 0,
@@ -119,23 +34,28 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let rows = [Constraint::Fill(1), Constraint::Length(detail_height)];
     let [top, bottom] = Layout::vertical(rows).areas(area);
     if let Some(refused) = &model.refused {
-        let line = format!("      {}", crate::format::safe(refused));
+        let line = format!("      {}", safe(refused));
         frame.render_widget(Paragraph::new(line), top);
-    } else if model.leaks.rows().is_empty() {
-        no_leaks(model, theme, frame, top);
-    } else {
-        let target_now = model.target_now(now);
-        let rows = model.leaks.rows();
-        let table = Table { rows, selected: model.leaks.selected_index(), theme };
-        table.render(
-            frame.buffer_mut(),
-            top,
-            |column, group| cell(column, group, target_now, theme),
-            |group| if group.cleared { theme.dim() } else { Style::new() },
-        );
-        detail::render(scene, frame, bottom);
+        return None;
     }
+    if model.leaks.rows().is_empty() {
+        no_leaks(model, theme, frame, top);
+        return None;
+    }
+    let target_now = model.target_now(now);
+    let table = Table { list: &model.leaks, tab: model.tab(), theme };
+    let rows = table.render(
+        frame.buffer_mut(),
+        top,
+        |column, row| cell(column, row, target_now, theme),
+        |row| if row.cleared { theme.dim() } else { Style::new() },
+    );
+    detail::render(scene, frame, bottom);
+    Some(rows)
 }
+
+const NO_RULES: &str = "There is no rule: a file that HOLDOVER_IGNORE names has one a line; `holdover baseline` \
+                        writes rules for all that is reported now.";
 
 /// Never alone: it says what it speaks for.
 fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -159,8 +79,14 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         };
         say(&ignored, plain);
         say("", plain);
-        let rules = model.ignoring().map_or(0, |it| it.rules.len());
-        say(&format!("{}; `!` says what became of them.", counted(rules as u64, "rule")), plain);
+        match model.ignoring().map_or(0, |it| it.rules.len()) {
+            0 => say(NO_RULES, plain),
+            rules => {
+                let rules = counted(rules as u64, "rule");
+                say(&format!("{rules}; `!` says what became of them."), plain);
+            }
+        }
+        say("i or Esc leads back to the leaks that are reported.", plain);
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
@@ -206,51 +132,76 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn cell(column: LeakColumn, group: &v1::LeakGroup, now: u64, theme: Theme) -> Cell {
+fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
     let fallback = v1::Leak::default();
-    let leak = group.worst.as_ref().unwrap_or(&fallback);
-    let task = leak.task.as_ref();
+    let leak = row.worst.as_ref().unwrap_or(&fallback);
+    let cancel = cancel_of(leak);
     match column {
         LeakColumn::Badge => {
-            let letter = if group.cleared { "." } else { words::letter(group.verdict()) };
-            Cell::styled(letter.to_owned(), theme.badge(group.verdict(), group.cleared))
+            let letter = if row.cleared { "." } else { words::letter(row.verdict()) };
+            Cell::styled(letter.to_owned(), theme.badge(row.verdict(), row.cleared))
         }
-        LeakColumn::Verdict if group.cleared => " cleared".to_owned().into(),
-        LeakColumn::Verdict => format!(" {}", words::verdict(group.verdict())).into(),
-        LeakColumn::Count => count(group.count.into()).into(),
-        LeakColumn::Gap => String::new().into(),
-        LeakColumn::Task => {
-            let name = task.map(names::task).unwrap_or_default();
-            match (group.count, task, &leak.ancestor) {
-                (1, Some(task), Some(above)) => {
-                    let above = crate::format::safe(&above.name);
-                    format!("{name} #{} {} {above}", task.id, theme.glyphs.from).into()
-                }
-                // The number tells it from another.
-                (1, Some(task), None) => Cell::place(names::numbered(task)),
-                (_, Some(task), _) if names::is_a_place(task) => Cell::place(name),
-                _ => name.into(),
-            }
-        }
+        LeakColumn::Verdict if row.cleared => " cleared".to_owned().into(),
+        LeakColumn::Verdict => format!(" {}", words::verdict(row.verdict())).into(),
+        LeakColumn::Count => count(row.count.into()).into(),
+        LeakColumn::Gap | LeakColumn::LifeGap => String::new().into(),
+        LeakColumn::Task => task(row.count, leak, theme),
         LeakColumn::Holds => {
             let text = text::holds(leak, now, theme);
             let is_place = leak.holdings.first().is_some_and(|held| held.label == held.site);
-            if is_place { Cell::place(text) } else { text.into() }
+            let cell = match leak.verdict() {
+                _ if is_place => Cell::place(text),
+                // What a task does matters more than what it holds.
+                v1::Verdict::Stuck | v1::Verdict::Orphaned => text.into(),
+                _ => Cell::middle(text),
+            };
+            Cell { short: text::holds_short(leak), ..cell }
+        }
+        LeakColumn::AcquiredAt => {
+            let site = leak.holdings.first().map(|held| place(&held.site));
+            Cell::place(safe(&site.unwrap_or_default()).into_owned())
         }
         LeakColumn::CancelledBy => {
-            let own = task.and_then(|task| task.cancel.as_ref());
-            let by = text::cancelled_by(leak.ancestor_cancel.as_ref().or(own));
-            Cell { style: theme.canceller(), ..Cell::place(by) }
+            Cell { style: theme.canceller(), ..Cell::place(text::cancelled_by(cancel)) }
         }
+        LeakColumn::Runtime => match leak.task.as_ref().map_or(0, |task| task.runtime) {
+            0 => Cell::styled("?".to_owned(), theme.dim()),
+            runtime => runtime.to_string().into(),
+        },
+        LeakColumn::Latency => match cancel.filter(|it| asked::is_known(it)) {
+            Some(v1::Cancel { latency_ns: Some(latency), .. }) => span(*latency).into(),
+            _ => Cell::styled("?".to_owned(), theme.dim()),
+        },
+        LeakColumn::Life => super::life::miniature(leak, now, theme).into(),
         LeakColumn::Since => {
             let since = leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns);
             let old = since > 60_000_000_000;
             Cell::styled(span(since), if old { theme.bold() } else { Style::new() })
         }
-        LeakColumn::Goes if group.cleared => "gone".to_owned().into(),
+        LeakColumn::Goes if row.cleared => "gone".to_owned().into(),
         LeakColumn::Goes => {
-            let style = if group.goes_ns.is_some() { theme.good() } else { theme.dim() };
-            Cell::styled(text::goes(group.goes_ns, now), style)
+            let style = if row.goes_ns.is_some() { theme.good() } else { theme.dim() };
+            Cell::styled(text::goes_of(row, now), style)
         }
+    }
+}
+
+fn cancel_of(leak: &v1::Leak) -> Option<&v1::Cancel> {
+    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+    leak.ancestor_cancel.as_ref().or(own)
+}
+
+fn task(count: u32, leak: &v1::Leak, theme: Theme) -> Cell {
+    let Some(task) = &leak.task else { return String::new().into() };
+    let name = names::task(task);
+    match (count, &leak.ancestor) {
+        (1, Some(above)) => {
+            let above = safe(&above.name);
+            format!("{name} #{} {} {above}", task.id, theme.glyphs.from).into()
+        }
+        // The number tells it from another.
+        (1, None) => Cell::place(names::numbered(task)),
+        _ if names::is_a_place(task) => Cell::place(name),
+        _ => Cell::middle(name),
     }
 }

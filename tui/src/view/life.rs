@@ -47,6 +47,19 @@ impl Stretch {
     }
 }
 
+impl Stretch {
+    /// In the miniature.
+    fn cell(self, theme: Theme) -> &'static str {
+        match self {
+            Self::Running => theme.glyphs.line,
+            Self::Cancel | Self::CleanUp => theme.glyphs.times,
+            Self::Drop | Self::SlowDrop => theme.glyphs.tick,
+            Self::Holds => theme.glyphs.holding,
+            Self::Ahead => theme.glyphs.ahead,
+        }
+    }
+}
+
 const PREFIX: &str = "  life   ";
 
 /// The bar and the moments beneath it.
@@ -74,6 +87,32 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
     }
     bar.push(Span::raw(theme.glyphs.tick));
     vec![Line::from(bar), Line::styled(beneath, theme.dim())]
+}
+
+/// Cells of the life line in a list.
+const MINIATURE: usize = 10;
+
+/// The life line of a leak's task in ten cells, without words: so each stretch has a glyph
+/// of its own.
+pub(super) fn miniature(leak: &v1::Leak, now: u64, theme: Theme) -> String {
+    let Some(task) = &leak.task else { return String::new() };
+    let story = v1::Story { holdings: leak.holdings.clone(), ..Default::default() };
+    let now = leak.cleared_ns.unwrap_or(now);
+    let mut stretches = stretches(task, &story, now);
+    stretches.truncate(MINIATURE);
+    let labels = vec![String::new(); stretches.len()];
+    let columns = widths(&stretches, &labels, MINIATURE);
+    let mut cells: String = stretches
+        .iter()
+        .zip(columns)
+        .map(|((stretch, _), columns)| stretch.cell(theme).repeat(columns))
+        .collect();
+    // What is lost by rounding is the last stretch's.
+    let last = stretches.last().map_or(" ", |(stretch, _)| stretch.cell(theme));
+    while width(&cells) < MINIATURE {
+        cells.push_str(last);
+    }
+    cells
 }
 
 fn style(stretch: Stretch, theme: Theme) -> ratatui::style::Style {

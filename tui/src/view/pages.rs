@@ -14,11 +14,30 @@ use super::{Scene, text};
 use crate::{
     format::{count, counted, safe},
     keymap::BINDINGS,
+    model::Page,
     theme::Theme,
 };
 
+/// The part of a page that has room, and that there is more.
+fn scrolled(scene: Scene<'_>, lines: &[Line<'_>], frame: &mut Frame<'_>, area: Rect) -> Page {
+    let room = usize::from(area.height);
+    let fits = lines.len() <= room;
+    let shown = if fits { room } else { room.saturating_sub(1) };
+    let page = Page { lines: lines.len(), shown };
+    let first = scene.model.page_line.min(page.lines.saturating_sub(shown));
+    let last = (first + shown).min(page.lines);
+    frame.render_widget(Paragraph::new(lines[first..last].to_vec()), area);
+    if !fits && area.height > 0 {
+        let keys = scene.theme.glyphs.updown;
+        let where_it_is = format!("  lines {}-{last} of {}; {keys} move", first + 1, page.lines);
+        let line = Rect { y: area.y + area.height - 1, height: 1, ..area };
+        frame.render_widget(Paragraph::new(where_it_is).style(scene.theme.dim()), line);
+    }
+    page
+}
+
 /// Every key of the table, and what each verdict's letter says.
-pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
     let theme = scene.theme;
     let mut lines = Vec::new();
     for binding in BINDINGS.iter().filter(|binding| !binding.meaning.is_empty()) {
@@ -32,19 +51,20 @@ pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines.push(Line::default());
     }
     for text in [
+        "the mouse: a tab, a row (twice opens it), a title (sorts); Shift selects text",
         "S stuck  L left-behind  A after-cancel; warnings: O orphaned  D overdue",
         "filter: verdict:stuck holds:timer since>5s name~\"^worker\" -loc:vendor",
     ] {
         lines.push(Line::styled(format!("  {text}"), theme.dim()));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    scrolled(scene, &lines, frame, area)
 }
 
 const ALL_SEEN: &str = "Every task and every timer of this service is seen, and whatever its code says that it \
                         holds. Whose locks, permits and channels are is exact where it uses holdover's.";
 
 /// Each cause of blindness, with the lines to paste.
-pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
     let (model, theme) = (scene.model, scene.theme);
     let mut lines = vec![Line::default()];
     if model.blindness().is_empty() {
@@ -67,7 +87,7 @@ pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if let Some(ignoring) = model.ignoring() {
         lines.extend(ignored(ignoring, area.width, theme));
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    scrolled(scene, &lines, frame, area)
 }
 
 /// What is not reported on purpose, and which rules do not do what they say.

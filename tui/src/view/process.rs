@@ -3,6 +3,8 @@
 
 mod charts;
 
+pub(super) use self::charts::spark;
+
 use holdover_proto::v1;
 use ratatui::{
     Frame,
@@ -14,12 +16,13 @@ use ratatui::{
 
 use super::{
     Scene,
-    table::{Cell, Column, Table},
+    table::{Cell, Table},
     text,
 };
 use crate::{
+    columns::FdColumn,
     format::{count, counted, place, safe, span},
-    model::{Figure, Pace, Samples},
+    model::{Figure, Pace, Rows, Samples},
     names,
     print::process::{files, known, memory, owner, unknown},
     theme::Theme,
@@ -37,7 +40,7 @@ const TABLE: u16 = 4;
 /// charts    as many as there is room for
 /// held      what names a descriptor
 /// ```
-pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, .. } = scene;
     let Some(process) = &model.seen.process else {
         let text = match (&model.refused, model.is_answered()) {
@@ -47,7 +50,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         };
         let lines = text::indented(&text, 6, area.width);
         frame.render_widget(Paragraph::new([vec![Line::default()], lines].concat()), area);
-        return;
+        return None;
     };
     let held = if model.seen.held.rows().is_empty() { 1 } else { TABLE };
     let mut lines = figures(process, &model.seen.samples, area.width, theme);
@@ -59,7 +62,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let taken = u16::try_from(lines.len()).unwrap_or(area.height).min(area.height);
     frame.render_widget(Paragraph::new(lines), area);
     let below = Rect { y: area.y + taken, height: area.height - taken, ..area };
-    holdings(scene, frame, below);
+    holdings(scene, frame, below)
 }
 
 fn figures(
@@ -157,46 +160,11 @@ fn runtime(load: &v1::RuntimeLoad, samples: &Samples) -> String {
     format!("{told}; busy{of} {busy}; parks a second {parks}")
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum HeldColumn {
-    What,
-    Owner,
-    Acquired,
-    Age,
-}
-
-impl Column<v1::HeldRow> for HeldColumn {
-    const ALL: &'static [Self] = &[Self::What, Self::Owner, Self::Acquired, Self::Age];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::What => "HOLDING",
-            Self::Owner => "HELD BY",
-            Self::Acquired => "ACQUIRED AT",
-            Self::Age => "AGE",
-        }
-    }
-
-    fn width(self, table: u16) -> Option<u16> {
-        let wide = table >= 100;
-        match self {
-            Self::What => None,
-            Self::Owner => Some(if wide { 32 } else { 28 }),
-            Self::Acquired => Some(if wide { 30 } else { 0 }),
-            Self::Age => Some(8),
-        }
-    }
-
-    fn is_right(self) -> bool {
-        self == Self::Age
-    }
-}
-
-fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     let held = &model.seen.held;
     if area.height == 0 {
-        return;
+        return None;
     }
     let title = match (held.rows().is_empty(), held.all) {
         (true, 0) => "No holding names a descriptor".to_owned(),
@@ -207,27 +175,27 @@ fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let bar = text::bar(&title, area.width, theme);
     frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
     if held.rows().is_empty() || area.height < 2 {
-        return;
+        return None;
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let now = model.target_now(now);
-    let table = Table { rows: held.rows(), selected: held.selected_index(), theme };
-    table.render(
+    let table = Table { list: held, tab: model.tab(), theme };
+    Some(table.render(
         frame.buffer_mut(),
         below,
         |column, row| cell(column, row, now),
         |row| if row.owner_ended { theme.late() } else { Style::new() },
-    );
+    ))
 }
 
-fn cell(column: HeldColumn, row: &v1::HeldRow, now: u64) -> Cell {
+fn cell(column: FdColumn, row: &v1::HeldRow, now: u64) -> Cell {
     let Some(held) = &row.holding else { return String::new().into() };
     match column {
-        HeldColumn::What => names::holding_and_fd(held).into(),
+        FdColumn::What => names::holding_and_fd(held).into(),
         // The number tells it from another.
-        HeldColumn::Owner => Cell::place(owner(row)),
-        HeldColumn::Acquired => Cell::place(safe(&place(&held.site)).into_owned()),
-        HeldColumn::Age => span(now.saturating_sub(held.acquired_ns)).into(),
+        FdColumn::Owner => Cell::place(owner(row)),
+        FdColumn::Acquired => Cell::place(safe(&place(&held.site)).into_owned()),
+        FdColumn::Age => span(now.saturating_sub(held.acquired_ns)).into(),
     }
 }
 

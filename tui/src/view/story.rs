@@ -29,7 +29,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     };
     let Some(task) = &story.task else { return };
-    let mut lines = vec![name(task, theme), lineage(story, theme), Line::default()];
+    let mut lines = name(task, area.width, theme);
+    lines.extend([lineage(story, theme), Line::default()]);
     lines.extend(life::lines(story, now, area.width, theme));
     lines.push(Line::default());
     let holds = holdings(story, now, area.width, theme);
@@ -65,18 +66,33 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn name(task: &v1::Task, theme: Theme) -> Line<'static> {
+/// What it is called and how it is; where there is no room for all, where it was spawned
+/// has a line of its own.
+fn name(task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
     let outcome = words::outcome(task.outcome());
     let state = outcome.map_or_else(
         || words::state(task.state()).to_owned(),
         |outcome| format!("ended, {outcome}"),
     );
-    Line::from(vec![
-        Span::styled(format!(" {}", names::task(task)), theme.bold()),
-        Span::styled(format!("   spawned at {}", safe(&place(&task.location))), theme.dim()),
+    let how = vec![
         Span::raw(format!("   {state}")),
         Span::styled(format!("   {}", words::accuracy(task.accuracy())), theme.dim()),
-    ])
+    ];
+    let spawned = format!("   spawned at {}", safe(&place(&task.location)));
+    let spawned = Span::styled(spawned, theme.dim());
+    let called = Span::styled(format!(" {}", names::task(task)), theme.bold());
+    let taken = called.width() + spawned.width() + how.iter().map(Span::width).sum::<usize>();
+    if taken <= usize::from(columns) {
+        let spans = [vec![called, spawned], how].concat();
+        return vec![Line::from(spans)];
+    }
+    // How it is matters more than the end of a long name.
+    let room = usize::from(columns).saturating_sub(how.iter().map(Span::width).sum());
+    let called =
+        Span::styled(fit(&called.content, room, theme.glyphs.more).into_owned(), called.style);
+    let room = usize::from(columns).saturating_sub(1);
+    let spawned = fit_place(spawned.content.trim_start(), room, theme.glyphs.more).into_owned();
+    vec![Line::from([vec![called], how].concat()), Line::styled(format!(" {spawned}"), theme.dim())]
 }
 
 fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
@@ -152,7 +168,7 @@ fn happened(
         let site =
             if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
         let (what, style) = told(event, task, theme);
-        let word = if is_unseen(event, task) { "cancelled" } else { events::word(event.kind()) };
+        let word = if is_unseen(event, task) { "cancelled" } else { events::word(event) };
         // A column's width between it and the place.
         let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
         lines.push(Line::from(vec![

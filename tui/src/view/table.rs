@@ -4,27 +4,20 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::text;
 use crate::{
-    format::{fit, fit_place},
+    columns::Column,
+    format::{fit, fit_middle, fit_place, width},
+    model::{Entity, List, Rows, Tab},
     theme::Theme,
 };
 
 /// The mark of the selected row.
 const MARK: u16 = 2;
 
-/// A column of a table of `Row`s.
-pub(super) trait Column<Row>: Copy + 'static {
-    /// Every column, in order.
-    const ALL: &'static [Self];
-
-    fn title(self) -> &'static str;
-    /// The columns it takes in a table so wide; `None` for the one that takes the rest.
-    fn width(self, table: u16) -> Option<u16>;
-    fn is_right(self) -> bool;
-}
-
 /// One cell.
 pub(super) struct Cell {
     pub(super) text: String,
+    /// In place of the text where that has no room.
+    pub(super) short: Option<String>,
     /// Over the row's own style, where the row is not selected.
     pub(super) style: Style,
     pub(super) cut: Cut,
@@ -35,13 +28,15 @@ pub(super) struct Cell {
 pub(super) enum Cut {
     #[default]
     End,
+    /// Its end tells it from others too.
+    Middle,
     /// The folders of a place rather than its line.
     Place,
 }
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, style: Style::new(), cut: Cut::End }
+        Self { text, short: None, style: Style::new(), cut: Cut::End }
     }
 }
 
@@ -50,56 +45,102 @@ impl Cell {
         Self { cut: Cut::Place, ..text.into() }
     }
 
+    pub(super) fn middle(text: String) -> Self {
+        Self { cut: Cut::Middle, ..text.into() }
+    }
+
     pub(super) fn styled(text: String, style: Style) -> Self {
         Self { style, ..text.into() }
     }
 
     fn fit(&self, columns: u16, theme: Theme) -> std::borrow::Cow<'_, str> {
+        let columns = usize::from(columns);
+        let text = match &self.short {
+            Some(short) if width(&self.text) > columns => short,
+            _ => &self.text,
+        };
         match self.cut {
-            Cut::End => fit(&self.text, columns.into(), theme.glyphs.more),
-            Cut::Place => fit_place(&self.text, columns.into(), theme.glyphs.more),
+            Cut::End => fit(text, columns, theme.glyphs.more),
+            Cut::Middle => fit_middle(text, columns, theme.glyphs.more),
+            Cut::Place => fit_place(text, columns, theme.glyphs.more),
         }
     }
 }
 
 /// What a table draws.
-pub(super) struct Table<'a, Row> {
-    pub(super) rows: &'a [Row],
-    pub(super) selected: Option<usize>,
+pub(super) struct Table<'a, Row: Entity> {
+    pub(super) list: &'a List<Row>,
+    /// What is sorted, and the column under the cursor.
+    pub(super) tab: &'a Tab,
     pub(super) theme: Theme,
 }
 
-impl<Row> Table<'_, Row> {
+/// A column, where it begins and how wide it is.
+type Placed<C> = (C, u16, u16);
+
+impl<Row: Entity> Table<'_, Row> {
+    /// Gives where the rows are.
     pub(super) fn render<C: Column<Row>>(
         &self,
         buffer: &mut Buffer,
         area: Rect,
         cell: impl Fn(C, &Row) -> Cell,
         row_style: impl Fn(&Row) -> Style,
-    ) {
-        let widths = widths::<Row, C>(area.width);
-        let mut x = area.x + MARK;
-        for (column, width) in C::ALL.iter().zip(&widths) {
-            let style = self.theme.dim();
-            x = self.put(buffer, (x, area.y), *width, column.title(), style, column.is_right());
+    ) -> Rows {
+        let columns = placed::<Row, C>(area);
+        if area.height > 0 {
+            self.titles(buffer, area, &columns);
         }
-        let selected = self.selected.unwrap_or(0);
-        let shown = usize::from(area.height.saturating_sub(1));
-        let first = (selected + 1).saturating_sub(shown);
-        for (line, row) in self.rows.iter().enumerate().skip(first).take(shown) {
+        let height = area.height.saturating_sub(1);
+        let shown = usize::from(height);
+        let (rows, selected) = (self.list.rows(), self.list.selected_index());
+        let first = self.list.first(shown);
+        for (line, row) in rows.iter().enumerate().skip(first).take(shown) {
             let y = area.y + 1 + u16::try_from(line - first).unwrap_or(0);
-            let is_selected = self.selected == Some(line);
+            let is_selected = selected == Some(line);
             let base = if is_selected { self.theme.selected() } else { row_style(row) };
             let mark = if is_selected { self.theme.glyphs.selected } else { "" };
-            let mut x = self.put(buffer, (area.x, y), MARK, mark, base, false);
-            for (column, width) in C::ALL.iter().zip(&widths) {
+            self.put(buffer, (area.x, y), MARK, mark, base, false);
+            for (column, x, width) in &columns {
                 let cell = cell(*column, row);
                 let style = if is_selected { base } else { base.patch(cell.style) };
                 // A column's width between it and the next.
                 let room = if *width > 2 && !column.is_right() { *width - 1 } else { *width };
                 let text = cell.fit(room, self.theme);
-                x = self.put(buffer, (x, y), *width, &text, style, column.is_right());
+                self.put(buffer, (*x, y), *width, &text, style, column.is_right());
             }
+        }
+        Rows {
+            area: Rect { y: area.y + 1, height, ..area },
+            first,
+            count: rows.len(),
+            columns: columns
+                .iter()
+                .map(|(column, x, width)| (*x, *width, column.title()))
+                .collect(),
+        }
+    }
+
+    /// The column that is sorted by has an arrow, the one under the cursor a line.
+    fn titles<C: Column<Row>>(&self, buffer: &mut Buffer, area: Rect, columns: &[Placed<C>]) {
+        for (column, x, width) in columns {
+            let sort = self.tab.sort.filter(|sort| column.field() == Some(sort.field));
+            let glyphs = self.theme.glyphs;
+            let arrow =
+                sort.map_or("", |it| if it.largest_first { glyphs.down } else { glyphs.up });
+            let is_marked = self.tab.column == Some(column.title()) && !column.title().is_empty();
+            let style = match (is_marked, sort) {
+                (true, _) => self.theme.marked(),
+                (false, Some(_)) => self.theme.bold(),
+                (false, None) => self.theme.dim(),
+            };
+            let (x, width) = (*x - column.outdent(), *width + column.outdent());
+            let title = format!("{}{arrow}", column.title());
+            // What is left of the column is not marked.
+            self.put(buffer, (x, area.y), width, "", Style::new(), false);
+            let taken = u16::try_from(crate::format::width(&title)).unwrap_or(width).min(width);
+            let x = if column.is_right() { x + width - taken } else { x };
+            buffer.set_stringn(x, area.y, &title, taken.into(), style);
         }
     }
 
@@ -111,17 +152,27 @@ impl<Row> Table<'_, Row> {
         text: &str,
         style: Style,
         right: bool,
-    ) -> u16 {
+    ) {
         if right {
-            text::cell_right(buffer, at, columns, text, style, self.theme)
+            text::cell_right(buffer, at, columns, text, style, self.theme);
         } else {
-            text::cell(buffer, at, columns, text, style, self.theme)
+            text::cell(buffer, at, columns, text, style, self.theme);
         }
     }
 }
 
-fn widths<Row, C: Column<Row>>(table: u16) -> Vec<u16> {
-    let taken: u16 = C::ALL.iter().filter_map(|column| column.width(table)).sum();
-    let rest = table.saturating_sub(taken + MARK);
-    C::ALL.iter().map(|column| column.width(table).unwrap_or(rest)).collect()
+/// The columns that have a place in the area.
+fn placed<Row, C: Column<Row>>(area: Rect) -> Vec<Placed<C>> {
+    let taken: u16 = C::ALL.iter().filter_map(|column| column.width(area.width)).sum();
+    let rest = area.width.saturating_sub(taken + MARK);
+    let mut x = area.x + MARK;
+    let mut columns = Vec::new();
+    for column in C::ALL {
+        let width = column.width(area.width).unwrap_or(rest);
+        if width > 0 {
+            columns.push((*column, x, width));
+        }
+        x += width;
+    }
+    columns
 }

@@ -8,6 +8,7 @@ mod kept;
 mod picture;
 mod process;
 mod said;
+mod screens;
 mod source;
 mod themes;
 
@@ -41,7 +42,7 @@ fn draw(
     (columns, rows): (u16, u16),
 ) -> Terminal<TestBackend> {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
-    terminal.draw(|frame| render(model, theme, now, frame)).expect("it draws");
+    terminal.draw(|frame| drop(render(model, theme, now, frame))).expect("it draws");
     terminal
 }
 
@@ -278,10 +279,10 @@ fn no_leaks_says_what_it_speaks_for() {
 #[test]
 fn what_was_not_answered_yet_is_not_said_to_be_nothing() {
     let (mut model, now) = attached();
-    for key in ["1", "2", "4"] {
+    for key in ["1", "2", "3", "3g", "g5", "4"] {
         press(&mut model, now, key);
         let text = draw(&model, theme(), now, (80, 24)).backend().to_string();
-        for claim in ["No leaks", "No tasks", "Nothing has happened"] {
+        for claim in ["No leaks", "No tasks", "No pools", "Nothing ", "does not say"] {
             assert!(!text.contains(claim), "{text}");
         }
     }
@@ -342,7 +343,8 @@ fn names_in_any_script_align_and_hostile_ones_are_harmless() {
                     (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
                 let at =
                     (0..line.len()).find(|x| line[*x..].concat().starts_with("connection pg"))?;
-                let rows = 1..=8;
+                // Above the rows the worst is named, beneath them the selected one.
+                let rows = if size.0 < 100 { 4..=6 } else { 5..=7 };
                 rows.contains(&y).then(|| u16::try_from(at).expect("a column"))
             })
             .collect();
@@ -434,11 +436,37 @@ fn a_story_120x40_and_80x24() {
 fn help_lists_every_key() {
     let (mut model, now) = with_leaks();
     press(&mut model, now, "?");
-    let terminal = draw(&model, theme(), now, (80, 24));
-    for binding in crate::keymap::BINDINGS.iter().filter(|it| !it.meaning.is_empty()) {
-        find(terminal.backend().buffer(), binding.meaning);
+    let meanings = || crate::keymap::BINDINGS.iter().filter(|it| !it.meaning.is_empty());
+    let wide = draw(&model, theme(), now, (120, 40));
+    for binding in meanings() {
+        find(wide.backend().buffer(), binding.meaning);
     }
-    insta::assert_snapshot!(terminal.backend());
+    // Where there is less room all of it is seen by and by.
+    let mut seen = String::new();
+    for _ in 0..meanings().count() {
+        let terminal = draw_and_tell(&mut model, now, (80, 24));
+        seen.push_str(&terminal.backend().to_string());
+        press(&mut model, now, "j");
+    }
+    for binding in meanings() {
+        assert!(seen.contains(binding.meaning), "{}", binding.meaning);
+    }
+    assert!(seen.contains("filter: verdict:stuck"), "the last line");
+    press(&mut model, now, "??");
+    insta::assert_snapshot!(draw(&model, theme(), now, (80, 24)).backend());
+}
+
+/// Draws, and tells the model where things are, as the loop does.
+fn draw_and_tell(
+    model: &mut Model,
+    now: Instant,
+    (columns, rows): (u16, u16),
+) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
+    let mut drawn = crate::model::Drawn::default();
+    terminal.draw(|frame| drawn = render(model, theme(), now, frame)).expect("it draws");
+    model.drawn(drawn);
+    terminal
 }
 
 #[test]
@@ -531,7 +559,8 @@ fn what_is_ignored_is_counted_listed_and_explained() {
     update(&mut model, now, told(vec![group]));
     for size in [(80, 24), (120, 40)] {
         let listed = draw(&model, theme(), now, size);
-        find(listed.backend().buffer(), "ignored, by spawn site; i back");
+        let by = if size.0 < 100 { "ignored by site; i back" } else { "ignored, by spawn site" };
+        find(listed.backend().buffer(), by);
         find(listed.backend().buffer(), "L left-behind ");
         find(listed.backend().buffer(), "until 2027-01-31, \"goes with the new cache\" (a.txt:1)");
     }
@@ -566,6 +595,13 @@ fn a_stuck_task_that_waits_says_for_what() {
     update(&mut model, now, v1::Update { groups: vec![group], ..Default::default() });
     let wide = draw(&model, theme(), now, (120, 40));
     find(wide.backend().buffer(), "waits for lock ledger; not …");
+    let on = |name: &str| v1::TaskRef { id: 3, name: name.into(), ..Default::default() };
+    let mut groups = vec![model.leaks.selected().map(|row| (**row).clone()).expect("a row")];
+    let worst = groups[0].worst.as_mut().and_then(|leak| leak.task.as_mut()).expect("a task");
+    worst.held_by = vec![on("audit")];
+    update(&mut model, now, v1::Update { groups, ..Default::default() });
+    let wide = draw(&model, theme(), now, (120, 40));
+    find(wide.backend().buffer(), "it waits for lock ledger, which audit #3 holds, at");
 }
 
 #[test]
@@ -594,11 +630,13 @@ fn the_states_of_a_connection() {
 #[test]
 fn a_terminal_that_is_too_small_says_what_it_needs() {
     let (model, now) = with_leaks();
-    for size in [(59, 24), (80, 14), (20, 5), (1, 1)] {
+    for size in [(59, 24), (80, 14), (50, 12), (20, 5), (1, 1)] {
         let terminal = draw(&model, theme(), now, size);
-        if size.0 >= 11 {
-            find(terminal.backend().buffer(), "needs 60x15");
-            find(terminal.backend().buffer(), &format!("this is {}x{}", size.0, size.1));
+        if size.0 >= 50 {
+            let said = format!("This terminal is {}x{}: the console needs", size.0, size.1);
+            find(terminal.backend().buffer(), &said);
+            find(terminal.backend().buffer(), "LEAKS 19");
+            find(terminal.backend().buffer(), "Make it larger, or q and `holdover leaks`.");
         }
     }
     // The smallest one that is big enough shows rows, and nothing stands on something else.

@@ -15,7 +15,7 @@ use crate::{
     words,
 };
 
-/// Writes `text` at `(x, y)` in exactly `columns`, and gives the column after it.
+/// Writes `text` at `(x, y)` in exactly `columns`.
 pub(super) fn cell(
     buffer: &mut Buffer,
     (x, y): (u16, u16),
@@ -23,13 +23,12 @@ pub(super) fn cell(
     text: &str,
     style: Style,
     theme: Theme,
-) -> u16 {
+) {
     // A column's width between it and the next.
     let room = if columns > 2 { columns - 1 } else { columns };
     let fitted = fit(text, room.into(), theme.glyphs.more);
     let padded = pad(&fitted, columns.into(), theme.glyphs.more);
     buffer.set_stringn(x, y, padded, columns.into(), style);
-    x + columns
 }
 
 /// As [`cell`], against the right.
@@ -40,12 +39,11 @@ pub(super) fn cell_right(
     text: &str,
     style: Style,
     theme: Theme,
-) -> u16 {
+) {
     let fitted = fit(text, columns.into(), theme.glyphs.more);
     let missing = usize::from(columns).saturating_sub(width(&fitted));
     let padded = format!("{}{fitted}", " ".repeat(missing));
     buffer.set_stringn(x, y, padded, columns.into(), style);
-    x + columns
 }
 
 /// `timer call_later, in drop`, and how many more.
@@ -59,7 +57,8 @@ pub(super) fn holds(leak: &v1::Leak, now: u64, theme: Theme) -> String {
             // What it waited for is not what a drop waits for.
             let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
             let waits = waits.filter(|_| !is_dropping);
-            let waits = waits.map(|it| format!("waits for {}", names::waits_for(it)));
+            let held_by = leak.task.as_ref().map(names::held_by).unwrap_or_default();
+            let waits = waits.map(|it| format!("waits for {}{held_by}", names::waits_for(it)));
             let held = first_holding(leak).filter(|_| waits.is_none());
             [waits, doing, held].into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
@@ -68,6 +67,15 @@ pub(super) fn holds(leak: &v1::Leak, now: u64, theme: Theme) -> String {
             None => "still running".to_owned(),
         },
         _ => first_holding(leak).unwrap_or_else(|| "unknown".to_owned()),
+    }
+}
+
+/// Where there is no room for [`holds`]: without when it was acquired, and without what is
+/// said second.
+pub(super) fn holds_short(leak: &v1::Leak) -> Option<String> {
+    match leak.verdict() {
+        v1::Verdict::Stuck | v1::Verdict::Orphaned => None,
+        _ => leak.holdings.first().map(names::holding),
     }
 }
 
@@ -88,6 +96,9 @@ fn first_holding(leak: &v1::Leak) -> Option<String> {
 /// `abort main.rs:30`.
 pub(super) fn cancelled_by(cancel: Option<&v1::Cancel>) -> String {
     let Some(cancel) = cancel else { return String::new() };
+    if !asked::is_known(cancel) {
+        return "not known".to_owned();
+    }
     let cause = words::cause(cancel.cause());
     // Where it was said that requests are scopes tells nothing of who hung up.
     if let Some(client) = cancel.canceller.as_ref().filter(|it| it.id == 0) {
@@ -99,8 +110,19 @@ pub(super) fn cancelled_by(cancel: Option<&v1::Cancel>) -> String {
     }
 }
 
+/// When a leak goes: when the last thing does. Where that is not known of all, not before
+/// those of which it is.
+pub(super) fn goes_of(group: &v1::LeakGroup, now: u64) -> String {
+    let leak = group.worst.as_ref().filter(|leak| leak.verdict() != v1::Verdict::Stuck);
+    let known = leak.into_iter().flat_map(|leak| &leak.holdings).filter_map(|held| held.due_ns);
+    match (group.goes_ns, known.max().filter(|due| *due > now)) {
+        (None, Some(due)) => format!(">{}", span(due - now)),
+        (goes, _) => goes_in(goes, now),
+    }
+}
+
 /// How long until then: a countdown, or `?` where that is not known.
-pub(super) fn goes(at: Option<u64>, now: u64) -> String {
+pub(super) fn goes_in(at: Option<u64>, now: u64) -> String {
     match at {
         None => "?".to_owned(),
         Some(at) if at <= now => "due".to_owned(),

@@ -103,6 +103,24 @@ fn the_process_is_shown_over_time() {
 }
 
 #[test]
+fn a_click_on_a_tab_leads_there_and_what_is_held_is_listed_with_who_has_it() {
+    let mut ui = Pty::start(&["demo"], (24, 80));
+    ui.wait_for_all(&["A after-cancel", "[1 Leaks 1]"], &[]);
+    // The third line, on "2 Tasks": a press and a release.
+    ui.keys("\u{1b}[<0;17;3M\u{1b}[<0;17;3m");
+    ui.wait_for_all(&["[2 Tasks]", "POLLS"], &[]);
+    ui.keys("3");
+    ui.wait_for_all(&["[3 Holdings]", "KIND", "OWNER", "call_later", "ended: "], &[]);
+    ui.keys("g");
+    ui.wait_for("No pools.");
+    ui.keys("1g");
+    ui.wait_for_all(&["one by one", "A after-cancel"], &[]);
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+    ui.assert_the_terminal_is_clean();
+}
+
+#[test]
 fn a_target_that_is_killed_and_restarted() {
     let service = Service::start("127.0.0.1:0");
     let address = service.address.clone();
@@ -137,8 +155,8 @@ fn a_window_that_becomes_too_small_and_large_again() {
     let service = Service::start("127.0.0.1:0");
     let mut ui = Pty::start(&[&service.address], (24, 80));
     ui.wait_for("A after-cancel");
-    ui.resize((5, 20));
-    ui.wait_for("needs 60x15");
+    ui.resize((12, 50));
+    ui.wait_for("the console needs");
     ui.resize((24, 80));
     ui.wait_for("A after-cancel");
     ui.keys("q");
@@ -417,7 +435,7 @@ fn a_baseline_ignores_what_was_reported() {
     let mut ui = Pty::start(&[address], (24, 80));
     ui.wait_for_all(&["No leaks.", " ignored"], &["A after-cancel"]);
     ui.keys("i");
-    ui.wait_for_all(&["A after-cancel", "ignored, by spawn site; i back"], &[]);
+    ui.wait_for_all(&["A after-cancel", "ignored by site; i back"], &[]);
     ui.keys("!");
     ui.wait_for("not a rule: ");
     ui.keys("q");

@@ -143,12 +143,14 @@ impl Pty {
         }
     }
 
-    /// The cursor is shown, the other screen is left, and what is typed is echoed.
+    /// The cursor is shown, the mouse is let go, the other screen is left, and what is typed is echoed.
     pub fn assert_the_terminal_is_clean(&self) {
         let end = Instant::now() + DEADLINE;
         loop {
             let screen = self.screen.lock().expect("a screen");
-            let left = !screen.screen().alternate_screen() && !screen.screen().hide_cursor();
+            let mouse = screen.screen().mouse_protocol_mode() == vt100::MouseProtocolMode::None;
+            let cursor = !screen.screen().hide_cursor();
+            let left = !screen.screen().alternate_screen() && cursor && mouse;
             drop(screen);
             if left {
                 break;

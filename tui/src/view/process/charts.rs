@@ -77,7 +77,7 @@ fn chart(
 
 /// From the least to the most. Where that is little of what there is, it is not drawn as
 /// if it were much.
-fn spark(points: &[Option<u64>], glyphs: &'static [&'static str]) -> String {
+pub(in crate::view) fn spark(points: &[Option<u64>], glyphs: &'static [&'static str]) -> String {
     let known = || points.iter().flatten().copied();
     let (least, most) = (known().min().unwrap_or(0), known().max().unwrap_or(0));
     let steps = glyphs.len().saturating_sub(1) as u64;

@@ -41,7 +41,7 @@ fn lines(keys: &str, columns: u16) -> (Vec<String>, u16) {
 #[test]
 fn how_many_match_is_said_while_it_is_typed() {
     let (shown, cursor) = lines("since>1s", 80);
-    assert!(shown[0].starts_with(" / since>1s  ") && shown[0].ends_with(" 3 of 14"), "{shown:?}");
+    assert!(shown[0].starts_with(" / since>1s  ") && shown[0].ends_with(" 3 of 20"), "{shown:?}");
     assert!(shown[1].starts_with("   Tab completes"), "{shown:?}");
     assert_eq!(cursor, 11);
 }
@@ -64,7 +64,7 @@ fn of_a_filter_that_is_too_long_the_end_is_seen_where_the_cursor_is() {
     let long = format!("{}verdict:stuck", "name:worker ".repeat(12));
     let (shown, cursor) = lines(&long, 80);
     assert!(shown[0].starts_with(" / …") && shown[0].contains("verdict:stuck"), "{shown:?}");
-    assert!(shown[0].ends_with(" 3 of 14"), "{shown:?}");
+    assert!(shown[0].ends_with(" 3 of 20"), "{shown:?}");
     assert!(cursor < 72, "{cursor}");
     let wrong = format!("{}verdict:stack", "name:worker ".repeat(12));
     let (shown, _) = lines(&wrong, 80);

@@ -1,0 +1,204 @@
+//! What keys and the mouse do to the list of the screen.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use std::time::Instant;
+
+use super::{Clicked, Kind, List, Model, PoolLine, Screen, list::Entity};
+use crate::columns::{
+    EventColumn, FdColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn, term_of,
+};
+
+/// Lines that a turn of the wheel moves by.
+const WHEEL: isize = 3;
+
+/// A list, whatever is in it.
+pub(super) trait Lines {
+    fn move_by(&mut self, lines: isize);
+    fn select(&mut self, line: usize);
+    fn scroll_by(&mut self, lines: isize, shown: usize);
+    fn drawn(&mut self, shown: usize);
+    fn settle(&mut self);
+    fn choose(&mut self);
+    fn selected_index(&self) -> Option<usize>;
+}
+
+impl<T: Entity> Lines for List<T> {
+    fn move_by(&mut self, lines: isize) {
+        self.move_by(lines);
+    }
+
+    fn select(&mut self, line: usize) {
+        self.select(line);
+    }
+
+    fn scroll_by(&mut self, lines: isize, shown: usize) {
+        self.scroll_by(lines, shown);
+    }
+
+    fn drawn(&mut self, shown: usize) {
+        self.drawn(shown);
+    }
+
+    fn settle(&mut self) {
+        self.settle();
+    }
+
+    fn choose(&mut self) {
+        self.choose();
+    }
+
+    fn selected_index(&self) -> Option<usize> {
+        self.selected_index()
+    }
+}
+
+impl Model {
+    /// The list that the screen shows.
+    pub(super) fn list(&mut self) -> Option<&mut dyn Lines> {
+        if !self.screen().is_tab() {
+            return None;
+        }
+        Some(match self.kind() {
+            Kind::Leaks => &mut self.leaks,
+            Kind::Tasks => &mut self.tasks,
+            Kind::Holdings => &mut self.holdings,
+            Kind::Pools => &mut self.pool_lines,
+            Kind::Events => &mut self.events,
+            Kind::Process => &mut self.seen.held,
+        })
+    }
+
+    pub(super) fn move_by(&mut self, lines: isize) {
+        let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
+        match self.list() {
+            Some(list) => list.move_by(lines),
+            None => self.page_line = self.page_line.saturating_add_signed(lines).min(last),
+        }
+    }
+
+    pub(super) fn select(&mut self, line: usize) {
+        let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
+        match self.list() {
+            Some(list) => list.select(line),
+            None => self.page_line = line.min(last),
+        }
+    }
+
+    /// The lines that a page key moves by.
+    pub(super) fn page(&self) -> isize {
+        const UNKNOWN: usize = 10;
+        let rows = self.drawn.rows.as_ref().map(|rows| usize::from(rows.area.height));
+        let shown = rows.or(self.drawn.page.map(|page| page.shown)).unwrap_or(UNKNOWN);
+        isize::try_from(shown).unwrap_or(1).max(1)
+    }
+
+    /// The columns that can be seen; before anything was drawn, all.
+    pub(super) fn columns(&self) -> Vec<Info> {
+        let all = self.kind().columns();
+        let Some(rows) = &self.drawn.rows else { return all };
+        let is_seen = |it: &Info| rows.columns.iter().any(|(_, _, title)| *title == it.title);
+        all.into_iter().filter(is_seen).collect()
+    }
+
+    /// The filter that rows match whose cell under the cursor is as the selected row's.
+    pub(super) fn cell_term(&self) -> Option<String> {
+        let kind = self.kind();
+        // Without a cursor: what a row is about.
+        let usual = match kind {
+            Kind::Leaks | Kind::Tasks | Kind::Events => "TASK",
+            Kind::Holdings => "WHAT",
+            Kind::Process => "HOLDING",
+            Kind::Pools => "POOL",
+        };
+        let title = self.tab().column.unwrap_or(usual);
+        match kind {
+            Kind::Leaks => term_of::<_, LeakColumn>(title, self.leaks.selected()?),
+            Kind::Tasks => term_of::<_, TaskColumn>(title, self.tasks.selected()?),
+            Kind::Holdings => term_of::<_, HoldingColumn>(title, self.holdings.selected()?),
+            Kind::Pools => term_of::<_, PoolColumn>(title, self.pool_lines.selected()?),
+            Kind::Events => term_of::<_, EventColumn>(title, self.events.selected()?),
+            Kind::Process => term_of::<_, FdColumn>(title, self.seen.held.selected()?),
+        }
+    }
+
+    /// The task of the selected row, whole; where there is none, that is said.
+    pub(super) fn open(&mut self, now: Instant) {
+        if !self.screen().is_tab() {
+            return;
+        }
+        let task = self.selected_task().filter(|task| *task != 0);
+        if let Some(list) = self.list() {
+            list.choose();
+        }
+        if let Some(task) = task {
+            self.story = None;
+            self.screens.push(Screen::Story(task));
+        } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
+            let why = match self.kind() {
+                Kind::Events => "this event is about no task",
+                Kind::Pools => "a pool is no task: those who have its connections are beneath it",
+                _ => "nobody holds this: no task to open",
+            };
+            self.say(why, now);
+        }
+    }
+
+    fn selected_task(&self) -> Option<u64> {
+        let owner = |row: &holdover_proto::v1::HeldRow| row.owner.as_ref().map(|owner| owner.id);
+        match self.kind() {
+            Kind::Leaks => self.leaks.selected()?.tasks.first().copied(),
+            Kind::Tasks => Some(self.tasks.selected()?.id),
+            Kind::Holdings => owner(self.holdings.selected()?),
+            Kind::Pools => self.pool_lines.selected().and_then(PoolLine::owner),
+            Kind::Events => Some(self.events.selected()?.task.as_ref()?.id),
+            Kind::Process => owner(self.seen.held.selected()?),
+        }
+    }
+
+    /// Takes what the mouse does.
+    pub(crate) fn point(&mut self, mouse: MouseEvent, now: Instant) {
+        match mouse.kind {
+            MouseEventKind::ScrollDown => self.wheel(WHEEL, now),
+            MouseEventKind::ScrollUp => self.wheel(-WHEEL, now),
+            MouseEventKind::Down(MouseButton::Left) if self.edit.is_none() => {
+                self.pressed_at = Some(now);
+                self.click(mouse.column, mouse.row, now);
+            }
+            _ => {}
+        }
+    }
+
+    fn wheel(&mut self, lines: isize, now: Instant) {
+        self.pressed_at = Some(now);
+        self.clicked = Clicked::Nothing;
+        let shown = self.drawn.rows.as_ref().map_or(0, |rows| rows.area.height.into());
+        match self.list() {
+            Some(list) => list.scroll_by(lines, shown),
+            None => self.move_by(lines),
+        }
+    }
+
+    /// On a tab: that screen. On a title: sorted by it. On a row: selects it, and opens
+    /// it when it was clicked before.
+    fn click(&mut self, x: u16, y: u16, now: Instant) {
+        if let Some(tab) = self.drawn.tab_at(x, y) {
+            return self.go(tab);
+        }
+        if let Some(title) = self.drawn.title_at(x, y) {
+            let column = self.columns().into_iter().find(|it| it.title == title);
+            return self.sort(|tab, _| column.into_iter().for_each(|it| tab.sort_by(it)));
+        }
+        let Some(line) = self.drawn.line_at(x, y) else { return };
+        let is_selected = self.list().is_some_and(|it| it.selected_index() == Some(line));
+        let again = is_selected && self.clicked == Clicked::Row;
+        if again {
+            self.clicked = Clicked::Nothing;
+            return self.open(now);
+        }
+        if let Some(list) = self.list() {
+            list.select(line);
+            self.clicked = Clicked::Row;
+        }
+    }
+}

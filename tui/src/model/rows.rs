@@ -1,0 +1,167 @@
+//! The rows of the lists, and what makes one the same in the next update.
+
+use std::ops::Deref;
+
+use holdover_proto::v1;
+
+use super::{LeaksBy, list::Entity};
+
+/// A row of Leaks: those of one site, or one of them.
+#[derive(Clone, Debug)]
+pub(crate) struct LeakRow {
+    group: v1::LeakGroup,
+    by: LeaksBy,
+}
+
+impl Deref for LeakRow {
+    type Target = v1::LeakGroup;
+
+    fn deref(&self) -> &v1::LeakGroup {
+        &self.group
+    }
+}
+
+impl From<v1::LeakGroup> for LeakRow {
+    fn from(group: v1::LeakGroup) -> Self {
+        Self { group, by: LeaksBy::Site }
+    }
+}
+
+/// A group of one.
+impl From<v1::Leak> for LeakRow {
+    fn from(leak: v1::Leak) -> Self {
+        let group = v1::LeakGroup {
+            verdict: leak.verdict,
+            count: 1,
+            tasks: leak.task.iter().map(|task| task.id).collect(),
+            goes_ns: leak.goes_ns,
+            cleared: leak.cleared_ns.is_some(),
+            cleared_last_ns: leak.cleared_ns,
+            worst: Some(leak),
+        };
+        Self { group, by: LeaksBy::One }
+    }
+}
+
+/// What a row is told from others by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LeakId {
+    Site {
+        verdict: i32,
+        cleared: bool,
+        name: String,
+        location: String,
+        held: Option<(i32, String)>,
+    },
+    One {
+        verdict: i32,
+        task: u64,
+        given: u64,
+        /// Of what nobody owns.
+        holding: Option<u64>,
+    },
+}
+
+impl Entity for LeakRow {
+    type Id = LeakId;
+
+    fn id(&self) -> LeakId {
+        let worst = self.worst.as_ref();
+        let task = worst.and_then(|leak| leak.task.as_ref());
+        let held = worst.and_then(|leak| leak.holdings.first());
+        let id = task.map_or(0, |task| task.id);
+        match self.by {
+            LeaksBy::Site => LeakId::Site {
+                verdict: self.verdict,
+                cleared: self.cleared,
+                name: task.map(|task| task.name.clone()).unwrap_or_default(),
+                location: task.map(|task| task.location.clone()).unwrap_or_default(),
+                // Those that are stuck are one row, whatever they hold.
+                held: held
+                    .filter(|_| self.verdict() != v1::Verdict::Stuck)
+                    .map(|held| (held.kind, held.label.clone())),
+            },
+            LeaksBy::One => LeakId::One {
+                verdict: self.verdict,
+                task: id,
+                given: worst.map_or(0, |leak| leak.given_ns),
+                holding: held.filter(|_| id == 0).map(|held| held.id),
+            },
+        }
+    }
+}
+
+impl Entity for v1::Task {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+impl Entity for v1::Event {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.seq
+    }
+}
+
+impl Entity for v1::HeldRow {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.holding.as_ref().map_or(0, |held| held.id)
+    }
+}
+
+/// A line of the pools: a pool, or one of its connections that is out.
+#[derive(Clone, Debug)]
+pub(crate) enum PoolLine {
+    Pool(Box<v1::Pool>),
+    Out { pool: u64, row: Box<v1::PooledConnection> },
+}
+
+impl PoolLine {
+    /// Each pool, and beneath it its connections.
+    pub(super) fn of(pools: &[v1::Pool]) -> Vec<Self> {
+        let mut lines = Vec::new();
+        for pool in pools {
+            let alone = v1::Pool { connections: Vec::new(), ..pool.clone() };
+            lines.push(Self::Pool(Box::new(alone)));
+            let out = pool.connections.iter().cloned().map(Box::new);
+            lines.extend(out.map(|row| Self::Out { pool: pool.number, row }));
+        }
+        lines
+    }
+
+    /// Where the connection was acquired.
+    pub(super) fn site(&self) -> Option<&str> {
+        match self {
+            Self::Pool(_) => None,
+            Self::Out { row, .. } => Some(&row.held.as_ref()?.holding.as_ref()?.site),
+        }
+    }
+
+    pub(super) fn owner(&self) -> Option<u64> {
+        match self {
+            Self::Pool(_) => None,
+            Self::Out { row, .. } => Some(row.held.as_ref()?.owner.as_ref()?.id),
+        }
+    }
+}
+
+impl Entity for PoolLine {
+    /// The pool's number, and that of the holding.
+    type Id = (u64, Option<u64>);
+
+    fn id(&self) -> Self::Id {
+        match self {
+            Self::Pool(pool) => (pool.number, None),
+            Self::Out { pool, row } => {
+                let held = row.held.as_ref().and_then(|it| it.holding.as_ref());
+                (*pool, Some(held.map_or(0, |held| held.id)))
+            }
+        }
+    }
+}

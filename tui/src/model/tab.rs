@@ -1,0 +1,145 @@
+//! What each tab has for itself: its filter, its order and the column under the cursor.
+
+use super::Screen;
+use crate::columns::{self, Field, Info};
+
+/// By what the target sorts the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sort {
+    pub(crate) field: Field,
+    pub(crate) largest_first: bool,
+}
+
+impl Sort {
+    fn by(field: Field) -> Self {
+        Self { field, largest_first: field.largest_first }
+    }
+
+    /// As the wire has it.
+    pub(super) fn written(self) -> String {
+        format!("{}{}", if self.largest_first { "-" } else { "" }, self.field.name)
+    }
+
+    fn reversed(self) -> Self {
+        Self { largest_first: !self.largest_first, ..self }
+    }
+}
+
+/// A tab.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tab {
+    pub(crate) filter: String,
+    /// `None` for the order that rows of this kind have by themselves.
+    pub(crate) sort: Option<Sort>,
+    /// The title of the column under the cursor.
+    pub(crate) column: Option<&'static str>,
+}
+
+impl Tab {
+    /// By the next column that rows can be sorted by; after the last, by themselves.
+    pub(super) fn sort_by_next(&mut self, columns: &[Info]) {
+        let fields: Vec<Field> = columns.iter().filter_map(|it| it.field).collect();
+        let now = self.sort.and_then(|sort| fields.iter().position(|it| *it == sort.field));
+        let next = now.map_or(0, |at| at + 1);
+        self.sort = fields.get(next).copied().map(Sort::by);
+    }
+
+    /// By this column; the other way round where it is sorted so already.
+    pub(super) fn sort_by(&mut self, column: Info) {
+        let Some(field) = column.field else { return };
+        let now = self.sort.filter(|sort| sort.field == field);
+        self.sort = Some(now.map_or_else(|| Sort::by(field), Sort::reversed));
+    }
+
+    pub(super) fn reverse(&mut self) {
+        self.sort = self.sort.map(Sort::reversed);
+    }
+
+    /// To the column on that side, of those that have a title.
+    pub(super) fn move_column(&mut self, columns: &[Info], by: isize) {
+        let titles: Vec<&str> =
+            columns.iter().map(|it| it.title).filter(|title| !title.is_empty()).collect();
+        let now = self.column.and_then(|title| titles.iter().position(|it| *it == title));
+        let next = match now {
+            Some(at) => at.saturating_add_signed(by).min(titles.len().saturating_sub(1)),
+            None if by > 0 => 0,
+            None => titles.len().saturating_sub(1),
+        };
+        self.column = titles.get(next).copied();
+    }
+}
+
+/// Every tab.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tabs {
+    leaks: Tab,
+    tasks: Tab,
+    holdings: Tab,
+    pools: Tab,
+    events: Tab,
+    process: Tab,
+}
+
+impl Tabs {
+    pub(super) fn get(&self, kind: Kind) -> &Tab {
+        match kind {
+            Kind::Leaks => &self.leaks,
+            Kind::Tasks => &self.tasks,
+            Kind::Holdings => &self.holdings,
+            Kind::Pools => &self.pools,
+            Kind::Events => &self.events,
+            Kind::Process => &self.process,
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, kind: Kind) -> &mut Tab {
+        match kind {
+            Kind::Leaks => &mut self.leaks,
+            Kind::Tasks => &mut self.tasks,
+            Kind::Holdings => &mut self.holdings,
+            Kind::Pools => &mut self.pools,
+            Kind::Events => &mut self.events,
+            Kind::Process => &mut self.process,
+        }
+    }
+}
+
+/// What a tab lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Leaks,
+    Tasks,
+    Holdings,
+    Pools,
+    Events,
+    Process,
+}
+
+impl Kind {
+    /// Its columns, in order.
+    pub(crate) fn columns(self) -> Vec<Info> {
+        match self {
+            Self::Leaks => columns::infos::<_, columns::LeakColumn>(),
+            Self::Tasks => columns::infos::<_, columns::TaskColumn>(),
+            Self::Holdings => columns::infos::<_, columns::HoldingColumn>(),
+            Self::Process => columns::infos::<_, columns::FdColumn>(),
+            Self::Pools => columns::infos::<_, columns::PoolColumn>(),
+            Self::Events => columns::infos::<_, columns::EventColumn>(),
+        }
+    }
+
+    /// Of a tab, as it is now.
+    pub(super) fn of(screen: Screen, holdings: super::HoldingsBy) -> Option<Self> {
+        Some(match screen {
+            Screen::Leaks => Self::Leaks,
+            Screen::Tasks => Self::Tasks,
+            Screen::Holdings => match holdings {
+                super::HoldingsBy::One => Self::Holdings,
+                super::HoldingsBy::Pool => Self::Pools,
+            },
+            Screen::Events => Self::Events,
+            Screen::Process => Self::Process,
+            Screen::Story(_) | Screen::Blind | Screen::Help => return None,
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Each tab has its own filter, order and column; and its modes.
+
+use super::*;
+
+fn type_key(model: &mut Model, code: KeyCode, now: Instant) {
+    model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+}
+
+fn task(id: u64, name: &str) -> v1::Task {
+    v1::Task { id, name: name.into(), location: "src/http.rs:58:9".into(), ..Default::default() }
+}
+
+#[test]
+fn each_tab_has_its_own_filter_and_escape_clears_it() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "/verdict:stuck\n2", now);
+    assert_eq!(model.view().filter, "");
+    press(&mut model, "/state:idle\n", now);
+    assert_eq!(model.view().filter, "state:idle");
+    press(&mut model, "1", now);
+    assert_eq!(model.view().filter, "verdict:stuck");
+    press(&mut model, "?\u{1b}", now);
+    assert_eq!(model.view().filter, "verdict:stuck", "the page was left, not the filter");
+    press(&mut model, "\u{1b}", now);
+    assert_eq!(model.view().filter, "");
+    press(&mut model, "2", now);
+    assert_eq!(model.view().filter, "state:idle");
+}
+
+#[test]
+fn what_is_ignored_is_left_before_a_filter_is() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "/name:a\ni", now);
+    assert!(model.view().ignored);
+    press(&mut model, "\u{1b}", now);
+    assert_eq!((model.view().ignored, model.view().filter.as_str()), (false, "name:a"));
+}
+
+#[test]
+fn a_story_has_no_filter_to_type_in() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "2", now);
+    let told = v1::Update { tasks: vec![task(7, "a")], ..Default::default() };
+    model.apply(update(&model, told), now);
+    press(&mut model, "\n", now);
+    assert_eq!(model.screen(), Screen::Story(7));
+    press(&mut model, "/q", now);
+    assert!(model.quit && model.edit.is_none());
+}
+
+#[test]
+fn rows_are_sorted_by_each_column_in_turn_and_reversed() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "2", now);
+    assert_eq!(model.view().sort, "");
+    press(&mut model, "S", now);
+    assert_eq!(model.view().sort, "", "there is nothing to reverse");
+    let mut seen = Vec::new();
+    loop {
+        press(&mut model, "s", now);
+        let sort = model.view().sort;
+        if sort.is_empty() {
+            break;
+        }
+        seen.push(sort);
+    }
+    assert_eq!(
+        seen,
+        ["-id", "name", "state", "loc", "-holdings", "-polls", "-busy", "-age"],
+        "of numbers the largest come first"
+    );
+    press(&mut model, "sS", now);
+    assert_eq!(model.view().sort, "id");
+    press(&mut model, "1", now);
+    assert_eq!(model.view().sort, "", "each tab has its own order");
+}
+
+#[test]
+fn every_column_is_sorted_by_a_field_that_there_is() {
+    for kind in [Kind::Leaks, Kind::Tasks, Kind::Holdings, Kind::Pools, Kind::Process] {
+        for field in kind.columns().iter().filter_map(|it| it.field) {
+            assert!(holdover::FIELDS.iter().any(|it| it.name == field.name), "{}", field.name);
+        }
+    }
+}
+
+#[test]
+fn the_cell_under_the_cursor_filters() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "2", now);
+    let told = v1::Update { tasks: vec![task(7, "a \"b\"")], ..Default::default() };
+    model.apply(update(&model, told.clone()), now);
+    press(&mut model, "f", now);
+    assert_eq!(model.view().filter, "name:\"a \\\"b\\\"\"", "without a cursor: the task");
+    press(&mut model, "\u{1b}", now);
+    type_key(&mut model, KeyCode::Right, now);
+    assert_eq!(model.tab().column, Some("ID"));
+    press(&mut model, "f", now);
+    assert_eq!(model.view().filter, "id:7");
+    for _ in 0..3 {
+        type_key(&mut model, KeyCode::Right, now);
+    }
+    press(&mut model, "F", now);
+    assert_eq!(model.view().filter, "id:7 -loc:\"src/http.rs:58:9\"");
+    type_key(&mut model, KeyCode::Right, now);
+    press(&mut model, "f", now);
+    assert_eq!(model.tab().column, Some("HOLDS"), "of which there is no filter");
+    assert_eq!(model.view().filter, "id:7 -loc:\"src/http.rs:58:9\"");
+    type_key(&mut model, KeyCode::Left, now);
+    assert_eq!(model.tab().column, Some("SPAWNED AT"));
+    assert!(holdover::Filter::parse(&model.view().filter).is_ok());
+}
+
+#[test]
+fn leaks_are_shown_by_site_or_one_by_one() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "g", now);
+    assert_eq!(model.view().kind(), v1::ViewKind::Leaks);
+    let leak = |id| v1::Leak { task: Some(task(id, "a")), verdict: 2, ..Default::default() };
+    let told = v1::Update { leaks: vec![leak(7), leak(8)], matched: 2, ..Default::default() };
+    model.apply(update(&model, told), now);
+    assert_eq!(model.leaks.rows().len(), 2);
+    press(&mut model, "j\n", now);
+    assert_eq!(model.screen(), Screen::Story(8));
+    press(&mut model, "\u{1b}g", now);
+    assert_eq!(model.view().kind(), v1::ViewKind::LeakGroups);
+}
+
+#[test]
+fn holdings_and_pools_open_the_story_of_who_has_them() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    press(&mut model, "3", now);
+    assert_eq!(model.view().kind(), v1::ViewKind::Holdings);
+    let row = |id, owner| v1::HeldRow {
+        holding: Some(v1::Holding { id, ..Default::default() }),
+        owner: Some(v1::TaskRef { id: owner, ..Default::default() }),
+        ..Default::default()
+    };
+    let told = v1::Update { holdings: vec![row(1, 7), row(2, 0)], ..Default::default() };
+    model.apply(update(&model, told), now);
+    press(&mut model, "\n", now);
+    assert_eq!(model.screen(), Screen::Story(7));
+    press(&mut model, "\u{1b}j\n", now);
+    assert_eq!(model.screen(), Screen::Holdings, "nobody has no story");
+    press(&mut model, "g", now);
+    assert_eq!(model.view().kind(), v1::ViewKind::Pools);
+    let out = v1::PooledConnection { held: Some(row(3, 9)), ..Default::default() };
+    let pool = v1::Pool { number: 4, connections: vec![out], ..Default::default() };
+    model.apply(update(&model, v1::Update { pools: vec![pool], ..Default::default() }), now);
+    press(&mut model, "\n", now);
+    assert_eq!(model.screen(), Screen::Holdings, "a pool is no task");
+    press(&mut model, "j\n", now);
+    assert_eq!(model.screen(), Screen::Story(9));
+}
