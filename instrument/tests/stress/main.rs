@@ -153,15 +153,7 @@ fn is_over(told: &Told) -> bool {
     let of_verdicts = [totals.leaks, totals.orphaned, totals.overdue, told.leaks];
     of_tasks.into_iter().chain(of_holdings).chain(of_verdicts).all(|count| count == 0)
         && totals.given == totals.cleared
-        && is_one_at_most(&told.tasks)
-}
-
-/// A thread keeps the last task that it was to free until it frees another, as the
-/// console's thread may at the end; and that one keeps those from whom it descends.
-fn is_one_at_most(tasks: &[v1::Task]) -> bool {
-    let Some(last) = tasks.iter().max_by_key(|task| task.id) else { return true };
-    let mut others = tasks.iter().filter(|task| task.id != last.id);
-    others.all(|task| last.ancestors.iter().any(|ancestor| ancestor.id == task.id))
+        && told.tasks.is_empty()
 }
 
 async fn look(client: &mut HoldoverClient<Channel>) -> Told {
