@@ -22,39 +22,55 @@ pub(super) fn both(first: Option<String>, second: Option<String>) -> Option<Stri
     }
 }
 
-/// The filter, and the term beside it.
+/// The filter, and the term beside it, in place of its opposite.
 pub(crate) fn narrow(filter: &str, term: &str) -> String {
-    let filter = filter.trim();
-    let has = |wanted: &str| format!(" {filter} ").contains(&format!(" {wanted} "));
-    match filter {
-        "" => term.to_owned(),
-        _ if has(term) => filter.to_owned(),
-        // What stands beside each other binds closer.
-        _ if has("or") => format!("({filter}) {term}"),
-        _ => format!("{filter} {term}"),
-    }
+    beside(filter, term, &none_of(term))
 }
 
 /// The filter, and beside it that the term must not be so.
 pub(crate) fn exclude(filter: &str, term: &str) -> String {
-    let terms = holdover::Filter::parse(term).is_ok() && is_one(term);
-    let none = if terms { format!("-{term}") } else { format!("-({term})") };
-    narrow(filter, &none)
+    beside(filter, &none_of(term), term)
 }
 
-/// Whether nothing but what is quoted has a space in it.
-fn is_one(term: &str) -> bool {
-    let mut in_quotes = false;
-    let mut before = ' ';
-    for character in term.chars() {
+fn none_of(term: &str) -> String {
+    if parts(term).len() == 1 { format!("-{term}") } else { format!("-({term})") }
+}
+
+fn beside(filter: &str, term: &str, opposite: &str) -> String {
+    let mut have = parts(filter);
+    // Only then is each of them asked for; else all of it is one that is.
+    if !have.iter().all(|part| holdover::Filter::parse(part).is_ok()) {
+        return format!("({}) {term}", filter.trim());
+    }
+    let opposite = parts(opposite);
+    while let Some(at) = place_of(&opposite, &have) {
+        have.drain(at..at + opposite.len());
+    }
+    let term = parts(term);
+    if place_of(&term, &have).is_none() {
+        have.extend(term);
+    }
+    have.join(" ")
+}
+
+fn place_of(some: &[&str], all: &[&str]) -> Option<usize> {
+    all.windows(some.len().max(1)).position(|window| window == some)
+}
+
+/// What spaces divide that are neither in quotes nor in parentheses.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut depth, mut in_quotes, mut before) = (0_usize, false, ' ');
+    let is_between = |character: char| {
         match character {
-            '"' if before != '\\' => in_quotes = !in_quotes,
-            ' ' if !in_quotes => return false,
+            '"' if !in_quotes || before != '\\' => in_quotes = !in_quotes,
+            '(' if !in_quotes => depth += 1,
+            ')' if !in_quotes => depth = depth.saturating_sub(1),
             _ => {}
         }
         before = character;
-    }
-    true
+        character.is_whitespace() && !in_quotes && depth == 0
+    };
+    text.split(is_between).filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -90,14 +106,42 @@ mod tests {
         assert_eq!(exclude("", "name:\"a \\\" b\""), "-name:\"a \\\" b\"");
     }
 
+    #[test]
+    fn a_term_takes_the_place_of_its_opposite() {
+        assert_eq!(exclude("since>1s name:a", "name:a"), "since>1s -name:a");
+        assert_eq!(narrow("-name:a since>1s", "name:a"), "since>1s name:a");
+        assert_eq!(
+            exclude("x holds:timer label:y z", "holds:timer label:y"),
+            "x z -(holds:timer label:y)"
+        );
+        assert_eq!(narrow("-(holds:timer label:y)", "holds:timer label:y"), "holds:timer label:y");
+        assert_eq!(
+            narrow("name:\"-b c\" -name:\"b c\"", "name:\"b c\""),
+            "name:\"-b c\" name:\"b c\""
+        );
+    }
+
+    #[test]
+    fn what_only_stands_in_a_filter_is_not_what_it_asks_for() {
+        assert_eq!(narrow("a or name:b", "name:b"), "(a or name:b) name:b");
+        assert_eq!(narrow("-(x name:b y)", "name:b"), "-(x name:b y) name:b");
+        assert_eq!(narrow("\"x name:b y\"", "name:b"), "\"x name:b y\" name:b");
+        assert_eq!(exclude("not name:b", "name:b"), "(not name:b) -name:b");
+        assert_eq!(narrow("(a or b) name:c", "name:d"), "(a or b) name:c name:d");
+    }
+
     proptest! {
         #[test]
         fn whatever_a_target_calls_things_is_a_filter(a in ".*", b in "\\PC*") {
             let both = both(says("name", &a), says("label", &b));
             for term in [says("name", &a), both].into_iter().flatten() {
-                let filter = exclude(&narrow("x or y", &term), &term);
                 prop_assert!(holdover::Filter::parse(&term).is_ok(), "{}", term);
-                prop_assert!(holdover::Filter::parse(&filter).is_ok(), "{}", filter);
+                for filter in ["", "x or y", "since > 1s", "z -name:a"] {
+                    let narrowed = narrow(filter, &term);
+                    prop_assert_eq!(&narrow(&narrowed, &term), &narrowed);
+                    let filter = exclude(&narrowed, &term);
+                    prop_assert!(holdover::Filter::parse(&filter).is_ok(), "{}", filter);
+                }
             }
         }
     }
