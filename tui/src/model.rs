@@ -261,17 +261,12 @@ impl Model {
             Action::Filter => self.type_a_filter(),
             Action::ColumnLeft => self.move_column(-1),
             Action::ColumnRight => self.move_column(1),
-            Action::LikeThis => self.filter_by_cell(narrow),
-            Action::UnlikeThis => self.filter_by_cell(exclude),
-            Action::Sort => self.sort(Tab::sort_by_next),
-            Action::Reverse => self.sort(|tab, _| tab.reverse()),
-            Action::Group => self.group(),
-            Action::LeaksOnly => self.leaks_only = !self.leaks_only,
-            Action::Cleared => {
-                self.all_cleared = !self.all_cleared;
-                self.show_leaks(list::Order::Told, now);
-            }
-            Action::Ignored => self.which = self.which.other(),
+            Action::LikeThis => self.filter_by_cell(narrow, now),
+            Action::UnlikeThis => self.filter_by_cell(exclude, now),
+            Action::Sort => self.sort_by_key(Tab::sort_by_next, now),
+            Action::Reverse => self.sort_by_key(|tab, _| tab.reverse(), now),
+            Action::Group => self.group(now),
+            Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
             Action::Blind => {
@@ -323,12 +318,39 @@ impl Model {
         }
     }
 
-    fn group(&mut self) {
+    fn group(&mut self, now: Instant) {
         match self.screen() {
             Screen::Leaks => self.leaks_by = self.leaks_by.other(),
             Screen::Holdings => self.holdings_by = self.holdings_by.other(),
+            screen if screen.is_tab() => self.say("these rows are in no groups", now),
             _ => {}
         }
+    }
+
+    /// Elsewhere nobody would see what has changed.
+    fn which_leaks(&mut self, action: Action, now: Instant) {
+        if self.screen() != Screen::Leaks {
+            return self.say("this key is about leaks: 1 leads there", now);
+        }
+        match action {
+            Action::LeaksOnly => self.leaks_only = !self.leaks_only,
+            Action::Ignored => self.which = self.which.other(),
+            _ => {
+                self.all_cleared = !self.all_cleared;
+                self.show_leaks(list::Order::Told, now);
+            }
+        }
+    }
+
+    fn sort_by_key(
+        &mut self,
+        change: impl FnOnce(&mut Tab, &[crate::columns::Info]),
+        now: Instant,
+    ) {
+        if self.screen().is_tab() && self.columns().iter().all(|column| column.field.is_none()) {
+            return self.say("these rows have one order only", now);
+        }
+        self.sort(change);
     }
 
     fn sort(&mut self, change: impl FnOnce(&mut Tab, &[crate::columns::Info])) {
@@ -342,13 +364,15 @@ impl Model {
         self.sort(|tab, columns| tab.move_column(columns, by));
     }
 
-    fn filter_by_cell(&mut self, change: impl FnOnce(&str, &str) -> String) {
+    fn filter_by_cell(&mut self, change: impl FnOnce(&str, &str) -> String, now: Instant) {
         if !self.screen().is_tab() {
             return;
         }
         if let Some(term) = self.cell_term() {
             let tab = self.tab_mut();
             tab.filter = change(&tab.filter, &term);
+        } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
+            self.say("no filter finds what stands there; Left and Right mark another column", now);
         }
     }
 }

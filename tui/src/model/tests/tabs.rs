@@ -152,3 +152,37 @@ fn holdings_and_pools_open_the_story_of_who_has_them() {
     press(&mut model, "j\n", now);
     assert_eq!(model.screen(), Screen::Story(9));
 }
+
+#[test]
+fn a_key_that_does_nothing_on_a_screen_says_so() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let mut told = |keys: &str| {
+        model.notice = None;
+        press(&mut model, keys, now);
+        model.said(now).map(str::to_owned)
+    };
+    assert_eq!(told("2g").as_deref(), Some("these rows are in no groups"));
+    assert_eq!(told("4s").as_deref(), Some("these rows have one order only"));
+    assert_eq!(told("2s"), None);
+    assert_eq!(told("2f"), None, "there is no row that it could be about");
+    let held = v1::Task { holdings: 2, ..task(7, "") };
+    let tasks = vec![v1::Task { location: String::new(), ..held }];
+    model.apply(update(&model, v1::Update { tasks, ..Default::default() }), now);
+    press(&mut model, "f", now);
+    assert_eq!(model.view().filter, "");
+    assert!(model.said(now).is_some_and(|it| it.starts_with("no filter finds")));
+}
+
+#[test]
+fn which_leaks_are_listed_changes_only_where_they_are() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let before = model.view();
+    for keys in ["2l", "3c", "4i", "1?i"] {
+        press(&mut model, keys, now);
+        assert_eq!(model.said(now), Some("this key is about leaks: 1 leads there"), "{keys}");
+    }
+    press(&mut model, "1", now);
+    assert_eq!((model.view(), model.all_cleared), (before.clone(), false));
+    press(&mut model, "lc", now);
+    assert_ne!((model.view(), model.all_cleared), (before, false));
+}
