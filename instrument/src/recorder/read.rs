@@ -162,12 +162,8 @@ impl Recorder {
             return false;
         }
         name.release();
-        if request != 0 {
-            self.requests.remove(request);
-        }
-        if extra != 0 {
-            self.extras.remove(extra);
-        }
+        self.requests.remove(request);
+        self.extras.remove(extra);
         if let Some(spawner) = Key::from_bits(word)
             && let Some(slot) = self.tasks.get(spawner)
         {

@@ -33,7 +33,13 @@ impl<T> Slab<T> {
         self.lock().entries.get(at)?.clone()
     }
 
+    /// Nothing is locked where there is no entry, as for nearly every task.
+    #[inline]
     pub(crate) fn remove(&self, index: u32) -> Option<Arc<T>> {
+        if index == 0 { None } else { self.take(index) }
+    }
+
+    fn take(&self, index: u32) -> Option<Arc<T>> {
         let at = index.checked_sub(1)? as usize;
         let mut all = self.lock();
         let entry = all.entries.get_mut(at)?.take();
