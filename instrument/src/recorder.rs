@@ -253,7 +253,7 @@ impl Recorder {
             // Its end may have been taken for a task's, before the mark was there.
             self.push_changed(key, slot);
             if ends {
-                self.child_is_gone(key);
+                self.child_is_gone(self.spawner(key));
                 self.unpin(key, slot);
             }
         }
@@ -402,12 +402,13 @@ impl Recorder {
         if !slot.ends(outcome, now) {
             return false;
         }
-        self.child_is_gone(key);
+        let spawner = self.spawner(key);
+        self.child_is_gone(spawner);
         if slot.ended_by_cancellation() {
             self.cell_stays(key, slot);
         }
         self.note(key, slot, What::Ended, outcome as u8, now);
-        if !self.ends_unseen(key, slot) {
+        if !self.ends_unseen(slot, spawner) {
             self.push_changed(key, slot);
         }
         true
@@ -426,9 +427,8 @@ impl Recorder {
     }
 
     /// The spawner holds one child less. It stays pinned until this slot is freed.
-    fn child_is_gone(&self, key: Key) {
-        let spawner = self.spawner(key).and_then(|spawner| self.tasks.get(spawner));
-        if let Some(spawner) = spawner {
+    fn child_is_gone(&self, spawner: Option<Key>) {
+        if let Some(spawner) = spawner.and_then(|spawner| self.tasks.get(spawner)) {
             spawner.count_children().fetch_sub(1, Relaxed);
         }
     }

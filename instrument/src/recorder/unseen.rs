@@ -74,9 +74,10 @@ impl Recorder {
 
     /// Whether nobody is to be told that the task has ended; it is counted then. One whose
     /// spawner has ended too may have to have its lineage shortened.
-    pub(super) fn ends_unseen(&self, key: Key, slot: &TaskSlot) -> bool {
+    pub(super) fn ends_unseen(&self, slot: &TaskSlot, spawner: Option<Key>) -> bool {
         let is_plain = slot.plain_end().is_some() && !slot.has(Flag::Shown);
-        if !is_plain || self.spawner_has_ended(key) || self.takes_a_place() {
+        let descends_from_ended = || spawner.is_some_and(|spawner| self.has_ended(spawner));
+        if !is_plain || descends_from_ended() || self.takes_a_place() {
             return false;
         }
         slot.ends_unseen();
@@ -88,10 +89,6 @@ impl Recorder {
         let places = &self.unseen.places;
         places.load(Relaxed) > 0
             && places.fetch_update(SeqCst, Relaxed, |left| left.checked_sub(1)).is_ok()
-    }
-
-    fn spawner_has_ended(&self, key: Key) -> bool {
-        self.spawner(key).is_some_and(|spawner| self.has_ended(spawner))
     }
 
     /// Its last pin is gone, and nobody else knows of it.
