@@ -20,6 +20,7 @@ pub(crate) mod clock;
 pub(crate) mod events;
 pub(crate) mod fill;
 pub(crate) mod holding;
+mod ids;
 pub(crate) mod key;
 mod lanes;
 pub(crate) mod owner;
@@ -50,6 +51,7 @@ use self::{
     events::{Entry, Events, What},
     fill::Fills,
     holding::{Acquired, HoldingFacts, HoldingFlag, HoldingSlot, NOBODY, OpenFd, Spanned},
+    ids::Ids,
     key::Key,
     lanes::Count,
     request::{Asker, Extra, Request, Who, shown_name},
@@ -102,7 +104,8 @@ pub(crate) struct Recorder {
     shares: Shares,
     /// Holdings that were given a limit since the console thread last looked.
     limited: Mutex<Vec<Key>>,
-    next_id: AtomicU64,
+    ids: Ids,
+    spawned: Count,
     level: AtomicU8,
     not_recorded: AtomicU64,
     live_holdings: Count,
@@ -143,7 +146,8 @@ impl Recorder {
             callbacks: Mutex::default(),
             shares: Shares::new(),
             limited: Mutex::default(),
-            next_id: AtomicU64::new(1),
+            ids: Ids::default(),
+            spawned: Count::default(),
             level: AtomicU8::new(level as u8),
             not_recorded: AtomicU64::new(0),
             live_holdings: Count::default(),
@@ -200,6 +204,7 @@ impl Recorder {
     }
 
     /// As [`Self::spawned_by`]; gives the slot too.
+    #[inline]
     pub(crate) fn spawned_in(
         &'static self,
         birth: &Birth,
@@ -210,7 +215,8 @@ impl Recorder {
             return None;
         };
         let now = self.clock.now();
-        slot.begin(birth, self.next_id.fetch_add(1, Relaxed), now);
+        self.spawned.add(1);
+        slot.begin(birth, self.ids.next(), now);
         // A task that has not ended pins itself; `lets_go` is its last step. Its span does
         // too, where that is what it is made for.
         slot.life().begin(1 + u64::from(birth.flags & Flag::Span as u32 != 0));
@@ -224,6 +230,7 @@ impl Recorder {
     }
 
     /// The spawner's record stays while the child's does: that is the lineage.
+    #[inline]
     fn pin_spawner(&self, spawner: Key, child: &TaskSlot) -> bool {
         let Some(parent) = self.tasks.slot(spawner.slot()) else { return false };
         if !parent.life().pin(spawner.generation()) {
@@ -236,6 +243,7 @@ impl Recorder {
     }
 
     /// Counted after the child is published: whoever sees the count finds the child.
+    #[inline]
     fn count_child(&self, spawner: Key) {
         if let Some(parent) = self.tasks.get(spawner) {
             parent.count_children().fetch_add(1, SeqCst);
@@ -392,6 +400,7 @@ impl Recorder {
     }
 
     /// As [`Self::ended`], of the task in this slot, and when that was.
+    #[inline]
     pub(crate) fn ended_at(
         &'static self,
         key: Key,
@@ -427,12 +436,14 @@ impl Recorder {
     }
 
     /// The spawner holds one child less. It stays pinned until this slot is freed.
+    #[inline]
     fn child_is_gone(&self, spawner: Option<Key>) {
         if let Some(spawner) = spawner.and_then(|spawner| self.tasks.get(spawner)) {
             spawner.count_children().fetch_sub(1, Relaxed);
         }
     }
 
+    #[inline]
     fn spawner(&self, key: Key) -> Option<Key> {
         Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
@@ -468,6 +479,7 @@ impl Recorder {
 
     /// The span is closed; after this its id means nothing. `lets_go` where that is also the
     /// last that is done for the task.
+    #[inline]
     pub(crate) fn span_closed(&'static self, key: Key, slot: &TaskSlot, lets_go: bool) {
         if slot.life().unpin_all(1 + u64::from(lets_go)) {
             self.last_pin_gone(key, slot);
@@ -489,6 +501,7 @@ impl Recorder {
         true
     }
 
+    #[inline]
     pub(crate) fn holding_span_closed(&'static self, key: Key) {
         match self.what_is(key) {
             Some(Spanned::Lock | Spanned::Semaphore) => self.shares_are_gone(key),
@@ -513,12 +526,14 @@ impl Recorder {
         self.set_due(key, self.clock.now().saturating_add(milliseconds.saturating_mul(1_000_000)));
     }
 
+    #[inline]
     fn unpin(&'static self, key: Key, slot: &TaskSlot) {
         if slot.life().unpin() {
             self.last_pin_gone(key, slot);
         }
     }
 
+    #[inline]
     fn last_pin_gone(&'static self, key: Key, slot: &TaskSlot) {
         if !slot.has_ended() {
             return;
@@ -538,6 +553,7 @@ impl Recorder {
         self.acquired_by(acquired, owner::current_task(self))
     }
 
+    #[inline]
     pub(crate) fn acquired_by(&'static self, what: &Acquired, owner: Option<Key>) -> Option<Key> {
         if self.level() != Level::All {
             return None;
@@ -559,12 +575,14 @@ impl Recorder {
         Some(key)
     }
 
+    #[inline]
     fn pin_owner(&self, owner: Key) -> bool {
         let slot = self.tasks.slot(owner.slot());
         slot.is_some_and(|slot| slot.life().pin(owner.generation()))
     }
 
     /// Counted after the holding is published: whoever sees the count finds it.
+    #[inline]
     fn count_holding(&self, owner: Key) {
         if let Some(slot) = self.tasks.get(owner) {
             slot.count_holdings().fetch_add(1, SeqCst);
@@ -574,6 +592,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn uncount_holding(&'static self, owner: Key) {
         if let Some(slot) = self.tasks.get(owner) {
             slot.count_holdings().fetch_sub(1, Relaxed);
@@ -581,6 +600,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     pub(crate) fn released(&'static self, key: Key) {
         let (Some(slot), Some(word)) = (self.holdings.get(key), self.holdings.word(key.slot()))
         else {
@@ -735,19 +755,22 @@ impl Recorder {
     // === locks as tokio's spans show them ===
 
     /// A lock: a slot that is no holding until it is locked.
+    #[inline]
     pub(crate) fn lock_made(&'static self, lock: &Acquired) -> Option<Key> {
         if self.level() != Level::All {
             return None;
         }
         let (key, slot) = self.holdings.alloc()?;
         let flags = lock.flags | HoldingFlag::Over as u8;
-        slot.begin(&Acquired { flags, amount: 0, ..*lock }, self.clock.now());
+        // Nobody is told when it was made: the time is that of what becomes of it.
+        slot.begin(&Acquired { flags, amount: 0, ..*lock }, 0);
         self.holdings.publish(key, NOBODY);
         Some(key)
     }
 
     /// tokio tells of the new holder before it tells that the old one has let go, or
     /// after: they are counted.
+    #[inline]
     pub(crate) fn lock_taken(&'static self, lock: Key, holder: Option<Key>) {
         if let Some(slot) = self.holdings.get(lock) {
             slot.count_amount().fetch_add(1, SeqCst);
@@ -759,6 +782,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     pub(crate) fn lock_given_back(&'static self, lock: Key) {
         let Some(slot) = self.holdings.get(lock) else { return };
         let holder = self.owner(lock);
@@ -936,11 +960,13 @@ impl Recorder {
         self.changed[list].push(key.slot(), slot.link());
     }
 
+    #[inline]
     fn note(&self, key: Key, slot: &TaskSlot, what: What, detail: u8, at: Nanos) {
         let (site, ..) = slot.texts();
         self.note_at(key, slot, what, detail, (site, at));
     }
 
+    #[inline]
     fn note_at(
         &self,
         key: Key,

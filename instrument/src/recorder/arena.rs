@@ -246,6 +246,7 @@ impl<T: Slot> Arena<T> {
         Some(())
     }
 
+    #[inline]
     fn give_back(&'static self, index: u32) {
         let kept = T::cache().try_with(|cache| {
             cache.serve(self) && {

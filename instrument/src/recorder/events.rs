@@ -13,7 +13,7 @@ use std::sync::{
 use super::{
     clock::Nanos,
     key::Key,
-    lanes::{LANES as RINGS, lane},
+    lanes::{LANES as RINGS, Lane},
 };
 
 const ENTRIES: usize = 4096;
@@ -90,10 +90,12 @@ pub(crate) struct Cursor {
 }
 
 impl Events {
+    #[inline]
     pub(crate) fn note(&self, entry: &Entry) {
-        let ring = &self.rings[lane()];
+        let lane = Lane::of_this_thread();
+        let ring = &self.rings[lane.index()];
         let entries = ring.entries.get_or_init(|| (0..ENTRIES).map(|_| Cells::default()).collect());
-        let number = ring.next.fetch_add(1, Ordering::AcqRel);
+        let number = lane.add(&ring.next, 1);
         let cells = &entries[index(number)];
         cells.stamp.store(0, Ordering::Relaxed);
         std::sync::atomic::fence(Ordering::Release);

@@ -143,6 +143,11 @@ impl Acquired {
     pub(crate) fn new(kind: Kind, label: TextId, site: SiteId, flags: u8) -> Self {
         Self { kind, label, site, flags, due_at: 0, resource: 0, amount: 1 }
     }
+
+    /// The same, where tokio's span for it is what it is made for.
+    pub(crate) fn with_a_span(self) -> Self {
+        Self { flags: self.flags | HoldingFlag::Span as u8, ..self }
+    }
 }
 
 /// A holding as it was at one moment: plain data.
@@ -202,7 +207,7 @@ impl HoldingSlot {
         self.acquirer.store(0, Relaxed);
         self.would_be.store(NOBODY, Relaxed);
         self.fd.store(0, Relaxed);
-        self.span_refs.set(0);
+        self.span_refs.set(u32::from(acquired.flags & HoldingFlag::Span as u8 != 0));
     }
 
     /// Its kind, its label and where it was acquired.
@@ -299,10 +304,12 @@ impl HoldingSlot {
         self.flags.store(flags, Relaxed);
     }
 
+    #[inline]
     pub(super) fn acquired_at(&self, now: Nanos) {
         self.acquired_at.store(now, Relaxed);
     }
 
+    #[inline]
     pub(super) fn count_amount(&self) -> &AtomicU32 {
         &self.amount
     }
@@ -346,6 +353,7 @@ impl HoldingSlot {
     }
 
     /// Reads everything. The caller checks the generation again afterwards.
+    #[inline]
     pub(super) fn facts(&self, key: Key, owner: Option<Key>) -> HoldingFacts {
         HoldingFacts {
             key,

@@ -153,6 +153,7 @@ impl Recorder {
     }
 
     /// Frees the slot of an ended task that nothing pins, and what it alone used.
+    #[inline]
     pub(crate) fn free(&'static self, key: Key) -> bool {
         let Some(slot) = self.tasks.get(key) else { return false };
         let ((_, name, _), extra, request) = (slot.texts(), slot.extra(), slot.request_index());
@@ -191,7 +192,7 @@ impl Recorder {
     }
 
     pub(crate) fn spawned_so_far(&self) -> u64 {
-        self.next_id.load(Ordering::Relaxed) - 1
+        self.spawned.sum()
     }
 
     pub(crate) fn live_holdings(&self) -> u64 {

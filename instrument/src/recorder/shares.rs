@@ -57,6 +57,7 @@ impl Shares {
         Self(std::array::from_fn(|_| Mutex::default()))
     }
 
+    #[inline]
     fn table(&self, of: Key) -> MutexGuard<'_, Table> {
         self.0[of.slot() as usize % TABLES].lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,6 +65,7 @@ impl Shares {
 
 impl Recorder {
     /// A share of `of` was acquired.
+    #[inline]
     pub(crate) fn share_acquired(
         &'static self,
         of: Key,
@@ -83,6 +85,7 @@ impl Recorder {
     }
 
     /// This holding is a share of `of`.
+    #[inline]
     pub(super) fn share_is_held(
         &'static self,
         of: Key,
@@ -97,6 +100,7 @@ impl Recorder {
     }
 
     /// So much of `of` was released, by whomever: the newest first.
+    #[inline]
     pub(crate) fn share_released(&'static self, of: Key, amount: u32) {
         let mut table = self.shares.table(of);
         let Some(shares) = table.get_mut(&of) else { return };
@@ -111,6 +115,7 @@ impl Recorder {
         shares.retain(|share| share.amount > 0);
     }
 
+    #[inline]
     fn take_from_each(&'static self, shares: &mut [Share], amount: u32) {
         for at in 0..shares.len() {
             let share = shares[at];
@@ -124,6 +129,7 @@ impl Recorder {
 
     /// Takes so much from one owner's shares; all of it where it matters which of them
     /// it was and that cannot be told: some may be of its drop, and others older.
+    #[inline]
     fn take_from(&'static self, shares: &mut [Share], owner: Option<Key>, amount: u32) {
         let its = || shares.iter().filter(|it| is_shared(it) && it.owner == owner);
         let newest = its().map(|it| it.run).max().unwrap_or(0);
@@ -162,6 +168,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn run_of(&self, owner: Option<Key>) -> u64 {
         owner.and_then(|owner| self.task_slot(owner)).map_or(0, TaskSlot::runs)
     }

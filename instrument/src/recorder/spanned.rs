@@ -14,8 +14,10 @@ impl Recorder {
 
     /// A channel of two, made by the task this thread works for: both ends are its until
     /// others use them. Gives the sender's slot, which is the channel's.
+    #[inline]
     pub(crate) fn channel_made(&'static self, channel: &Acquired) -> Option<Key> {
-        let sender = self.acquired(&Acquired { label: TextId::fixed("sender"), ..*channel })?;
+        let sender = Acquired { label: TextId::fixed("sender"), ..*channel }.with_a_span();
+        let sender = self.acquired(&sender)?;
         let receiver = self.acquired(&Acquired { label: TextId::fixed("receiver"), ..*channel });
         if let Some(slot) = self.holdings.get(sender) {
             // Whoever waits waits for the sender.
@@ -31,6 +33,7 @@ impl Recorder {
     }
 
     /// That task has polled the receiver; it waits when there is nothing yet.
+    #[inline]
     pub(crate) fn receiver_polled(&'static self, channel: Key, task: Option<Key>, waits: bool) {
         let Some(receiver) = self.receiver(channel) else { return };
         self.used(receiver, task);
@@ -65,6 +68,7 @@ impl Recorder {
     }
 
     /// One end is gone, or the value was sent: nobody can miss the other end.
+    #[inline]
     pub(crate) fn channel_is_over(&'static self, channel: Key) {
         if let Some(receiver) = self.receiver(channel) {
             self.is_over(receiver);
@@ -82,6 +86,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn receiver(&self, channel: Key) -> Option<Key> {
         self.holdings.get(channel)?.link()
     }
@@ -93,6 +98,7 @@ impl Recorder {
         }
     }
 
+    #[inline]
     fn used(&'static self, end: Key, task: Option<Key>) {
         let lives = self.holdings.get(end).is_some_and(|slot| !slot.has(HoldingFlag::Over));
         if lives && task.is_some() {
@@ -111,6 +117,7 @@ impl Recorder {
     }
 
     /// Somebody begins to acquire permits of the semaphore. A slot, and no holding.
+    #[inline]
     pub(crate) fn acquire_begins(&'static self, semaphore: Key) -> Option<Key> {
         let slot = self.holdings.get(semaphore)?;
         let (kind, label, site) = slot.what();
@@ -118,19 +125,25 @@ impl Recorder {
             resource: semaphore.bits(),
             ..Acquired::new(kind, label, site, HoldingFlag::Inferred as u8)
         };
-        self.lock_made(&what)
+        self.lock_made(&what.with_a_span())
     }
 
-    /// So many of the permits that it asks for are its now.
+    /// So many of the permits that it asks for are its now. Told by who polls it before it
+    /// queues, and then by who has the semaphore's lock: one at a time.
+    #[inline]
     pub(crate) fn acquire_obtains(&self, acquire: Key, permits: u32) {
         if let Some(slot) = self.holdings.get(acquire) {
-            slot.count_amount().fetch_add(permits, super::SeqCst);
+            let before = slot.count_amount().load(SeqCst);
+            slot.set_amount(before.saturating_add(permits));
         }
     }
 
     pub(crate) fn acquire_waits(&'static self, acquire: Key, task: Option<Key>) {
         if let Some(slot) = self.holdings.get(acquire) {
             self.wait_moves(acquire, task);
+            if !slot.has(HoldingFlag::Blocked) {
+                slot.acquired_at(self.clock.now());
+            }
             if slot.set(HoldingFlag::Blocked) {
                 self.waits_changed.fetch_add(1, super::Relaxed);
             }
@@ -139,6 +152,7 @@ impl Recorder {
 
     /// It is over, and what it has obtained is held by that task: its slot is that holding's
     /// from now on. False when it has obtained nothing.
+    #[inline]
     pub(crate) fn acquire_succeeds(
         &'static self,
         acquire: Key,

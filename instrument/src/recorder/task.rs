@@ -26,12 +26,17 @@ use super::{
     wakers::Wakers,
 };
 use crate::{
-    atomics::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    atomics::{
+        AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+        Ordering::{Acquire, Relaxed, Release, SeqCst},
+    },
     words::{Accuracy, Outcome, TaskKind, at},
 };
 
 /// In place of how often a worker has parked: the task was not run yet.
 const NOT_RUN: u32 = u32::MAX - 1;
+/// The console thread has seen the end, and is done with it.
+const DONE_WITH: u32 = Flag::Counted as u32 | Flag::Retired as u32;
 /// In place of how often a worker has parked: the thread is no worker.
 const NO_WORKER: u32 = u32::MAX;
 
@@ -83,6 +88,9 @@ pub(crate) struct TaskSlot {
     outcome: AtomicU8,
     /// In plain form: the last run was one with the run before.
     same_run: AtomicBool,
+    /// The console thread is not told of its end: it counts as having seen it, and being
+    /// done with it.
+    unseen: AtomicBool,
 
     id: AtomicU64,
     tokio_id: AtomicU64,
@@ -147,6 +155,7 @@ impl Slot for TaskSlot {
             kind: AtomicU8::new(0),
             outcome: AtomicU8::new(0),
             same_run: AtomicBool::new(false),
+            unseen: AtomicBool::new(false),
             id: zero(),
             tokio_id: zero(),
             site: AtomicU32::new(0),
@@ -318,6 +327,7 @@ impl TaskFacts {
 
     /// Ended by cancellation: cancelled, or ended any way but shutdown after a
     /// delivered token request.
+    #[inline]
     pub(crate) fn ended_by_cancellation(&self) -> bool {
         is_by_cancellation(self.outcome, self.delivered_at)
     }
@@ -349,6 +359,7 @@ impl TaskSlot {
         self.kind.store(birth.kind as u8, Relaxed);
         self.outcome.store(0, Relaxed);
         self.same_run.store(false, Relaxed);
+        self.unseen.store(false, Relaxed);
         self.flags.store(birth.flags, Relaxed);
         self.site.store(birth.site.0, Relaxed);
         self.name.store(birth.name.0, Relaxed);
@@ -416,6 +427,7 @@ impl TaskSlot {
 
     /// Takes back the last run: it was the drop of the future, not a poll. Gives
     /// when it began.
+    #[inline]
     pub(crate) fn last_run_was_the_drop(&self) -> Nanos {
         self.polls.store(self.polls.load(Relaxed).saturating_sub(1), Relaxed);
         let run = self.last_run.load(Relaxed);
@@ -579,6 +591,7 @@ impl TaskSlot {
     }
 
     /// True the first time.
+    #[inline]
     pub(super) fn ends(&self, outcome: Outcome, at: Nanos) -> bool {
         if self.ended_at.load(Relaxed) != 0 {
             return false;
@@ -587,7 +600,8 @@ impl TaskSlot {
             // What tokio's span was entered for was the drop.
             self.first_poll.store(0, Relaxed);
         }
-        self.outcome.store(outcome as u8 + 1, SeqCst);
+        // Whoever sees the end sees the outcome.
+        self.outcome.store(outcome as u8 + 1, Relaxed);
         self.ended_at.store(at, SeqCst);
         true
     }
@@ -597,6 +611,7 @@ impl TaskSlot {
         self.ended_at.load(SeqCst) != 0
     }
 
+    #[inline]
     pub(super) fn ended_by_cancellation(&self) -> bool {
         is_by_cancellation(self.outcome(), self.delivered_at())
     }
@@ -610,10 +625,17 @@ impl TaskSlot {
 
     #[inline]
     pub(crate) fn has(&self, flag: Flag) -> bool {
-        self.flags.load(SeqCst) & flag as u32 != 0
+        self.flags() & flag as u32 != 0
+    }
+
+    #[inline]
+    fn flags(&self) -> u32 {
+        let flags = self.flags.load(SeqCst);
+        if self.unseen.load(Acquire) { flags | DONE_WITH } else { flags }
     }
 
     /// Sets the flag; true when it was not set.
+    #[inline]
     pub(crate) fn set(&self, flag: Flag) -> bool {
         self.flags.fetch_or(flag as u32, SeqCst) & flag as u32 == 0
     }
@@ -662,6 +684,7 @@ impl TaskSlot {
     }
 
     /// When it ended, if it did without having been asked to, and was not counted yet.
+    #[inline]
     pub(super) fn plain_end(&self) -> Option<Nanos> {
         const MARKS: u32 = Flag::NeverWas as u32
             | Flag::Counted as u32
@@ -669,15 +692,17 @@ impl TaskSlot {
             | Flag::Folded as u32;
         let ended_at = self.ended_at()?;
         let is_plain = self.outcome() == Some(Outcome::Completed)
-            && self.flags.load(SeqCst) & MARKS == 0
+            && self.flags() & MARKS == 0
             && self.request.load(SeqCst) == 0
             && self.delivered_at().is_none();
         is_plain.then_some(ended_at)
     }
 
-    /// The console thread need not be told of the end: it counts as having seen it.
+    /// The console thread need not be told of the end. Seen by whoever takes the last pin,
+    /// since the task's own are there still.
+    #[inline]
     pub(super) fn ends_unseen(&self) {
-        self.flags.fetch_or(Flag::Counted as u32 | Flag::Retired as u32, SeqCst);
+        self.unseen.store(true, Release);
     }
 
     /// Nobody is to see it any more, and nothing pins it: its slot is about to be freed.
@@ -689,7 +714,7 @@ impl TaskSlot {
     /// It has ended, and the console thread knows nothing of it.
     #[inline]
     pub(super) fn is_unseen(&self) -> bool {
-        self.has(Flag::Retired) && !self.link.is_told()
+        self.unseen.load(Acquire) && !self.link.is_told()
     }
 
     #[inline]
@@ -738,7 +763,7 @@ impl TaskSlot {
             tokio_id: some(load(&self.tokio_id)),
             kind: self.kind(),
             outcome: self.outcome(),
-            flags: self.flags.load(SeqCst),
+            flags: self.flags(),
             site: SiteId(self.site.load(Relaxed)),
             name: TextId(self.name.load(Relaxed)),
             type_name: TextId(self.type_name.load(Relaxed)),

@@ -74,6 +74,7 @@ impl Recorder {
 
     /// Whether nobody is to be told that the task has ended; it is counted then. One whose
     /// spawner has ended too may have to have its lineage shortened.
+    #[inline]
     pub(super) fn ends_unseen(&self, slot: &TaskSlot, spawner: Option<Key>) -> bool {
         let is_plain = slot.plain_end().is_some() && !slot.has(Flag::Shown);
         let descends_from_ended = || spawner.is_some_and(|spawner| self.has_ended(spawner));
@@ -85,6 +86,7 @@ impl Recorder {
         true
     }
 
+    #[inline]
     fn takes_a_place(&self) -> bool {
         let places = &self.unseen.places;
         places.load(Relaxed) > 0
@@ -92,6 +94,7 @@ impl Recorder {
     }
 
     /// Its last pin is gone, and nobody else knows of it.
+    #[inline]
     pub(super) fn free_unseen(&'static self, key: Key) {
         // No task of the service's ends on one of ours: it ended before, elsewhere.
         if owner::is_our_thread() {

@@ -95,6 +95,7 @@ pub(super) fn run_ends(slot: &TaskSlot) {
 
 /// The task's span is closed, and no shim has seen its end. False when it has ended
 /// before after all.
+#[inline]
 pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> bool {
     let was_polled_before = slot.polls() > 1;
     let same_run = slot.is_same_run();

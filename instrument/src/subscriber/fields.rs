@@ -30,6 +30,7 @@ impl<const N: usize> Small<N> {
 }
 
 impl<const N: usize> Write for Small<N> {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let room = &mut self.bytes[self.len..];
         let taken = text.len().min(room.len());
@@ -50,6 +51,7 @@ impl Name {
 }
 
 impl Write for Name {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // One byte beyond shows that it was cut; more is not kept.
         if self.0.len() == self.as_str().len() {
@@ -77,11 +79,13 @@ pub(super) struct SpanFields {
 }
 
 impl SpanFields {
+    #[inline]
     pub(super) fn site(&self) -> SiteId {
         SiteId::at(self.file, self.line, self.column)
     }
 
     /// The size of the future in bytes.
+    #[inline]
     pub(super) fn size(&self) -> usize {
         let size = if self.original_size == 0 { self.size } else { self.original_size };
         usize::try_from(size).unwrap_or(usize::MAX)
@@ -89,12 +93,14 @@ impl SpanFields {
 
     /// The size in bytes of what stands in the task itself: of a future that tokio boxes,
     /// the box.
+    #[inline]
     pub(super) fn cell_size(&self) -> usize {
         usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 }
 
 impl Visit for SpanFields {
+    #[inline]
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "task.id" => self.task_id = value,
@@ -106,6 +112,7 @@ impl Visit for SpanFields {
         }
     }
 
+    #[inline]
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "concrete_type" => self.is_interval = value == "Interval",
@@ -114,6 +121,7 @@ impl Visit for SpanFields {
         }
     }
 
+    #[inline]
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let _ = match field.name() {
             "kind" => write!(self.kind, "{value:?}"),
@@ -133,12 +141,14 @@ pub(super) struct AdoptedFields {
 
 impl AdoptedFields {
     /// As [`SpanFields::cell_size`].
+    #[inline]
     pub(super) fn cell_size(&self) -> usize {
         usize::try_from(self.size).unwrap_or(usize::MAX)
     }
 }
 
 impl Visit for AdoptedFields {
+    #[inline]
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "task.id" => self.task_id = value,
@@ -147,6 +157,7 @@ impl Visit for AdoptedFields {
         }
     }
 
+    #[inline]
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
@@ -175,6 +186,7 @@ impl Visit for WakerFields {
         };
     }
 
+    #[inline]
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
@@ -197,19 +209,23 @@ pub(super) enum Op {
 }
 
 impl Visit for Change {
+    #[inline]
     fn record_bool(&mut self, _: &Field, value: bool) {
         self.is_so = Some(value);
     }
 
+    #[inline]
     fn record_u64(&mut self, _: &Field, value: u64) {
         self.amount = value;
     }
 
+    #[inline]
     fn record_i64(&mut self, _: &Field, value: i64) {
         self.amount = u64::try_from(value).unwrap_or(0);
     }
 
     /// How: there is no other text.
+    #[inline]
     fn record_str(&mut self, _: &Field, value: &str) {
         self.op = match value {
             "add" => Op::Add,
@@ -218,6 +234,7 @@ impl Visit for Change {
         };
     }
 
+    #[inline]
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
@@ -228,11 +245,13 @@ pub(super) struct TimerState {
 }
 
 impl Visit for TimerState {
+    #[inline]
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "duration" {
             self.duration_ms = Some(value);
         }
     }
 
+    #[inline]
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }

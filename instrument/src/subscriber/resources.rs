@@ -64,6 +64,7 @@ impl Thread {
         THREAD.with(|thread| thread.semaphore.get())
     }
 
+    #[inline]
     fn enters(&self, resource: Option<Key>, semaphore: Option<Key>) {
         self.resource.set(resource);
         self.semaphore.set(semaphore);
@@ -82,6 +83,7 @@ enum Of {
 impl Front {
     // === new ones ===
 
+    #[inline]
     pub(super) fn new_resource(self, ours: Ours, attributes: &Attributes<'_>) -> Option<Key> {
         match ours {
             Ours::Lock => self.new_lock("Mutex", attributes),
@@ -94,16 +96,13 @@ impl Front {
                 self.recorder.holding_slot(semaphore)?.span_refs().cloned();
                 Some(semaphore)
             }
-            Ours::Acquire => {
-                let acquire = self.recorder.acquire_begins(Thread::semaphore()?)?;
-                self.recorder.holding_span_opened(acquire);
-                Some(acquire)
-            }
+            Ours::Acquire => self.recorder.acquire_begins(Thread::semaphore()?),
             _ => None,
         }
     }
 
     /// `None` for what is within something else of tokio's.
+    #[inline]
     fn described(kind: Kind, label: &'static str, by: Of, at: &Attributes<'_>) -> Option<Acquired> {
         let mut fields = SpanFields::default();
         at.values().record(&mut fields);
@@ -122,24 +121,19 @@ impl Front {
 
     /// A lock is no holding by being there: a mutex's slot is one while it is locked.
     fn new_lock(self, label: &'static str, attributes: &Attributes<'_>) -> Option<Key> {
-        let lock = Self::described(Kind::Lock, label, Of::Everybody, attributes)?;
-        let key = self.recorder.lock_made(&lock)?;
-        self.recorder.holding_span_opened(key);
-        Some(key)
+        let lock = Self::described(Kind::Lock, label, Of::Everybody, attributes)?.with_a_span();
+        self.recorder.lock_made(&lock)
     }
 
     fn new_semaphore(self, attributes: &Attributes<'_>) -> Option<Key> {
         let semaphore = Self::described(Kind::Permit, "Semaphore", Of::TheService, attributes)?;
-        let key = self.recorder.lock_made(&semaphore)?;
-        self.recorder.holding_span_opened(key);
-        Some(key)
+        let semaphore = semaphore.with_a_span();
+        self.recorder.lock_made(&semaphore)
     }
 
     fn new_channel(self, attributes: &Attributes<'_>) -> Option<Key> {
         let channel = Self::described(Kind::Channel, "oneshot", Of::TheService, attributes)?;
-        let key = self.recorder.channel_made(&channel)?;
-        self.recorder.holding_span_opened(key);
-        Some(key)
+        self.recorder.channel_made(&channel)
     }
 
     // === entered and left ===
@@ -176,6 +170,7 @@ impl Front {
         });
     }
 
+    #[inline]
     fn exit_acquire(self, thread: &Thread, acquire: Key) {
         match thread.polled.get() {
             Some((polled, depth)) if polled == acquire => {
@@ -193,6 +188,7 @@ impl Front {
         }
     }
 
+    #[inline]
     pub(super) fn close_resource(self, key: Key, slot: &HoldingSlot) -> bool {
         if let Some(Spanned::Acquire(semaphore)) = slot.what_it_is() {
             // One that is given up first gives back what it has obtained.
@@ -228,6 +224,7 @@ impl Front {
         });
     }
 
+    #[inline]
     fn state_changes(self, ours: Ours, key: Key, event: &Event<'_>) {
         if ours == Ours::ResourceState {
             let mut fields = TimerState::default();
@@ -263,6 +260,7 @@ impl Front {
         self.recorder.share_acquired(lock, TextId::fixed(label), how, 1, by);
     }
 
+    #[inline]
     fn permits_change(self, thread: &Thread, semaphore: Key, event: &Event<'_>) {
         let mut change = Change::default();
         event.record(&mut change);
@@ -272,6 +270,7 @@ impl Front {
         }
     }
 
+    #[inline]
     fn permits_obtained(self, thread: &Thread, event: &Event<'_>) {
         let handed_to = thread.handed_to.get();
         let polled = thread.polled.get().map(|(polled, _)| polled);
@@ -295,6 +294,7 @@ impl Front {
 /// An acquisition's span is entered to poll it, within its semaphore's; once more within
 /// that, where it gets a part of what it asks for and queues for the rest; and by whoever
 /// releases permits, to hand them to it.
+#[inline]
 fn enter_acquire(thread: &Thread, acquire: Key, semaphore: Key) {
     match thread.polled.get() {
         Some((polled, depth)) if polled == acquire => {
@@ -310,6 +310,7 @@ fn enter_acquire(thread: &Thread, acquire: Key, semaphore: Key) {
     }
 }
 
+#[inline]
 fn permits(amount: u64) -> u32 {
     u32::try_from(amount).unwrap_or(u32::MAX)
 }

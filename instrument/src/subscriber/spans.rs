@@ -68,6 +68,7 @@ impl Front {
 
     /// The key of a new span of tokio's; one of the ignored keys when it is not
     /// recorded.
+    #[inline]
     pub(super) fn new_span(self, ours: Ours, attributes: &Attributes<'_>) -> Key {
         if owner::is_ours() {
             return Key::OURS;
@@ -84,6 +85,7 @@ impl Front {
         made.unwrap_or(Key::IGNORED)
     }
 
+    #[inline]
     fn new_task(self, ours: Ours, attributes: &Attributes<'_>) -> Option<Key> {
         if let Some(Adopt::Task(recorder, key)) = take_adopted()
             && std::ptr::eq(recorder, self.recorder)
@@ -122,6 +124,7 @@ impl Front {
         Some(key)
     }
 
+    #[inline]
     fn new_timer(self, attributes: &Attributes<'_>) -> Option<Key> {
         if let Some(Adopt::Holding(recorder, key)) = take_adopted()
             && std::ptr::eq(recorder, self.recorder)
@@ -142,9 +145,7 @@ impl Front {
         };
         let flags = flags | HoldingFlag::Inferred as u8;
         let acquired = Acquired::new(Kind::Timer, TextId::fixed(label), fields.site(), flags);
-        let key = self.recorder.acquired(&acquired)?;
-        self.recorder.holding_span_opened(key);
-        Some(key)
+        self.recorder.acquired(&acquired.with_a_span())
     }
 
     /// A key that was made for a span and is not used for it after all.
@@ -195,6 +196,7 @@ impl Front {
         }
     }
 
+    #[inline]
     pub(crate) fn clone_span(found: Found) {
         match found {
             Found::Task(_, slot) => slot.span_refs().cloned(),
@@ -204,6 +206,7 @@ impl Front {
     }
 
     /// True when that was the span's last reference.
+    #[inline]
     pub(crate) fn try_close(self, found: Found) -> bool {
         let closes = match found {
             Found::Task(key, slot) => slot.span_refs().dropped() && self.close_task(key, slot),
@@ -218,6 +221,7 @@ impl Front {
         closes
     }
 
+    #[inline]
     fn close_task(self, key: Key, slot: &TaskSlot) -> bool {
         let lets_go = !slot.has_ended() && classify::close(self.recorder, key, slot);
         self.recorder.span_closed(key, slot, lets_go);
