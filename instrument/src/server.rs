@@ -6,6 +6,7 @@ mod convert;
 mod holdover;
 mod listen;
 mod round;
+mod shared;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,6 +17,7 @@ use std::{
 use tokio::sync::watch;
 
 pub(crate) use self::listen::{ListenError, Listener, announce};
+use self::shared::Shared;
 use crate::{
     coverage::Coverage,
     ignore,
@@ -33,6 +35,8 @@ pub(crate) struct Console {
     store: Mutex<Store>,
     /// What clients look at of the process; locked after the store.
     sampler: Mutex<Sampler>,
+    /// Locked before either.
+    shared: Shared,
     /// Counts the rounds that changed a row.
     rounds: watch::Sender<u64>,
     pub(crate) target: Target,
@@ -62,6 +66,7 @@ impl Console {
             recorder,
             store: Mutex::new(store),
             sampler: Mutex::new(Sampler::new()),
+            shared: Shared::default(),
             rounds: watch::Sender::new(0),
             coverage,
             ignore_errors: ignored.errors,

@@ -109,6 +109,11 @@ impl Field {
         Self::ALL.get(at).copied()
     }
 
+    /// It has no text.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self.info().kind, FieldType::Number | FieldType::Duration)
+    }
+
     pub(crate) fn info(self) -> &'static FieldInfo {
         &FIELDS[self as usize]
     }

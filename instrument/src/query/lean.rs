@@ -94,6 +94,7 @@ where
         let number = self.number_at(field, now);
         let find = || self.texts_of(field).first().map(ToString::to_string);
         let text = match self.texts_by_number(field) {
+            _ if field.is_number() => None,
             Some(texts) => self.source.memo.text(texts, find),
             None => find(),
         };

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{Console, convert};
+use super::{Console, convert, shared::Answer};
 use crate::{
     query::{self, View},
     recorder::clock::nanos,
@@ -50,7 +50,8 @@ impl holdover_server::Holdover for Service {
         view.age = nanos(interval);
         // One update under way: a client that reads slowly gets fewer, never a queue.
         let (updates, stream) = mpsc::channel(1);
-        tokio::spawn(watch(Arc::clone(&self.console), view, interval, updates));
+        let watch = Watch { console: Arc::clone(&self.console), wire, view, interval };
+        tokio::spawn(watch.run(updates));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }
 }
@@ -62,35 +63,43 @@ fn interval(milliseconds: u32) -> Duration {
     }
 }
 
-/// Sends the window whenever it has changed, until the client is gone.
-async fn watch(
+/// A view that a client looks at.
+struct Watch {
     console: Arc<Console>,
+    /// As it was asked for, which is what clients that look at the same have in common.
+    wire: v1::View,
     view: View,
     interval: Duration,
-    updates: mpsc::Sender<Result<v1::Update, Status>>,
-) {
-    let mut last = None;
-    loop {
-        // Room first: what is evaluated is what is sent.
-        let Ok(room) = updates.reserve().await else { return };
-        let update = evaluate(&console, &view);
-        let now_ns = update.now_ns;
-        let said = v1::Update { now_ns: 0, ..update };
-        if last.as_ref() == Some(&said) {
-            drop(room);
-        } else {
-            last = Some(said.clone());
-            room.send(Ok(v1::Update { now_ns, ..said }));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(interval) => {}
-            () = updates.closed() => return,
-        }
-    }
 }
 
-fn evaluate(console: &Console, view: &View) -> v1::Update {
-    let now = console.recorder.clock.now();
-    let window = query::evaluate(&mut console.store(), &mut console.sampler(), view, now);
-    convert::update(window)
+impl Watch {
+    /// Sends the window whenever it has changed, until the client is gone.
+    async fn run(self, updates: mpsc::Sender<Result<v1::Update, Status>>) {
+        let mut last: Option<Arc<Answer>> = None;
+        loop {
+            // Room first: what is evaluated is what is sent.
+            let Ok(room) = updates.reserve().await else { return };
+            let (answer, pause) = self.evaluate();
+            if last.as_ref().is_some_and(|last| last.update == answer.update) {
+                drop(room);
+            } else {
+                let update = answer.update.clone();
+                room.send(Ok(v1::Update { now_ns: answer.now_ns, ..update }));
+            }
+            last = Some(answer);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = updates.closed() => return,
+            }
+        }
+    }
+
+    fn evaluate(&self) -> (Arc<Answer>, Duration) {
+        let Self { console, wire, view, interval } = self;
+        let now = || console.recorder.clock.now();
+        console.shared.answer(wire, *interval, now, || {
+            let (mut store, mut sampler) = (console.store(), console.sampler());
+            convert::update(query::evaluate(&mut store, &mut sampler, view, now()))
+        })
+    }
 }
