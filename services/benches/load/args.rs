@@ -1,6 +1,6 @@
 //! What is asked for on the command line.
 
-use crate::modes::Mode;
+use crate::{modes::Mode, shop::Out};
 
 pub const HELP: &str = "\
 cargo bench -p holdover-services --bench load -- [FLAGS]
@@ -8,6 +8,7 @@ cargo bench -p holdover-services --bench load -- [FLAGS]
   --rounds N        how often the service is run in each mode (21)
   --requests N      requests of a run (20000)
   --connections N   that are open at once (32)
+  --out memory|sqlite   where the service keeps its orders; both
   --only A[,B…]     only modes that have A or B in their name, beside bare
   --json            one object a line instead of a table
   --build           measure what Holdover adds to the building of a service
@@ -44,6 +45,7 @@ pub struct Args {
     /// Not started by `cargo bench`: a few requests, once.
     pub trial: bool,
     pub modes: Vec<Mode>,
+    pub outs: Vec<Out>,
 }
 
 /// # Errors
@@ -57,6 +59,7 @@ pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
         json: false,
         trial: true,
         modes: MODES.to_vec(),
+        outs: Out::ALL.to_vec(),
     };
     let (mut build, mut given) = (false, given);
     while let Some(arg) = given.next() {
@@ -69,6 +72,7 @@ pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
             "--requests" => args.requests = number(&flag, value.or_else(|| given.next()))?,
             "--connections" => args.connections = number(&flag, value.or_else(|| given.next()))?,
             "--only" => args.modes = modes(value.or_else(|| given.next()))?,
+            "--out" => args.outs = vec![out(value.or_else(|| given.next()))?],
             _ if value.is_some() => return Err(format!("{flag} takes no value")),
             "--help" | "-h" => return Ok(Asked::Help),
             "--bench" => args.trial = false,
@@ -86,7 +90,15 @@ pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
 /// A few requests, once.
 fn a_trial(json: bool) -> Args {
     let modes = vec![Mode::Bare, Mode::Holdover, Mode::Attached];
-    Args { rounds: 1, requests: 200, connections: 4, json, trial: true, modes }
+    Args {
+        rounds: 1,
+        requests: 200,
+        connections: 4,
+        json,
+        trial: true,
+        modes,
+        outs: Out::ALL.to_vec(),
+    }
 }
 
 fn number(flag: &str, value: Option<String>) -> Result<usize, String> {
@@ -95,6 +107,12 @@ fn number(flag: &str, value: Option<String>) -> Result<usize, String> {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(format!("{flag} takes a number from 1, and not {value:?}")),
     }
+}
+
+fn out(value: Option<String>) -> Result<Out, String> {
+    let value = value.ok_or("--out needs a value")?;
+    let found = Out::ALL.into_iter().find(|out| out.name() == value);
+    found.ok_or_else(|| format!("--out takes memory or sqlite, and not {value:?}"))
 }
 
 fn modes(value: Option<String>) -> Result<Vec<Mode>, String> {

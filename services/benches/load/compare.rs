@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{args::Args, modes::Mode, runs::Figure, stats::middle};
+use crate::{args::Args, modes::Mode, runs::Figure, shop::Out, stats::middle};
 
 /// What part of its bare requests a second a service with a console attached is to keep.
 const BUDGET: f64 = 98.0;
@@ -18,8 +18,18 @@ struct Sure {
 }
 
 pub fn print(args: &Args, figures: &[Figure]) {
+    for out in &args.outs {
+        let figures: Vec<Figure> = figures.iter().filter(|it| it.out == *out).copied().collect();
+        one(args, *out, &figures);
+    }
     if !args.json {
-        head(args);
+        foot(figures);
+    }
+}
+
+fn one(args: &Args, out: Out, figures: &[Figure]) {
+    if !args.json {
+        head(args, out);
     }
     for mode in &args.modes {
         let of = |what: fn(&Figure) -> f64| -> Vec<f64> {
@@ -34,7 +44,7 @@ pub fn print(args: &Args, figures: &[Figure]) {
         let budget = (*mode == Mode::Attached).then_some(BUDGET);
         if args.json {
             let object = json!({
-                "type": "load", "mode": mode.name(), "rounds": args.rounds,
+                "type": "load", "out": out.name(), "mode": mode.name(), "rounds": args.rounds,
                 "requests": args.requests, "connections": args.connections,
                 "requests_per_s": rate.median, "requests_per_s_95": [rate.from, rate.to],
                 "percent_of_bare": part.median, "percent_of_bare_95": [part.from, part.to],
@@ -57,16 +67,16 @@ pub fn print(args: &Args, figures: &[Figure]) {
             word.unwrap_or_default()
         );
     }
-    if !args.json {
-        foot(figures);
-    }
 }
 
-fn head(args: &Args) {
+fn head(args: &Args, out: Out) {
     println!(
-        "\nan axum service under full load: {} interleaved runs of {} requests over {} connections; \
-         medians, in brackets their 95 % interval\n",
-        args.rounds, args.requests, args.connections
+        "\nan axum service, JSON in and {} out, under full load: {} interleaved runs of {} requests \
+         over {} connections; medians, in brackets their 95 % interval\n",
+        out.name(),
+        args.rounds,
+        args.requests,
+        args.connections
     );
     println!(
         "{:<18}{:>26}{:>24}{:>10}{:>8}{:>10}{:>10}{:>10}",

@@ -9,11 +9,14 @@ use crate::{
     cpu::{Used, resident},
     modes::Mode,
     process::{Setting, VARIABLE, tell},
-    shop,
+    shop::{self, Database, Out},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Job(pub Setting);
+pub struct Job {
+    pub setting: Setting,
+    pub out: Out,
+}
 
 /// Where it serves.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -38,7 +41,7 @@ impl Job {
     }
 
     pub fn setting(&self) -> &Setting {
-        &self.0
+        &self.setting
     }
 
     /// Serves on one core, its console thread too, until nobody asks it any more.
@@ -53,10 +56,11 @@ impl Job {
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.expect("a port");
         tell(&Serves { port: listener.local_addr().expect("an address").port() });
+        let database = (self.out == Out::Sqlite).then(|| runtime.block_on(Database::open()));
         let routes = if setting.mode == Mode::Shims {
-            shop::with_holdover::routes().layer(holdover::tower::ScopeLayer::new())
+            shop::with_holdover::routes(database).layer(holdover::tower::ScopeLayer::new())
         } else {
-            shop::with_tokio::routes()
+            shop::with_tokio::routes(database)
         };
         runtime.spawn(async { axum::serve(listener, routes).await });
         let mut line = String::new();

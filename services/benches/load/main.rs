@@ -1,6 +1,6 @@
 //! A real service under load: `cargo bench -p holdover-services --bench load`.
 //!
-//! An axum service, JSON in and memory out, on one core; a load generator on another, over
+//! An axum service, JSON in and memory or `SQLite` out, on one core; a load generator on another, over
 //! loopback. Each run is a process of its own; modes are interleaved in random order. The
 //! load is bounded by its count of requests. `--build` measures instead what Holdover does
 //! to the building of such a service.

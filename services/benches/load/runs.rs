@@ -11,6 +11,7 @@ use crate::{
     job::{Job, Serves, Uses},
     modes::Mode,
     process::{Process, setting},
+    shop::Out,
     shuffle::shuffled,
 };
 
@@ -18,6 +19,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
     pub mode: Mode,
+    pub out: Out,
     pub round: usize,
     /// Requests a second.
     pub rate: f64,
@@ -47,8 +49,9 @@ pub fn run(args: &Args) {
     let generator = generator.expect("a runtime");
     let mut figures = Vec::new();
     for round in 0..args.rounds {
-        for mode in shuffled(args.modes.iter().copied()) {
-            figures.push(once(args, &cores, &clients, &generator, mode, round));
+        let all = args.outs.iter().flat_map(|out| args.modes.iter().map(move |mode| (*out, *mode)));
+        for what in shuffled(all) {
+            figures.push(once(args, &cores, &clients, &generator, what, round));
         }
         eprintln!("round {} of {}", round + 1, args.rounds);
     }
@@ -60,10 +63,10 @@ fn once(
     cores: &Cores,
     clients: &Clients,
     generator: &Runtime,
-    mode: Mode,
+    (out, mode): (Out, Mode),
     round: usize,
 ) -> Figure {
-    let mut process = Process::start(&Job(setting(mode, cores)));
+    let mut process = Process::start(&Job { setting: setting(mode, cores), out });
     let Serves { port } = process.hear();
     let protocol = mode.attached();
     let _attached =
@@ -76,6 +79,7 @@ fn once(
     let at = |part: usize| load.latencies[load.latencies.len() * part / 100].as_secs_f64() * 1e6;
     Figure {
         mode,
+        out,
         round,
         rate: args.requests as f64 / load.took.as_secs_f64(),
         median: at(50),

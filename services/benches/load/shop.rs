@@ -2,10 +2,31 @@
 
 #![expect(clippy::duplicate_mod, reason = "the routes are compiled over both")]
 
+mod database;
 pub mod with_holdover;
 pub mod with_tokio;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::database::Database;
+
+/// Where the service keeps what it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Out {
+    Memory,
+    Sqlite,
+}
+
+impl Out {
+    pub const ALL: [Self; 2] = [Self::Memory, Self::Sqlite];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Sqlite => "sqlite",
+        }
+    }
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Order {

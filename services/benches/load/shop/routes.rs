@@ -8,7 +8,7 @@ use super::rt::{
     sync::{Mutex, Semaphore},
     time::timeout,
 };
-use crate::shop::{Order, Receipt};
+use crate::shop::{Database, Order, Receipt};
 
 /// Orders that are remembered.
 const REMEMBERED: u64 = 1_024;
@@ -19,11 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Shop {
     permits: Semaphore,
-    orders: Mutex<HashMap<u64, Order>>,
+    orders: Orders,
 }
 
-pub fn routes() -> Router {
-    let shop = Shop { permits: Semaphore::new(AT_ONCE), orders: Mutex::new(HashMap::new()) };
+enum Orders {
+    Memory(Mutex<HashMap<u64, Order>>),
+    Database(Database),
+}
+
+/// Without a database the orders are kept in memory.
+pub fn routes(database: Option<Database>) -> Router {
+    let memory = || Orders::Memory(Mutex::new(HashMap::new()));
+    let orders = database.map_or_else(memory, Orders::Database);
+    let shop = Shop { permits: Semaphore::new(AT_ONCE), orders };
     Router::new().route("/orders", post(order)).with_state(Arc::new(shop))
 }
 
@@ -31,16 +39,25 @@ async fn order(
     State(shop): State<Arc<Shop>>,
     Json(order): Json<Order>,
 ) -> Result<Json<Receipt>, StatusCode> {
-    let taken = timeout(PATIENCE, shop.take(order)).await;
-    taken.map(Json).or(Err(StatusCode::SERVICE_UNAVAILABLE))
+    match timeout(PATIENCE, shop.take(order)).await {
+        Ok(Some(receipt)) => Ok(Json(receipt)),
+        Ok(None) => Err(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(_) => Err(StatusCode::SERVICE_UNAVAILABLE),
+    }
 }
 
 impl Shop {
-    async fn take(&self, order: Order) -> Receipt {
+    async fn take(&self, order: Order) -> Option<Receipt> {
         let _permit = self.permits.acquire().await;
-        let mut orders = self.orders.lock().await;
         let (number, cents) = (order.number, order.cents());
-        orders.insert(number % REMEMBERED, order);
-        Receipt { number, cents, orders: orders.len() }
+        let orders = match &self.orders {
+            Orders::Memory(orders) => {
+                let mut orders = orders.lock().await;
+                orders.insert(number % REMEMBERED, order);
+                orders.len()
+            }
+            Orders::Database(database) => database.insert(number % REMEMBERED, &order).await?,
+        };
+        Some(Receipt { number, cents, orders })
     }
 }
