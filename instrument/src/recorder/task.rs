@@ -125,7 +125,8 @@ pub(crate) struct TaskSlot {
     wakers: Wakers,
 
     requested_at: AtomicU64,
-    polls_at_request: AtomicU64,
+    /// The lower half.
+    polls_at_request: AtomicU32,
     delivered_at: AtomicU64,
     /// When a token last told it that it is cancelled, whether or not that one asks it:
     /// who waits is asked by the console thread, which may come later.
@@ -179,7 +180,7 @@ impl Slot for TaskSlot {
             woken_at: zero(),
             wakers: Wakers::default(),
             requested_at: zero(),
-            polls_at_request: zero(),
+            polls_at_request: AtomicU32::new(0),
             delivered_at: zero(),
             told_at: zero(),
             drop_began: zero(),
@@ -383,7 +384,6 @@ impl TaskSlot {
             &self.last_run,
             &self.run_activity,
             &self.requested_at,
-            &self.polls_at_request,
             &self.delivered_at,
             &self.told_at,
             &self.drop_began,
@@ -391,7 +391,9 @@ impl TaskSlot {
         ] {
             cell.store(0, Relaxed);
         }
-        for cell in [&self.run_parks, &self.holdings, &self.children, &self.handles] {
+        for cell in
+            [&self.run_parks, &self.polls_at_request, &self.holdings, &self.children, &self.handles]
+        {
             cell.store(0, Relaxed);
         }
         self.span_refs.set(u32::from(birth.flags & Flag::Span as u32 != 0));
@@ -535,7 +537,7 @@ impl TaskSlot {
         // in between only the last one is known; one or many, it was polled.
         let last_began = running.unwrap_or_else(|| self.last_poll.load(Relaxed));
         let before = begun.saturating_sub(u64::from(last_began > at));
-        self.polls_at_request.store(before, Relaxed);
+        self.polls_at_request.store(low(before), Relaxed);
         self.requested_at.store(at, SeqCst);
         if self.request.load(SeqCst) != index {
             // Taken back in between.
@@ -748,6 +750,12 @@ impl TaskSlot {
         &self.span_refs
     }
 
+    /// Of those that were begun; a run that was taken back may have been one before it.
+    fn polls_since(&self, begun: u64) -> u64 {
+        let since = low(begun).wrapping_sub(self.polls_at_request.load(Relaxed));
+        u64::try_from(since.cast_signed()).unwrap_or(0)
+    }
+
     /// Reads everything. The caller checks the generation again afterwards.
     pub(super) fn facts(&self, key: Key, spawner: Option<Key>) -> TaskFacts {
         let load = |cell: &AtomicU64| cell.load(Relaxed);
@@ -784,7 +792,7 @@ impl TaskSlot {
             wakes: self.wakers.wakes(),
             wakers: self.wakers.count(),
             requested_at,
-            polls_since: begun.saturating_sub(load(&self.polls_at_request)),
+            polls_since: self.polls_since(begun),
             delivered_at: when(&self.delivered_at),
             drop_began: when(&self.drop_began),
             ended_at,

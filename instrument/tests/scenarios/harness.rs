@@ -127,9 +127,10 @@ impl Case<'_> {
 /// The name of the variable by which a process knows that it is the service.
 const SERVICE: &str = "HOLDOVER_TEST_SERVICE";
 /// Cases at once: they mostly wait.
-const AT_ONCE: usize = 6;
+pub const AT_ONCE: usize = 6;
 
-pub fn main(scenarios: &[Scenario]) -> ExitCode {
+/// Runs those that are named, so many at once.
+pub fn main(scenarios: &[Scenario], at_once: usize) -> ExitCode {
     let mut cases = Vec::new();
     for scenario in scenarios {
         for (form, run) in [(Form::Shim, scenario.shim), (Form::Plain, scenario.plain)] {
@@ -161,16 +162,16 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     cases.retain(|case| filters.is_empty() || filters.iter().any(|it| case.name().contains(*it)));
-    run_all(cases)
+    run_all(cases, at_once)
 }
 
-fn run_all(cases: Vec<Case<'_>>) -> ExitCode {
+fn run_all(cases: Vec<Case<'_>>, at_once: usize) -> ExitCode {
     println!("\nrunning {} tests", cases.len());
     let total = cases.len();
     let queue = Mutex::new(VecDeque::from(cases));
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();

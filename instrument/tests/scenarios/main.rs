@@ -60,5 +60,5 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 fn main() -> ExitCode {
-    harness::main(&scenarios())
+    harness::main(&scenarios(), harness::AT_ONCE)
 }

@@ -32,7 +32,7 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 fn main() -> ExitCode {
-    let code = harness::main(&scenarios());
+    let code = harness::main(&scenarios(), harness::AT_ONCE);
     // The services were killed: what they left goes with whoever started them.
     let _ = std::fs::remove_dir_all(sqlite::folder_of(std::process::id()));
     code

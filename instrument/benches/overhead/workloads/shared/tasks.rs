@@ -10,6 +10,8 @@ use super::rt;
 
 /// Tasks of a set, and tasks that sleep at the same time.
 const AT_ONCE: u32 = 1_000;
+/// Tasks that yield to each other.
+const IN_TURN: u32 = 32;
 
 pub async fn spawn(operations: u32) {
     for _ in 0..operations {
@@ -17,10 +19,17 @@ pub async fn spawn(operations: u32) {
     }
 }
 
+/// Several in turn: one alone would have its runtime look for something else each time.
 pub async fn yields(operations: u32) {
-    for _ in 0..operations {
-        rt::task::yield_now().await;
+    let mut set = rt::task::JoinSet::new();
+    for _ in 0..IN_TURN {
+        set.spawn(async move {
+            for _ in 0..operations / IN_TURN {
+                rt::task::yield_now().await;
+            }
+        });
     }
+    while set.join_next().await.is_some() {}
 }
 
 pub async fn self_wakes(operations: u32) {
