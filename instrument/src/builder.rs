@@ -12,7 +12,7 @@ use crate::{
     coverage::{Coverage, Heard},
     recorder::{Level, Recorder, table::set_own},
     server::{self, Console, Listener},
-    settings::{BadSetting, Log, Settings},
+    settings::{Access, BadSetting, Log, Settings},
     subscriber::HoldoverSubscriber,
 };
 
@@ -137,6 +137,16 @@ impl Builder {
     /// `HOLDOVER_MAX_LEAKS`.
     pub fn max_leaks(mut self, leaks: usize) -> Self {
         self.settings.max_leaks = leaks;
+        self
+    }
+
+    /// Whether a console may act on the service: cancel a task, change the level; off
+    /// unless set. Only over a Unix socket, which nobody but the service's own user can
+    /// open: over TCP it has no effect, and the console says so. What it costs is an entry
+    /// of a table for each live task made through [`holdover::task`](crate::task).
+    /// `HOLDOVER_CONTROL`.
+    pub fn control(mut self, allowed: bool) -> Self {
+        self.settings.access = Access::with_control(allowed);
         self
     }
 
@@ -386,6 +396,9 @@ fn start(
             return Err(InitError(Why::Listen(error)));
         }
     };
+    if settings.may_control().is_ok() {
+        recorder.control.allow();
+    }
     let address = listener.address.to_string();
     let ignored = crate::ignore::read(&settings.ignore, recorder.clock.wall_anchor());
     let console = Arc::new(Console::new(recorder, settings, coverage, ignored));

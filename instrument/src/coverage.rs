@@ -9,7 +9,10 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 pub(crate) use self::by_layer::has_log;
 #[cfg(feature = "tower")]
 pub(crate) use self::requests::requests_are_scopes;
-use crate::{recorder::Level, runtimes::Seen};
+use crate::{
+    recorder::{Level, Recorder},
+    runtimes::Seen,
+};
 
 /// One cause of blindness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(crate) enum Blind {
     OlderRuntime,
     /// Recording is off.
     LevelOff,
+    /// Recording was off for a while.
+    LevelWasOff,
     /// Only tasks are recorded.
     LevelTasks,
     /// HTTP is served, and no request is a scope.
@@ -50,6 +55,7 @@ impl Blind {
             Self::InitInRuntime => "init-in-runtime",
             Self::OlderRuntime => "older-runtime",
             Self::LevelOff => "level-off",
+            Self::LevelWasOff => "level-was-off",
             Self::LevelTasks => "level-tasks",
             Self::NoScopeLayer => "no-scope-layer",
         }
@@ -87,6 +93,10 @@ impl Blind {
                 "a runtime has tasks that were spawned before holdover::init(): they are not seen"
             }
             Self::LevelOff => "recording is off",
+            Self::LevelWasOff => {
+                "recording was off for a while: what was made then is not seen, and what lived then \
+                 gets no verdict"
+            }
             Self::LevelTasks => "only tasks are recorded: what they hold is not seen",
             Self::NoScopeLayer => {
                 "HTTP is served without holdover::tower::ScopeLayer, so a request whose client \
@@ -124,7 +134,10 @@ impl Blind {
                 "fn main() {\n    holdover::init();\n    \
                  tokio::runtime::Runtime::new().unwrap().block_on(run());\n}"
             }
-            Self::LevelOff | Self::LevelTasks => "HOLDOVER_LEVEL=all",
+            Self::LevelOff | Self::LevelTasks => {
+                "HOLDOVER_LEVEL=all\n# or, where control is allowed\nholdover level ADDR all"
+            }
+            Self::LevelWasOff => "HOLDOVER_LEVEL=all  # from the start",
             Self::NoScopeLayer => {
                 "router.layer(holdover::tower::ScopeLayer::new())  // axum; a tonic Server and any \
                  tower stack have `layer` too\n# Cargo.toml\nholdover = { version = \"…\", \
@@ -201,6 +214,8 @@ impl Coverage {
         let unheard = match self.heard {
             Heard::ByDefault => None,
             Heard::Not => Some(Blind::DefaultIsSet),
+            // A layer hears nothing while recording is off, wherever it is.
+            Heard::ByLayer if level == Level::Off => None,
             Heard::ByLayer => by_layer::blind(),
         };
         let late = self.in_runtime.then_some(Blind::InitInRuntime);
@@ -210,9 +225,12 @@ impl Coverage {
     /// As [`Self::blind`], and whether tasks are missing in a runtime. Where spans are
     /// not seen at all, or the first tasks are known to be missing, that says nothing
     /// new.
-    pub(crate) fn blind_now(&self, level: Level, runtimes: &[Seen]) -> Vec<Blind> {
+    pub(crate) fn blind_now(&self, recorder: &Recorder, runtimes: &[Seen]) -> Vec<Blind> {
+        let level = recorder.level();
         let mut blind = self.blind(level);
-        let is_explained = self.in_runtime || !self.spans(level);
+        let was_off = level != Level::Off && recorder.on_since() != 0;
+        blind.extend(was_off.then_some(Blind::LevelWasOff));
+        let is_explained = was_off || self.in_runtime || !self.spans(level);
         if !is_explained && !runtimes.iter().all(Seen::is_whole) {
             blind.push(Blind::OlderRuntime);
         }
@@ -235,6 +253,7 @@ impl Coverage {
             Blind::InitInRuntime
             | Blind::OlderRuntime
             | Blind::LevelTasks
+            | Blind::LevelWasOff
             | Blind::NoScopeLayer => false,
         })
     }

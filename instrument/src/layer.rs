@@ -20,7 +20,7 @@ use tracing_subscriber::{
 use self::closed::Closed;
 use crate::{
     recorder::{
-        Recorder,
+        Level, Recorder,
         key::{Key, Which},
         owner,
     },
@@ -46,7 +46,7 @@ pub struct OnlyTokio(Wanted);
 #[derive(Clone, Copy, Debug)]
 enum Wanted {
     Nothing,
-    Recorded,
+    Recorded(&'static Recorder),
     /// Any event, to say what is wrong.
     All,
 }
@@ -55,14 +55,14 @@ impl<S> Filter<S> for OnlyTokio {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         match self.0 {
             Wanted::Nothing => false,
-            Wanted::Recorded => is_wanted(metadata),
+            Wanted::Recorded(recorder) => is_wanted(metadata, recorder),
             Wanted::All => true,
         }
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         match self.0 {
-            Wanted::Recorded => interest(metadata),
+            Wanted::Recorded(recorder) => interest(metadata, recorder),
             Wanted::All => Interest::always(),
             Wanted::Nothing => Interest::never(),
         }
@@ -70,8 +70,9 @@ impl<S> Filter<S> for OnlyTokio {
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
         match self.0 {
+            Wanted::Recorded(recorder) if recorder.level() == Level::Off => Some(LevelFilter::OFF),
             Wanted::Nothing => Some(LevelFilter::OFF),
-            Wanted::Recorded | Wanted::All => Some(LevelFilter::TRACE),
+            Wanted::Recorded(_) | Wanted::All => Some(LevelFilter::TRACE),
         }
     }
 }
@@ -95,7 +96,7 @@ impl HoldoverLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let wanted = match (&self.recording, &self.error) {
-            (Some(_), _) => Wanted::Recorded,
+            (Some((front, _)), _) => Wanted::Recorded(front.recorder),
             (None, Some(_)) => Wanted::All,
             (None, None) => Wanted::Nothing,
         };

@@ -43,6 +43,35 @@ pub(crate) struct NewTask<'a> {
     pub(crate) options: Options,
 }
 
+/// What tokio gives for a task that was spawned: its handle, or that of a set's member.
+#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder asks"))]
+pub(crate) trait Spawned {
+    fn task_id(&self) -> tokio::task::Id;
+    fn aborter(&self) -> tokio::task::AbortHandle;
+}
+
+impl<T> Spawned for tokio::task::JoinHandle<T> {
+    #[inline]
+    fn task_id(&self) -> tokio::task::Id {
+        self.id()
+    }
+
+    fn aborter(&self) -> tokio::task::AbortHandle {
+        self.abort_handle()
+    }
+}
+
+impl Spawned for tokio::task::AbortHandle {
+    #[inline]
+    fn task_id(&self) -> tokio::task::Id {
+        self.id()
+    }
+
+    fn aborter(&self) -> tokio::task::AbortHandle {
+        self.clone()
+    }
+}
+
 /// The kinds of task that a shim makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NewKind {

@@ -17,6 +17,7 @@
 pub(crate) mod arena;
 pub(crate) mod changed;
 pub(crate) mod clock;
+pub(crate) mod control;
 pub(crate) mod events;
 pub(crate) mod fill;
 pub(crate) mod holding;
@@ -34,6 +35,7 @@ pub(crate) mod task;
 pub(crate) mod wakers;
 
 mod ends;
+mod level;
 pub(crate) mod read;
 mod spanned;
 mod unseen;
@@ -48,6 +50,7 @@ use self::{
     arena::{Arena, Slot},
     changed::Changed,
     clock::{Clock, Nanos},
+    control::Control,
     events::{Entry, Events, What},
     fill::Fills,
     holding::{Acquired, HoldingFacts, HoldingFlag, HoldingSlot, NOBODY, OpenFd, Spanned},
@@ -86,6 +89,23 @@ pub enum Level {
     All,
 }
 
+impl Level {
+    const ALL: [Self; 3] = [Self::Off, Self::Tasks, Self::All];
+
+    /// As it is set and shown.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Tasks => "tasks",
+            Self::All => "all",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
 /// Lives as long as the process: a handle to it is a reference.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -116,6 +136,9 @@ pub(crate) struct Recorder {
     /// How often a task began or ceased to wait for what others hold: while it stays,
     /// those who wait are those that were found.
     waits_changed: AtomicU64,
+    /// When it was switched on last; 0 for the start.
+    on_since: AtomicU64,
+    pub(crate) control: Control,
 }
 
 #[derive(Default)]
@@ -154,6 +177,8 @@ impl Recorder {
             unseen: Unseen::default(),
             askers_cancelled: AtomicU64::new(0),
             waits_changed: AtomicU64::new(0),
+            on_since: AtomicU64::new(0),
+            control: Control::default(),
         }))
     }
 
@@ -175,20 +200,6 @@ impl Recorder {
             None => crate::subscriber::recorder_of_the_default().or_else(|| PROCESS.get().copied()),
         };
         found.filter(|recorder| recorder.level() != Level::Off)
-    }
-
-    #[inline]
-    pub(crate) fn level(&self) -> Level {
-        match self.level.load(Relaxed) {
-            0 => Level::Off,
-            1 => Level::Tasks,
-            _ => Level::All,
-        }
-    }
-
-    /// Records nothing more. For when nobody is left to take the changes.
-    pub(crate) fn switch_off(&self) {
-        self.level.store(Level::Off as u8, Relaxed);
     }
 
     // === tasks ===

@@ -2,6 +2,7 @@
 //! whoever is attached. The service does not notice when it dies, but for one logged
 //! line.
 
+mod control;
 mod convert;
 mod holdover;
 mod listen;
@@ -43,6 +44,9 @@ pub(crate) struct Console {
     pub(crate) coverage: Coverage,
     /// What is wrong with the ignore files.
     pub(crate) ignore_errors: Vec<String>,
+    /// Whether whoever connects may act on the service, else why not: all connections
+    /// are of one kind.
+    pub(crate) control: Result<(), &'static str>,
 }
 
 /// Whom a client is attached to.
@@ -70,6 +74,7 @@ impl Console {
             rounds: watch::Sender::new(0),
             coverage,
             ignore_errors: ignored.errors,
+            control: settings.may_control(),
             target: Target {
                 service: settings.service.clone(),
                 pid: std::process::id(),

@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) enabled: bool,
     pub(crate) bind: Bind,
     pub(crate) insecure: bool,
+    pub(crate) access: Access,
     pub(crate) grace: Duration,
     pub(crate) orphan_grace: Duration,
     /// How long anything may be held; `None` for ever.
@@ -34,6 +35,20 @@ pub(crate) struct Settings {
     pub(crate) own: Vec<String>,
     /// Files of rules: what is not to be reported.
     pub(crate) ignore: Vec<PathBuf>,
+}
+
+/// What a console may do with the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    /// Also act on it, where the socket is the user's own.
+    Control,
+}
+
+impl Access {
+    pub(crate) fn with_control(allowed: bool) -> Self {
+        if allowed { Self::Control } else { Self::Read }
+    }
 }
 
 /// Where the console listens.
@@ -70,6 +85,7 @@ impl Default for Settings {
             enabled: true,
             bind: Bind::Tcp(SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT))),
             insecure: false,
+            access: Access::Read,
             grace: Duration::from_secs(1),
             orphan_grace: Duration::from_secs(30),
             overdue: None,
@@ -110,6 +126,21 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Whether whoever connects may act on the service; else why not, and what to set.
+    pub(crate) fn may_control(&self) -> Result<(), &'static str> {
+        match (self.access, &self.bind) {
+            (Access::Control, Bind::Unix(_)) => Ok(()),
+            (Access::Control, Bind::Tcp(_)) => Err(
+                "HOLDOVER_CONTROL=1 has no effect over TCP, where every user of the machine could \
+                 use it: it needs a Unix socket, HOLDOVER_BIND=unix:/path",
+            ),
+            (Access::Read, _) => {
+                Err("the service is read-only: start it with HOLDOVER_CONTROL=1 and \
+                 HOLDOVER_BIND=unix:/path to act on it from here")
+            }
+        }
     }
 
     pub(crate) fn read_environment(&mut self) -> Result<(), BadSetting> {
@@ -154,9 +185,10 @@ const A_COUNT: &str = "a whole number";
 const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 const ON_OR_OFF: &str = "on or off";
+pub(crate) const A_LEVEL: &str = "off, tasks or all";
 
 /// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 16] = [
+const VARIABLES: [(&str, Set); 17] = [
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -171,6 +203,10 @@ const VARIABLES: [(&str, Set); 16] = [
     }),
     ("HOLDOVER_INSECURE", |settings, value| {
         settings.insecure = parse::switch(value).ok_or(A_SWITCH)?;
+        Ok(())
+    }),
+    ("HOLDOVER_CONTROL", |settings, value| {
+        settings.access = Access::with_control(parse::switch(value).ok_or(A_SWITCH)?);
         Ok(())
     }),
     ("HOLDOVER_GRACE", |settings, value| {
@@ -209,12 +245,7 @@ const VARIABLES: [(&str, Set); 16] = [
         Ok(())
     }),
     ("HOLDOVER_LEVEL", |settings, value| {
-        settings.level = match value {
-            "off" => Level::Off,
-            "tasks" => Level::Tasks,
-            "all" => Level::All,
-            _ => return Err("off, tasks or all"),
-        };
+        settings.level = Level::named(value).ok_or(A_LEVEL)?;
         Ok(())
     }),
     ("HOLDOVER_SERVICE", |settings, value| {
@@ -310,6 +341,27 @@ mod tests {
         ] {
             assert_eq!(read(variable, value).expect_err(variable), message);
         }
+    }
+
+    #[test]
+    fn control_is_for_a_unix_socket_and_asked_for() {
+        let of = |control: &str, bind: &str| {
+            let mut settings = read_two(("HOLDOVER_CONTROL", control), ("HOLDOVER_BIND", bind));
+            settings.insecure = true;
+            settings.may_control()
+        };
+        assert_eq!(of("1", "unix:/run/a.sock"), Ok(()));
+        assert!(of("1", "127.0.0.1:0").expect_err("TCP").contains("no effect over TCP"));
+        for bind in ["unix:/run/a.sock", "127.0.0.1:0"] {
+            assert!(of("0", bind).expect_err("off").contains("HOLDOVER_CONTROL=1"));
+        }
+    }
+
+    fn read_two(one: (&str, &str), other: (&str, &str)) -> Settings {
+        let mut settings = Settings::default();
+        let value = |name: &str| [one, other].iter().find(|it| it.0 == name).map(|it| it.1.into());
+        settings.read_from(value).expect("good values");
+        settings
     }
 
     #[test]

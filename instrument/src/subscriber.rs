@@ -25,7 +25,7 @@ use tracing_core::{
 
 pub(crate) use self::spans::{Found, Front};
 use self::{callsite::Ours, ids::ForeignIds};
-use crate::recorder::{Recorder, key::Key, owner};
+use crate::recorder::{self, Recorder, key::Key, owner};
 
 /// How a recorder is found behind a tracing dispatcher.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +41,14 @@ pub(crate) fn recorder_of_the_default() -> Option<&'static Recorder> {
 
 /// One of tokio's callsites, and recorded where this thread is.
 #[cfg(feature = "layer")]
-pub(crate) fn is_wanted(metadata: &Metadata<'_>) -> bool {
-    Ours::of(metadata).is_some_and(Ours::is_wanted)
+pub(crate) fn is_wanted(metadata: &Metadata<'_>, recorder: &Recorder) -> bool {
+    recorder.level() != recorder::Level::Off && Ours::of(metadata).is_some_and(Ours::is_wanted)
 }
 
 /// How tracing is to ask for a callsite that is being registered.
 #[cfg(feature = "layer")]
-pub(crate) fn interest(metadata: &'static Metadata<'static>) -> Interest {
-    Ours::register(metadata).map_or_else(Interest::never, Ours::interest)
+pub(crate) fn interest(metadata: &'static Metadata<'static>, recorder: &Recorder) -> Interest {
+    Ours::register(metadata).map_or_else(Interest::never, |ours| ours.interest(recorder.level()))
 }
 
 /// Wraps a subscriber: records what tokio emits, and leaves everything else to `S`.
@@ -170,7 +170,7 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         match Ours::register(metadata) {
             // Asking `S` would leave its verdict in its per-layer filters' state.
-            Some(ours) => ours.interest(),
+            Some(ours) => ours.interest(self.handle.0.level()),
             None if self.is_above_hint(metadata) => Interest::never(),
             None => self.inner.register_callsite(metadata),
         }
@@ -188,8 +188,10 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     fn max_level_hint(&self) -> Option<LevelFilter> {
         let inner = self.inner.max_level_hint();
         self.hint.store(number_of(inner), Ordering::Relaxed);
-        // tokio emits nothing without the flag: then `S` alone decides.
-        if cfg!(tokio_unstable) { Some(LevelFilter::TRACE) } else { inner }
+        // tokio emits nothing without the flag, and nothing that it emits is wanted while
+        // recording is off: then `S` alone decides.
+        let wanted = cfg!(tokio_unstable) && self.handle.0.level() != recorder::Level::Off;
+        if wanted { Some(LevelFilter::TRACE) } else { inner }
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {

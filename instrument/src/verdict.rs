@@ -149,6 +149,9 @@ pub(crate) fn judge(
     listing: &Listing,
     now: Nanos,
 ) -> Vec<Finding> {
+    if task.has(Flag::Missed) {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     findings.extend(stuck::judge(task, limits, listing, now));
     if task.ended_by_cancellation() {

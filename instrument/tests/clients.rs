@@ -32,6 +32,8 @@ async fn totals(client: &mut HoldoverClient<Channel>) -> v1::Totals {
 #[test]
 fn bad_clients_cost_their_own_connection() {
     let builder = holdover::Builder::new().bind("127.0.0.1:0").log(holdover::Log::Off);
+    // Which has no effect over TCP.
+    let builder = builder.control(true);
     let started = builder.try_init().expect("it starts");
     let address = started.address().expect("an address").to_owned();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -47,6 +49,7 @@ fn bad_clients_cost_their_own_connection() {
         stops_reading(&address).await;
         vanishes(&address).await;
         asks_for_nonsense(&mut good).await;
+        acts_where_it_may_not(&mut good).await;
         assert!(totals(&mut good).await.tasks_live >= 1_000, "the service goes on");
         assert!(holdover::spawn(async { 7 }).await.is_ok());
     });
@@ -121,4 +124,20 @@ async fn asks_for_nonsense(client: &mut HoldoverClient<Channel>) {
     let updates = client.watch(v1::WatchRequest { view: Some(huge) }).await.expect("a view");
     let update = updates.into_inner().message().await.expect("an update").expect("one");
     assert!(update.tasks.is_empty());
+}
+
+/// Over TCP every user of the machine could.
+async fn acts_where_it_may_not(client: &mut HoldoverClient<Channel>) {
+    let described = client.describe(v1::DescribeRequest {}).await.expect("it answers");
+    let control = described.into_inner().control.expect("said");
+    assert!(!control.allowed);
+    assert!(control.why_not.contains("no effect over TCP"), "{}", control.why_not);
+
+    let request = v1::CancelRequest { task: 1, ..Default::default() };
+    let refused = client.cancel(request).await.expect_err("refused");
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+    assert_eq!(refused.message(), control.why_not);
+    let request = v1::SetLevelRequest { level: "off".into() };
+    let refused = client.set_level(request).await.expect_err("refused");
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
 }

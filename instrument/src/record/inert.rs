@@ -7,7 +7,7 @@ mod channel;
 
 pub(crate) use self::channel::{ChannelEnd, WeakEnd};
 use super::{
-    DroppedBy, NewHolding, NewTask, OnDrop, Pooled, Traits,
+    DroppedBy, NewHolding, NewTask, OnDrop, Pooled, Spawned, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
@@ -39,7 +39,7 @@ pub(crate) struct Adopting {
 
 impl Adopting {
     #[inline]
-    pub(crate) fn adopted(self, _: tokio::task::Id) -> Handle {
+    pub(crate) fn adopted(self, _: &impl Spawned) -> Handle {
         self.handle.clone()
     }
 }

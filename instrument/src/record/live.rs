@@ -22,7 +22,7 @@ pub(crate) use self::{
     resource::{End, Resource, Wait},
 };
 use super::{
-    DroppedBy, Label, NewHolding, NewKind, NewTask, OnDrop, Options, Traits,
+    DroppedBy, Label, NewHolding, NewKind, NewTask, OnDrop, Options, Spawned, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
+        control::Aborts,
         holding::{Acquired, HoldingFlag},
         key::Key,
         owner::{self, Entered, User, Work},
@@ -340,7 +341,9 @@ impl Task {
             Self::Recorded(task) => *task,
             Self::Bare(done) => return done.ends(outcome),
         };
-        if !recorder.ended(key, outcome) {
+        let is_first = recorder.ended(key, outcome);
+        recorder.cannot_abort(key);
+        if !is_first {
             return;
         }
         let callbacks = recorder.take_callbacks(key);
@@ -435,11 +438,23 @@ pub(crate) struct Adopting {
 impl Adopting {
     /// The task was spawned, and this is tokio's id for it. Gives its handle.
     #[inline]
-    pub(crate) fn adopted(mut self, id: tokio::task::Id) -> Handle {
-        if let Some(task) = self.task {
-            task.recorder.set_tokio_id(task.key, id_number(id));
+    pub(crate) fn adopted(mut self, spawned: &impl Spawned) -> Handle {
+        if let Some(Recorded { recorder, key }) = self.task {
+            recorder.set_tokio_id(key, id_number(spawned.task_id()));
+            if recorder.control.is_allowed() {
+                recorder.can_abort(key, Box::new(ByTokio(spawned.aborter())));
+            }
         }
         self.handle.take().expect("a spawn is over once")
+    }
+}
+
+#[derive(Debug)]
+struct ByTokio(tokio::task::AbortHandle);
+
+impl Aborts for ByTokio {
+    fn abort(&self) {
+        self.0.abort();
     }
 }
 

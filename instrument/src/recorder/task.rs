@@ -77,6 +77,9 @@ pub(crate) enum Flag {
     Cell = 1 << 14,
     /// Somebody looks at it: it is to be seen for a while after its end.
     Shown = 1 << 15,
+    /// It lived while recording was off: what happened to it then is not known, so that no
+    /// verdict on it is certain.
+    Missed = 1 << 16,
 }
 
 #[derive(Debug)]

@@ -88,7 +88,6 @@ impl Wakers {
     }
 
     /// They count as gone; the wakes stay.
-    #[cfg(feature = "layer")]
     fn forget(&self) {
         let less = self.count();
         self.elsewhere.fetch_sub(less, SeqCst);
@@ -140,6 +139,7 @@ impl Recorder {
     pub(super) fn cell_stays(&'static self, task: Key, slot: &TaskSlot) {
         // Of what tasks hold, nothing else is recorded at a lower level either.
         if self.level() != Level::All
+            || slot.has(Flag::Missed)
             || slot.wakers().count() == 0
             || !slot.life().pin(task.generation())
         {
@@ -161,7 +161,6 @@ impl Recorder {
     }
 
     /// Nothing more will be heard of the task's wakers: it counts as having none.
-    #[cfg(feature = "layer")]
     pub(crate) fn wakers_are_lost(&'static self, task: Key) {
         if let Some(slot) = self.tasks.slot(task.slot())
             && slot.life().pin(task.generation())

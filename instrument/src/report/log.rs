@@ -34,6 +34,11 @@ pub(crate) fn partly_blind(why: &str) {
     error!(target: "holdover", "{why}");
 }
 
+/// A console has changed how much is recorded.
+pub(crate) fn level_set(before: &str, level: &str) {
+    info!(target: "holdover", before, level, "a console has set the level");
+}
+
 /// What is wrong with the ignore files.
 pub(crate) fn bad_rules(errors: &[String]) {
     for why in errors {

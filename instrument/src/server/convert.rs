@@ -71,6 +71,10 @@ pub(super) fn describe(console: &Console) -> v1::DescribeResponse {
         orphan_grace_ns: nanos(settings.orphan_grace),
         coverage: Some(coverage(console)),
         ignoring: Some(ignoring(console, &store)),
+        control: Some(v1::Control {
+            allowed: console.control.is_ok(),
+            why_not: console.control.err().unwrap_or_default().to_owned(),
+        }),
     }
 }
 
@@ -112,16 +116,11 @@ fn coverage(console: &Console) -> v1::Coverage {
         spans: console.coverage.spans(level),
         tokio_unstable: cfg!(tokio_unstable),
         static_max_level: tracing::level_filters::STATIC_MAX_LEVEL.to_string().to_uppercase(),
-        level: match level {
-            Level::Off => "off",
-            Level::Tasks => "tasks",
-            Level::All => "all",
-        }
-        .to_owned(),
-        recording_since_ns: 0,
+        level: level.name().to_owned(),
+        recording_since_ns: recorder.on_since(),
         runtimes: runtimes.iter().map(runtime).collect(),
         not_recorded: recorder.not_recorded(),
-        blind: console.coverage.blind_now(level, &runtimes).into_iter().map(blindness).collect(),
+        blind: console.coverage.blind_now(recorder, &runtimes).into_iter().map(blindness).collect(),
     }
 }
 

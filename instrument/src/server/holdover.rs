@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{Console, convert, shared::Answer};
+use super::{Console, control, convert, shared::Answer};
 use crate::{
     query::{self, View},
     recorder::clock::nanos,
@@ -18,7 +18,7 @@ const FASTEST: Duration = Duration::from_millis(20);
 const USUAL: Duration = Duration::from_secs(1);
 const SLOWEST: Duration = Duration::from_secs(60);
 
-/// Answers clients. Read-only.
+/// Answers clients. Read-only but for what [`control`] allows.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     console: Arc<Console>,
@@ -53,6 +53,20 @@ impl holdover_server::Holdover for Service {
         let watch = Watch { console: Arc::clone(&self.console), wire, view, interval };
         tokio::spawn(watch.run(updates));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
+    async fn cancel(
+        &self,
+        request: Request<v1::CancelRequest>,
+    ) -> Result<Response<v1::CancelResponse>, Status> {
+        control::cancel(&self.console, &request.into_inner()).map(Response::new)
+    }
+
+    async fn set_level(
+        &self,
+        request: Request<v1::SetLevelRequest>,
+    ) -> Result<Response<v1::SetLevelResponse>, Status> {
+        control::set_level(&self.console, &request.into_inner()).map(Response::new)
     }
 }
 

@@ -8,6 +8,7 @@ use std::ptr;
 use tracing_core::{Interest, Level, Metadata};
 
 use super::resources::Thread;
+use crate::recorder;
 
 /// A callsite of tokio's runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,10 +173,12 @@ impl Ours {
         }
     }
 
-    /// How tracing is to ask for it. What is within a semaphore is wanted when the
+    /// How tracing is to ask for it: not at all while nothing is recorded, so that a
+    /// callsite costs one load. Who changes the level has tracing ask this again. What is within a semaphore is wanted when the
     /// semaphore is: that cannot be told from the callsite, which locks have too.
-    pub(super) fn interest(self) -> Interest {
+    pub(super) fn interest(self, level: recorder::Level) -> Interest {
         match self {
+            _ if level == recorder::Level::Off => Interest::never(),
             Self::Unwanted => Interest::never(),
             Self::Within | Self::Acquire => Interest::sometimes(),
             _ => Interest::always(),

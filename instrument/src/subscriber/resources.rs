@@ -151,7 +151,9 @@ impl Front {
                 }
                 thread.enters(Some(key), None);
             }
-            Some(Spanned::Lock | Spanned::Channel) | None => thread.enters(Some(key), None),
+            Some(Spanned::Lock | Spanned::Channel) => thread.enters(Some(key), None),
+            // Nothing that is told of it counts.
+            None => thread.enters(None, None),
         });
     }
 

@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::spawn(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 
@@ -135,7 +135,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = runtime.spawn(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 
@@ -154,7 +154,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::task::spawn_local(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 
@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = local_set.as_tokio().spawn_local(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 
@@ -191,7 +191,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_closure(closure, Location::caller());
         let adopting = task.adopting();
         let handle = tokio::task::spawn_blocking(move || followed.run());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 
@@ -205,7 +205,7 @@ impl<'a> Builder<'a> {
         let (followed, task) = self.follow_closure(closure, Location::caller());
         let adopting = task.adopting();
         let handle = runtime.spawn_blocking(move || followed.run());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(JoinHandle::new(handle, followed))
     }
 

@@ -62,7 +62,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -76,7 +76,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_on(followed, handle);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -93,7 +93,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.local_member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -106,7 +106,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.local_member(task, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local_on(followed, local_set.as_tokio());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -124,7 +124,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.blocking_member(f, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_blocking(move || followed.run());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -139,7 +139,7 @@ impl<T: 'static> JoinSet<T> {
         let (followed, member) = self.blocking_member(f, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_blocking_on(move || followed.run(), handle);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         AbortHandle::new(handle, followed)
     }
 
@@ -288,7 +288,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn(member);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 
@@ -302,7 +302,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_on(member, handle);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 
@@ -320,7 +320,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow_closure(f, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_blocking(move || member.run());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 
@@ -334,7 +334,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow_closure(f, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_blocking_on(move || member.run(), handle);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 
@@ -351,7 +351,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_local(member);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 
@@ -364,7 +364,7 @@ impl<'a, T: 'static> Builder<'a, T> {
         let (member, task) = self.builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_local_on(member, local_set.as_tokio());
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         Ok(AbortHandle::new(handle, followed))
     }
 }

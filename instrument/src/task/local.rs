@@ -73,7 +73,7 @@ where
     let (followed, task) = builder.follow_local(future, Location::caller());
     let adopting = task.adopting();
     let handle = tokio::task::spawn_local(followed);
-    let followed = adopting.adopted(handle.id());
+    let followed = adopting.adopted(&handle);
     JoinHandle::new(handle, followed)
 }
 
@@ -123,7 +123,7 @@ impl LocalSet {
         let (followed, task) = builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.inner.spawn_local(followed);
-        let followed = adopting.adopted(handle.id());
+        let followed = adopting.adopted(&handle);
         JoinHandle::new(handle, followed)
     }
 

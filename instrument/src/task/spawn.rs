@@ -27,7 +27,7 @@ where
     // caller's location: `adopting` is a guard.
     let adopting = task.adopting();
     let handle = tokio::spawn(followed);
-    let followed = adopting.adopted(handle.id());
+    let followed = adopting.adopted(&handle);
     JoinHandle::new(handle, followed)
 }
 
@@ -48,6 +48,6 @@ where
     let (followed, task) = Builder::new().follow_closure(closure, Location::caller());
     let adopting = task.adopting();
     let handle = tokio::task::spawn_blocking(move || followed.run());
-    let followed = adopting.adopted(handle.id());
+    let followed = adopting.adopted(&handle);
     JoinHandle::new(handle, followed)
 }

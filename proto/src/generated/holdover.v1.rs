@@ -19,6 +19,53 @@ pub struct DescribeResponse {
     pub coverage: ::core::option::Option<Coverage>,
     #[prost(message, optional, tag = "14")]
     pub ignoring: ::core::option::Option<Ignoring>,
+    #[prost(message, optional, tag = "40")]
+    pub control: ::core::option::Option<Control>,
+}
+/// Whether this connection may act on the service.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Control {
+    #[prost(bool, tag = "1")]
+    pub allowed: bool,
+    /// Why it may not, and what to set, in one sentence.
+    #[prost(string, tag = "2")]
+    pub why_not: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelRequest {
+    /// As in `Task.id`.
+    #[prost(uint64, tag = "1")]
+    pub task: u64,
+    /// Who asks, such as "ann@host": the story names it as the canceller.
+    #[prost(string, tag = "2")]
+    pub who: ::prost::alloc::string::String,
+    /// Empty for none.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelResponse {
+    /// When it was asked to stop; absent when it was not, and `said` says why.
+    #[prost(uint64, optional, tag = "1")]
+    pub requested_ns: ::core::option::Option<u64>,
+    /// What was asked, or why it cannot be, in one sentence.
+    #[prost(string, tag = "2")]
+    pub said: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLevelRequest {
+    /// "off", "tasks" or "all".
+    #[prost(string, tag = "1")]
+    pub level: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetLevelResponse {
+    /// The level before.
+    #[prost(string, tag = "1")]
+    pub before: ::prost::alloc::string::String,
+    /// What there is and was not recorded is not known afterwards.
+    #[prost(uint64, tag = "2")]
+    pub recording_since_ns: u64,
 }
 /// What the target was told not to report.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -78,6 +125,8 @@ pub struct Coverage {
     /// "off", "tasks" or "all".
     #[prost(string, tag = "5")]
     pub level: ::prost::alloc::string::String,
+    /// When it was switched on last; 0 for the start. What was made before, while it was
+    /// off, is not known; what was there when it was switched off gets no verdict.
     #[prost(uint64, tag = "6")]
     pub recording_since_ns: u64,
     #[prost(message, repeated, tag = "7")]
@@ -1480,6 +1529,54 @@ pub mod holdover_client {
                 .insert(GrpcMethod::new("holdover.v1.Holdover", "Watch"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Asks one task to stop, as its handle's abort would. That it cannot be asked from
+        /// here is an answer too. Refused (permission denied) where `Control` is not allowed.
+        pub async fn cancel(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelRequest>,
+        ) -> std::result::Result<tonic::Response<super::CancelResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/holdover.v1.Holdover/Cancel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("holdover.v1.Holdover", "Cancel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sets how much is recorded from now on. Refused as `Cancel` is.
+        pub async fn set_level(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetLevelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetLevelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/holdover.v1.Holdover/SetLevel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("holdover.v1.Holdover", "SetLevel"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1517,6 +1614,20 @@ pub mod holdover_server {
             &self,
             request: tonic::Request<super::WatchRequest>,
         ) -> std::result::Result<tonic::Response<Self::WatchStream>, tonic::Status>;
+        /// Asks one task to stop, as its handle's abort would. That it cannot be asked from
+        /// here is an answer too. Refused (permission denied) where `Control` is not allowed.
+        async fn cancel(
+            &self,
+            request: tonic::Request<super::CancelRequest>,
+        ) -> std::result::Result<tonic::Response<super::CancelResponse>, tonic::Status>;
+        /// Sets how much is recorded from now on. Refused as `Cancel` is.
+        async fn set_level(
+            &self,
+            request: tonic::Request<super::SetLevelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetLevelResponse>,
+            tonic::Status,
+        >;
     }
     #[derive(Debug)]
     pub struct HoldoverServer<T> {
@@ -1679,6 +1790,92 @@ pub mod holdover_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/holdover.v1.Holdover/Cancel" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelSvc<T: Holdover>(pub Arc<T>);
+                    impl<T: Holdover> tonic::server::UnaryService<super::CancelRequest>
+                    for CancelSvc<T> {
+                        type Response = super::CancelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holdover>::cancel(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/holdover.v1.Holdover/SetLevel" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetLevelSvc<T: Holdover>(pub Arc<T>);
+                    impl<T: Holdover> tonic::server::UnaryService<super::SetLevelRequest>
+                    for SetLevelSvc<T> {
+                        type Response = super::SetLevelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetLevelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holdover>::set_level(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetLevelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

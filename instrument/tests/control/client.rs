@@ -1,0 +1,95 @@
+//! A service with a console on a Unix socket, and a client of it.
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use holdover_proto::v1::{self, ViewKind, holdover_client::HoldoverClient};
+use tonic::transport::{Channel, Endpoint};
+
+/// Long enough for a machine with everything else going on.
+const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_millis(100);
+
+/// A socket that is gone with the test.
+pub(crate) struct Socket(PathBuf);
+
+impl Socket {
+    /// Starts the console of this process.
+    pub(crate) fn start(builder: holdover::Builder) -> Self {
+        let path = std::env::temp_dir().join(format!("holdover-{}.sock", std::process::id()));
+        let builder = builder.bind(format!("unix:{}", path.display())).log(holdover::Log::Off);
+        builder.grace(GRACE).orphan_grace(GRACE).try_init().expect("it starts");
+        Self(path)
+    }
+
+    pub(crate) async fn attach(&self) -> Client {
+        let endpoint = Endpoint::from_shared(format!("unix:{}", self.0.display()));
+        let channel = endpoint.expect("an address").connect().await.expect("it listens");
+        Client(HoldoverClient::new(channel))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+pub(crate) struct Client(pub(crate) HoldoverClient<Channel>);
+
+impl Client {
+    pub(crate) async fn look(&mut self, kind: ViewKind, filter: &str) -> v1::Update {
+        let view =
+            v1::View { kind: kind.into(), filter: filter.into(), limit: 500, ..Default::default() };
+        let request = v1::WatchRequest { view: Some(view) };
+        let mut updates = self.0.watch(request).await.expect("a view").into_inner();
+        updates.message().await.expect("an update").expect("one at least")
+    }
+
+    /// Waits for a task to be so.
+    pub(crate) async fn task(
+        &mut self,
+        filter: &str,
+        is_so: impl Fn(&v1::Task) -> bool,
+    ) -> v1::Task {
+        in_time(filter, async {
+            loop {
+                let seen = self.look(ViewKind::Tasks, filter).await.tasks;
+                if let Some(found) = seen.into_iter().find(&is_so) {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+    }
+
+    /// Waits for the leaks to be so.
+    pub(crate) async fn leaks(&mut self, what: &str, is_so: impl Fn(&[v1::Leak]) -> bool) {
+        in_time(what, async {
+            while !is_so(&self.look(ViewKind::Leaks, "").await.leaks) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+
+    pub(crate) async fn cancel(&mut self, task: u64) -> v1::CancelResponse {
+        let (who, reason) = ("ann@host".into(), "it hangs".into());
+        let request = v1::CancelRequest { task, who, reason };
+        self.0.cancel(request).await.expect("it answers").into_inner()
+    }
+
+    pub(crate) async fn set_level(&mut self, level: &str) -> String {
+        let request = v1::SetLevelRequest { level: level.into() };
+        self.0.set_level(request).await.expect("it answers").into_inner().before
+    }
+
+    pub(crate) async fn described(&mut self) -> v1::DescribeResponse {
+        self.0.describe(v1::DescribeRequest {}).await.expect("it answers").into_inner()
+    }
+}
+
+async fn in_time<T>(what: &str, waits: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(DEADLINE, waits).await;
+    waited.unwrap_or_else(|_| panic!("waited for {what}"))
+}
