@@ -10,8 +10,12 @@ mod named;
 mod pools;
 mod rows;
 mod subject;
+mod tree;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 pub use self::field::{FIELDS, FieldInfo, FieldType};
 pub(crate) use self::subject::OneOf;
@@ -26,6 +30,7 @@ pub(crate) use self::{
     group::{Group, goes_at},
     pools::{Lifetime, OutRow, PoolRow},
     rows::{HeldRow, TaskRow},
+    tree::Branch,
 };
 use crate::{
     process::{FdSeen, Sample, Sampler},
@@ -53,6 +58,10 @@ pub(crate) struct View {
     pub(crate) cleared: bool,
     /// The leaks that a rule ignores, in place of those that are reported.
     pub(crate) ignored: bool,
+    /// The tasks of the rows that match, and everything above them, in place of the rows.
+    pub(crate) tree: bool,
+    /// The tasks of a tree, by id, beneath which nothing is listed.
+    pub(crate) folded: HashSet<u64>,
     /// How old what is read of the process may be.
     pub(crate) age: Nanos,
 }
@@ -96,6 +105,7 @@ pub(crate) enum Rows {
     Leaks(Vec<Arc<Row>>, WaitFor),
     Groups(Vec<Group>, WaitFor),
     Tasks(Vec<TaskRow>),
+    Tree(Vec<Branch>),
     Holdings(Vec<HeldRow>),
     Pools,
     Events {
@@ -142,6 +152,12 @@ pub(crate) fn evaluate(
 ) -> Window {
     let mut pools = Vec::new();
     let (matched, all, rows) = match view.kind {
+        ViewKind::Leaks | ViewKind::LeakGroups | ViewKind::Tasks | ViewKind::Holdings
+            if view.tree =>
+        {
+            let (matched, all, branches) = tree::tree(store, view, now);
+            (matched, all, Rows::Tree(branches))
+        }
         ViewKind::Leaks => {
             let leaks = leaks(store, view);
             let all = leaks.len();

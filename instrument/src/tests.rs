@@ -19,5 +19,6 @@ mod scopes;
 mod shares;
 mod support;
 mod tokens;
+mod tree;
 #[cfg(tokio_unstable)]
 mod wakers;

@@ -90,6 +90,15 @@ impl Recorder {
         }
     }
 
+    /// Calls `each` with every task that is listed, what it is beneath and its id.
+    pub(crate) fn each_spawned(&self, mut each: impl FnMut(Key, Option<Key>, u64)) {
+        let listed = self.tasks.scan().filter(|(.., slot)| !slot.is_over());
+        for (index, word, slot) in listed {
+            let key = Key::new(Which::Tasks, index, slot.life().generation());
+            each(key, Key::from_bits(word), slot.id());
+        }
+    }
+
     /// Where the task was spawned, its name and its type's.
     pub(crate) fn texts_of(&self, key: Key) -> Option<(SiteId, TextId, TextId)> {
         self.tasks.get(key).map(TaskSlot::texts)

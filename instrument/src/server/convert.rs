@@ -11,8 +11,8 @@ use crate::{
     coverage::Blind,
     process::FdSeen,
     query::{
-        Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, Sort, TaskRow, View, ViewKind,
-        WaitFor, Window, filter::Filter, goes_at,
+        Branch, Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, Sort, TaskRow, View,
+        ViewKind, WaitFor, Window, filter::Filter, goes_at,
     },
     recorder::{
         Level,
@@ -52,6 +52,8 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         limit,
         cleared: view.cleared,
         ignored: view.ignored,
+        tree: view.tree,
+        folded: view.folded.iter().copied().collect(),
         age: 0,
     })
 }
@@ -148,6 +150,7 @@ pub(super) fn update(window: Window) -> v1::Update {
             update.groups = groups.iter().map(|it| group(it, &waits, seen)).collect();
         }
         Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
+        Rows::Tree(branches) => update.branches = branches.iter().map(branch).collect(),
         Rows::Holdings(rows) => update.holdings = held_rows(&rows, seen),
         Rows::Process(sample, rows) => {
             update.process = Some(process::process(&sample, held_rows(&rows, seen)));
@@ -233,6 +236,20 @@ fn task_row(row: &TaskRow) -> v1::Task {
         waits_for: row.waits_for.as_ref().map(waits_for),
         held_by: row.waits_for.as_ref().map(holders).unwrap_or_default(),
         ..task(&row.facts, &row.person, row.state, &row.ancestors, row.cancel.as_ref())
+    }
+}
+
+fn branch(branch: &Branch) -> v1::Branch {
+    v1::Branch {
+        task: Some(task_row(&branch.task)),
+        depth: branch.place.depth.try_into().unwrap_or(u32::MAX),
+        goes_on: branch.place.goes_on,
+        lines: branch.place.lines,
+        matched: branch.place.matched,
+        hidden: branch.place.hidden,
+        below_cancelled: branch.below_cancelled,
+        cancelled: branch.cancelled,
+        verdicts: branch.verdicts.iter().map(|it| verdict(*it).into()).collect(),
     }
 }
 

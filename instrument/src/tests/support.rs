@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    collections::HashSet,
     future::{pending, poll_fn},
     pin::Pin,
     task::Poll,
@@ -30,7 +31,7 @@ use crate::{
     store::{CancelStory, Held, Ignore, Row, Store, Totals, cancel_story},
     subscriber::HoldoverSubscriber,
     task::JoinHandle,
-    words::Outcome,
+    words::{Outcome, TaskKind},
 };
 
 /// Longer than grace, shorter than the orphan grace.
@@ -208,10 +209,24 @@ impl Service {
     fn sorted(&self, kind: ViewKind, sort: &str) -> Window {
         let filter = Filter::parse("").expect("everything");
         let sort = Sort::parse(sort).expect("a field");
-        let (cleared, ignored) = (false, false);
-        let view = View { kind, filter, sort, offset: 0, limit: 100, cleared, ignored, age: 0 };
+        self.view(&View { sort, ..view_of(kind, filter) })
+    }
+
+    fn view(&self, view: &View) -> Window {
         let (now, mut sampler) = (self.recorder.clock.now(), Sampler::new());
-        query::evaluate(&mut self.store.borrow_mut(), &mut sampler, &view, now)
+        query::evaluate(&mut self.store.borrow_mut(), &mut sampler, view, now)
+    }
+
+    /// The tree of these rows, without the `block_on` that tokio's spans show at its root:
+    /// each task's name, and what is said of its place.
+    pub(super) fn tree(&self, kind: ViewKind, filter: &str, folded: &[&str]) -> Vec<String> {
+        let filter = Filter::parse(filter).expect("a filter");
+        let folded = folded.iter().map(|name| self.task(name).id).collect();
+        let window = self.view(&View { tree: true, folded, ..view_of(kind, filter) });
+        let Rows::Tree(branches) = window.rows else { panic!("other rows") };
+        let is_outside = |it: &&query::Branch| it.task.facts.kind == TaskKind::BlockOn;
+        let outside = branches.iter().filter(is_outside).count();
+        branches.iter().skip(outside).map(|it| said_of_branch(it, outside)).collect()
     }
 
     /// What a task's story lists as held by it.
@@ -226,11 +241,43 @@ impl Service {
     }
 }
 
+fn view_of(kind: ViewKind, filter: Filter) -> View {
+    View {
+        kind,
+        filter,
+        sort: None,
+        offset: 0,
+        limit: 100,
+        cleared: false,
+        ignored: false,
+        tree: false,
+        folded: HashSet::new(),
+        age: 0,
+    }
+}
+
 /// `left-behind parker: connection pg, before`.
 fn said(row: &Row) -> String {
     let holdings: Vec<String> = row.holdings.iter().map(said_of).collect();
     let what = format!("{} {}: {}", row.verdict.name(), row.person.name, holdings.join("; "));
     what.trim_end_matches([':', ' ']).to_owned()
+}
+
+fn said_of_branch(branch: &query::Branch, outside: usize) -> String {
+    let place = branch.place;
+    let mut text = format!("{}{}", "  ".repeat(place.depth - outside), branch.task.person.name);
+    let marks = [
+        (!place.matched, " above"),
+        (branch.cancelled, " cancelled"),
+        (branch.below_cancelled, " below"),
+        (place.goes_on, " |"),
+    ];
+    text.extend(marks.into_iter().filter_map(|(is, mark)| is.then_some(mark)));
+    text.extend(branch.verdicts.iter().map(|verdict| format!(" {}", verdict.name())));
+    if place.hidden > 0 {
+        text.push_str(&format!(" -{}", place.hidden));
+    }
+    text
 }
 
 fn said_of(held: &Held) -> String {

@@ -196,6 +196,13 @@ pub struct View {
     /// only what is live.
     #[prost(bool, tag = "14")]
     pub ignored: bool,
+    /// Leaks, tasks, holdings: the tasks of the rows that match, and everything above them,
+    /// as `Update.branches`; `sort` is not looked at.
+    #[prost(bool, tag = "50")]
+    pub tree: bool,
+    /// A tree: the tasks, by id, beneath which nothing is listed.
+    #[prost(uint64, repeated, tag = "51")]
+    pub folded: ::prost::alloc::vec::Vec<u64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Update {
@@ -230,6 +237,41 @@ pub struct Update {
     /// row lists a connection: without their connections and those who wait.
     #[prost(message, repeated, tag = "13")]
     pub pools: ::prost::alloc::vec::Vec<Pool>,
+    /// Of a tree, its rows: each beneath the one that spawned it, siblings in the order in
+    /// which they were spawned.
+    #[prost(message, repeated, tag = "50")]
+    pub branches: ::prost::alloc::vec::Vec<Branch>,
+}
+/// A task in a tree.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Branch {
+    #[prost(message, optional, tag = "1")]
+    pub task: ::core::option::Option<Task>,
+    /// How many of those above it are listed.
+    #[prost(uint32, tag = "2")]
+    pub depth: u32,
+    /// It has siblings below.
+    #[prost(bool, tag = "3")]
+    pub goes_on: bool,
+    /// Bit n: the one at depth n on the way down to it has siblings below. Deeper than 64
+    /// none is told.
+    #[prost(uint64, tag = "4")]
+    pub lines: u64,
+    /// It matches, and is not only above one that does.
+    #[prost(bool, tag = "5")]
+    pub matched: bool,
+    /// How many rows beneath it are not listed, since it is folded.
+    #[prost(uint64, tag = "6")]
+    pub hidden: u64,
+    /// A task above it was asked to stop and has not ended, or ended by cancellation.
+    #[prost(bool, tag = "7")]
+    pub below_cancelled: bool,
+    /// It was itself.
+    #[prost(bool, tag = "8")]
+    pub cancelled: bool,
+    /// Why it is reported, worst first.
+    #[prost(enumeration = "Verdict", repeated, tag = "9")]
+    pub verdicts: ::prost::alloc::vec::Vec<i32>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Totals {
