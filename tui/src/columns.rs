@@ -6,6 +6,7 @@ mod holdings;
 mod leaks;
 mod tasks;
 mod term;
+mod tree;
 
 pub(crate) use self::{
     events::EventColumn,
@@ -13,6 +14,7 @@ pub(crate) use self::{
     leaks::LeakColumn,
     tasks::TaskColumn,
     term::{exclude, narrow},
+    tree::TreeColumn,
 };
 
 /// A column of a table of `Row`s.

@@ -29,6 +29,9 @@ pub(crate) fn site_of(leak: &v1::Leak) -> &str {
 pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
     let now = model.target_now(now);
     match model.screen() {
+        screen if screen.is_tab() && model.is_tree() => {
+            Some(text::task(model.branches.selected()?.task.as_ref()?, now))
+        }
         Screen::Leaks => {
             let group = model.leaks.selected()?;
             let leak = text::leak(group.worst.as_ref()?, now);
@@ -75,6 +78,10 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
         Some(json::holding_line(row.holding.as_ref()?, owner, described, now_ns))
     };
     Some(match model.screen() {
+        screen if screen.is_tab() && model.is_tree() => {
+            let branches = model.branches.rows().iter();
+            branches.filter_map(|branch| branch.task.as_ref().map(task)).collect()
+        }
         Screen::Leaks => {
             let groups = model.leaks.rows().iter();
             groups.map(|group| json::group(group, described, &update)).collect()

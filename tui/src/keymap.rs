@@ -29,6 +29,7 @@ pub(crate) enum Action {
     Sort,
     Reverse,
     Group,
+    Tree,
     LeaksOnly,
     Cleared,
     Ignored,
@@ -90,9 +91,10 @@ bindings! {
     "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
     "f" [Char('f')] LikeThis "like this", "only rows whose cell in the marked column is as this";
     "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
-    "← →" [Right] ColumnRight "", "mark another column";
+    "← →" [Right] ColumnRight "", "mark another column; in a tree, fold and unfold";
     "" [Left] ColumnLeft "", "";
     "g" [Char('g')] Group "group", "leaks by site, or one by one; holdings, or pools";
+    "t" [Char('t')] Tree "", "a tree: each task beneath the one that spawned it";
     "s" [Char('s')] Sort "sort", "by the next column; after the last, as they come";
     "S" [Char('S')] Reverse "", "the other way round";
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";

@@ -15,6 +15,7 @@ mod samples;
 mod screen;
 mod tab;
 mod target;
+mod tree;
 mod update;
 mod wanted;
 
@@ -76,6 +77,8 @@ pub(crate) struct Model {
     pub(crate) tasks: List<v1::Task>,
     pub(crate) holdings: List<v1::HeldRow>,
     pub(crate) pool_lines: List<PoolLine>,
+    /// In place of any of these, while they are a tree.
+    pub(crate) branches: List<v1::Branch>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
     pub(crate) seen: samples::Seen,
@@ -133,6 +136,7 @@ impl Model {
             tasks: List::default(),
             holdings: List::default(),
             pool_lines: List::default(),
+            branches: List::default(),
             events: List::default(),
             story: None,
             seen: samples::Seen::default(),
@@ -259,6 +263,9 @@ impl Model {
             Action::Events => self.go(Screen::Events),
             Action::Process => self.go(Screen::Process),
             Action::Filter => self.type_a_filter(),
+            Action::ColumnLeft if self.shows_tree() => self.fold(),
+            Action::ColumnRight if self.shows_tree() => self.unfold(),
+            Action::Tree => self.turn_tree(now),
             Action::ColumnLeft => self.move_column(-1),
             Action::ColumnRight => self.move_column(1),
             Action::LikeThis => self.filter_by_cell(narrow, now),

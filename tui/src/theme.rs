@@ -74,6 +74,9 @@ pub(crate) struct Glyphs {
     pub(crate) ahead: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) margin: &'static str,
+    /// Leads to a row of a tree that has others beside it below, and to one that has none.
+    pub(crate) branch: &'static str,
+    pub(crate) last_branch: &'static str,
     pub(crate) up: &'static str,
     pub(crate) down: &'static str,
     /// From the least to the most of a chart.
@@ -94,6 +97,8 @@ static UNICODE: Glyphs = Glyphs {
     ahead: "┄",
     dot: "·",
     margin: "│",
+    branch: "├─",
+    last_branch: "└─",
     up: "↑",
     down: "↓",
     sparks: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
@@ -113,6 +118,8 @@ static ASCII: Glyphs = Glyphs {
     ahead: ".",
     dot: "-",
     margin: "|",
+    branch: "|-",
+    last_branch: "`-",
     up: "^",
     down: "v",
     sparks: &[".", ":", "-", "=", "#"],

@@ -14,6 +14,7 @@ mod story;
 mod table;
 mod tasks;
 mod text;
+mod tree;
 
 use std::time::Instant;
 
@@ -82,6 +83,9 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
 }
 
 fn rows(scene: Scene<'_>, screen: Screen, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
+    if scene.model.is_tree() && screen.is_tab() {
+        return tree::render(scene, frame, area);
+    }
     match screen {
         Screen::Leaks => leaks::render(scene, frame, area),
         Screen::Tasks => tasks::render(scene, frame, area),

@@ -42,6 +42,9 @@ impl Model {
     /// The place in the source of what is selected: where it was acquired, or spawned.
     pub(crate) fn site(&self) -> Option<&str> {
         let site = match self.screen() {
+            screen if screen.is_tab() && self.is_tree() => {
+                &self.branches.selected()?.task.as_ref()?.location
+            }
             Screen::Leaks => export::site_of(self.leaks.selected()?.worst.as_ref()?),
             Screen::Tasks => &self.tasks.selected()?.location,
             Screen::Holdings => match self.holdings_by {

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::{Clicked, Kind, List, Model, PoolLine, Screen, list::Entity};
 use crate::columns::{
-    EventColumn, FdColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn, term_of,
+    self, EventColumn, FdColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn,
+    TreeColumn, term_of,
 };
 
 /// Lines that a turn of the wheel moves by.
@@ -59,6 +60,9 @@ impl Model {
         if !self.screen().is_tab() {
             return None;
         }
+        if self.is_tree() {
+            return Some(&mut self.branches);
+        }
         Some(match self.kind() {
             Kind::Leaks => &mut self.leaks,
             Kind::Tasks => &mut self.tasks,
@@ -95,7 +99,11 @@ impl Model {
 
     /// The columns that can be seen; before anything was drawn, all.
     pub(super) fn columns(&self) -> Vec<Info> {
-        let all = self.kind().columns();
+        let all = if self.is_tree() {
+            columns::infos::<_, columns::TreeColumn>()
+        } else {
+            self.kind().columns()
+        };
         let Some(rows) = &self.drawn.rows else { return all };
         let is_seen = |it: &Info| rows.columns.iter().any(|(_, _, title)| *title == it.title);
         all.into_iter().filter(is_seen).collect()
@@ -111,6 +119,10 @@ impl Model {
             Kind::Process => "HOLDING",
             Kind::Pools => "POOL",
         };
+        if self.is_tree() {
+            // Left and Right fold: no column can be marked.
+            return term_of::<_, TreeColumn>("TASK", self.branches.selected()?);
+        }
         let title = self.tab().column.unwrap_or(usual);
         match kind {
             Kind::Leaks => term_of::<_, LeakColumn>(title, self.leaks.selected()?),
@@ -145,6 +157,9 @@ impl Model {
     }
 
     fn selected_task(&self) -> Option<u64> {
+        if self.is_tree() {
+            return Some(self.branches.selected()?.id());
+        }
         let owner = |row: &holdover_proto::v1::HeldRow| row.owner.as_ref().map(|owner| owner.id);
         match self.kind() {
             Kind::Leaks => self.leaks.selected()?.tasks.first().copied(),

@@ -1,5 +1,7 @@
 //! What each tab has for itself: its filter, its order and the column under the cursor.
 
+use std::collections::BTreeSet;
+
 use super::Screen;
 use crate::columns::{self, Field, Info};
 
@@ -33,6 +35,10 @@ pub(crate) struct Tab {
     pub(crate) sort: Option<Sort>,
     /// The title of the column under the cursor.
     pub(crate) column: Option<&'static str>,
+    /// Its rows are tasks, each beneath the one that spawned it.
+    pub(crate) tree: bool,
+    /// The tasks beneath which nothing is shown.
+    pub(crate) folded: BTreeSet<u64>,
 }
 
 impl Tab {

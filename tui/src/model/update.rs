@@ -74,7 +74,13 @@ impl Model {
         self.seen.samples.take(update.now_ns, &self.totals, update.process.as_ref());
         self.pools = std::mem::take(&mut update.pools);
         let counts = (update.matched, update.all);
-        match self.view().kind() {
+        let view = self.view();
+        match view.kind() {
+            // Each stands beneath another, wherever that goes.
+            _ if view.tree => {
+                self.branches.replace(update.branches, Order::Told);
+                (self.branches.matched, self.branches.all) = counts;
+            }
             v1::ViewKind::Tasks => {
                 self.tasks.replace(update.tasks, order);
                 (self.tasks.matched, self.tasks.all) = counts;
@@ -123,6 +129,9 @@ impl Model {
     /// Of how many leaks so many match: those that have cleared are in neither number,
     /// since most of them are not shown.
     pub(crate) fn counted_leaks(&self) -> (u64, u64) {
+        if self.is_tree() {
+            return (self.branches.matched, self.branches.all);
+        }
         let cleared = self.told.iter().filter(|row| row.cleared);
         let cleared: u64 = cleared.map(|row| u64::from(row.count)).sum();
         let totals = &self.totals;

@@ -51,7 +51,13 @@ impl Model {
     }
 
     fn of_tab(&self, kind: v1::ViewKind) -> v1::View {
-        self.asked(kind, self.filter().to_owned(), self.tab().sort)
+        let tab = self.tab();
+        if tab.tree {
+            let folded = tab.folded.iter().copied().collect();
+            let view = self.asked(kind, self.filter().to_owned(), None);
+            return v1::View { tree: true, folded, ..view };
+        }
+        self.asked(kind, self.filter().to_owned(), tab.sort)
     }
 
     fn asked(&self, kind: v1::ViewKind, filter: String, sort: Option<super::Sort>) -> v1::View {

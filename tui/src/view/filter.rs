@@ -65,6 +65,9 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
     let (matched, all) = match model.screen() {
         Screen::Leaks => model.counted_leaks(),
+        screen if screen.is_tab() && model.is_tree() => {
+            (model.branches.matched, model.branches.all)
+        }
         Screen::Tasks => (model.tasks.matched, model.tasks.all),
         Screen::Holdings => match model.holdings_by {
             HoldingsBy::One => (model.holdings.matched, model.holdings.all),

@@ -26,7 +26,7 @@ pub(super) fn height(model: &Model, area: Rect) -> u16 {
 fn has_worst(model: &Model, area: Rect) -> bool {
     const ROOM: (u16, u16) = (100, 30);
     let has_room = area.width >= ROOM.0 && area.height >= ROOM.1;
-    has_room && model.screen() == Screen::Leaks && model.worst().is_some()
+    has_room && !model.is_tree() && model.screen() == Screen::Leaks && model.worst().is_some()
 }
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
@@ -310,6 +310,10 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
     let comma = if is_narrow { "" } else { "," };
     let said = match model.screen() {
         screen if screen.is_tab() && model.target.is_none() => return String::new(),
+        screen if screen.is_tab() && model.is_tree() => {
+            let list = &model.branches;
+            format!("tree {}; t all", of(list.matched, list.all))
+        }
         Screen::Leaks if model.which == Which::Ignored => format!("ignored{comma} {by}; i back"),
         Screen::Leaks if model.leaks_only => format!("leaks only, {by}"),
         Screen::Leaks if is_narrow && model.tab().sort.is_none() => by.to_owned(),

@@ -32,7 +32,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     ))
 }
 
-fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) -> Cell {
+pub(super) fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) -> Cell {
     match column {
         TaskColumn::Id => task.id.to_string().into(),
         TaskColumn::Gap => String::new().into(),

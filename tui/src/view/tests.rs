@@ -11,6 +11,7 @@ mod said;
 mod screens;
 mod source;
 mod themes;
+mod tree;
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,81 @@
+//! The columns of a tree. Its rows have one order: each stands beneath another.
+
+use holdover_proto::v1;
+
+use super::{Column, Field, TaskColumn, tasks::called};
+use crate::words;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TreeColumn {
+    Badge,
+    Verdict,
+    Task,
+    State,
+    Location,
+    Holds,
+    Age,
+}
+
+impl Column<v1::Branch> for TreeColumn {
+    const ALL: &'static [Self] = &[
+        Self::Badge,
+        Self::Verdict,
+        Self::Task,
+        Self::State,
+        Self::Location,
+        Self::Holds,
+        Self::Age,
+    ];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Badge => "",
+            Self::Verdict => "VERDICT",
+            Self::Task => "TASK",
+            Self::State => "STATE",
+            Self::Location => "SPAWNED AT",
+            Self::Holds => "HOLDS",
+            Self::Age => "AGE",
+        }
+    }
+
+    fn width(self, table: u16) -> Option<u16> {
+        Some(match self {
+            Self::Badge => 1,
+            Self::Verdict => 17,
+            Self::Task => return None,
+            Self::State => 20,
+            Self::Location | Self::Holds if table < 100 => 0,
+            Self::Location => 26 + table.saturating_sub(120) / 3,
+            Self::Holds => 6,
+            Self::Age => 8,
+        })
+    }
+
+    fn is_right(self) -> bool {
+        matches!(self, Self::Holds | Self::Age)
+    }
+
+    fn outdent(self) -> u16 {
+        // Over its letter.
+        u16::from(self == Self::Verdict)
+    }
+
+    fn field(self) -> Option<Field> {
+        None
+    }
+
+    fn term(self, branch: &v1::Branch) -> Option<String> {
+        let task = branch.task.as_ref()?;
+        match self {
+            Self::Verdict => {
+                let worst = v1::Verdict::try_from(*branch.verdicts.first()?).ok()?;
+                super::term::says("verdict", words::verdict(worst))
+            }
+            Self::Task => called(task),
+            Self::State => TaskColumn::State.term(task),
+            Self::Location => TaskColumn::Location.term(task),
+            Self::Badge | Self::Holds | Self::Age => None,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A tree of tasks: each beneath the one that spawned it, with lines that lead there.
+
+use holdover_proto::v1;
+use ratatui::{Frame, layout::Rect, style::Style};
+
+use super::{
+    Scene,
+    table::{Cell, Table},
+    tasks,
+};
+use crate::{
+    columns::{TaskColumn, TreeColumn},
+    format::count,
+    model::Rows,
+    names,
+    theme::Theme,
+    words,
+};
+
+/// Of what stands deeper the first lines are left out, so that its name has room.
+const DEEPEST: u32 = 8;
+
+pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
+    let Scene { model, theme, now } = scene;
+    if model.branches.rows().is_empty() {
+        super::none(scene, "Nothing that a tree would show.", frame, area);
+        return None;
+    }
+    let target_now = model.target_now(now);
+    let table = Table { list: &model.branches, tab: model.tab(), theme };
+    Some(table.render(
+        frame.buffer_mut(),
+        area,
+        |column, branch| cell(column, branch, target_now, theme),
+        |branch| if branch.matched { Style::new() } else { theme.dim() },
+    ))
+}
+
+fn cell(column: TreeColumn, branch: &v1::Branch, now: u64, theme: Theme) -> Cell {
+    let none = v1::Task::default();
+    let task = branch.task.as_ref().unwrap_or(&none);
+    let worst = branch.verdicts.first().and_then(|it| v1::Verdict::try_from(*it).ok());
+    match column {
+        TreeColumn::Badge => worst.map_or_else(
+            || String::new().into(),
+            |worst| Cell::styled(words::letter(worst).to_owned(), theme.badge(worst, false)),
+        ),
+        TreeColumn::Verdict => match (worst, branch.verdicts.len()) {
+            (None, _) => String::new().into(),
+            (Some(worst), 1) => format!(" {}", words::verdict(worst)).into(),
+            (Some(worst), many) => format!(" {} +{}", words::verdict(worst), many - 1).into(),
+        },
+        TreeColumn::Task => {
+            let style = if branch.cancelled { theme.bad() } else { Style::new() };
+            Cell::styled(named(branch, task, theme), style)
+        }
+        TreeColumn::State => state(branch, task, now, theme),
+        TreeColumn::Location => tasks::cell(TaskColumn::Location, task, now, theme),
+        TreeColumn::Holds => tasks::cell(TaskColumn::Holds, task, now, theme),
+        TreeColumn::Age => tasks::cell(TaskColumn::Age, task, now, theme),
+    }
+}
+
+/// `│ └─× [+12] create_order #7342`.
+fn named(branch: &v1::Branch, task: &v1::Task, theme: Theme) -> String {
+    let mut text = lines(branch, theme);
+    if branch.cancelled {
+        text.push_str(theme.glyphs.times);
+        text.push(' ');
+    }
+    if branch.hidden > 0 {
+        text.push_str(&format!("[+{}] ", count(branch.hidden)));
+    }
+    text.push_str(&names::numbered(task));
+    text
+}
+
+/// What leads to it from those above.
+fn lines(branch: &v1::Branch, theme: Theme) -> String {
+    let glyphs = theme.glyphs;
+    if branch.depth == 0 {
+        return String::new();
+    }
+    let first = branch.depth.saturating_sub(DEEPEST).max(1);
+    let mut text = if first > 1 { format!("{} ", glyphs.more) } else { String::new() };
+    for depth in first..branch.depth {
+        let goes_on = branch.lines.checked_shr(depth).is_some_and(|lines| lines & 1 == 1);
+        text.push_str(if goes_on { glyphs.margin } else { " " });
+        text.push(' ');
+    }
+    text.push_str(if branch.goes_on { glyphs.branch } else { glyphs.last_branch });
+    text
+}
+
+/// What a live task does below one that was cancelled is worth a look.
+fn state(branch: &v1::Branch, task: &v1::Task, now: u64, theme: Theme) -> Cell {
+    let cell = tasks::cell(TaskColumn::State, task, now, theme);
+    if branch.below_cancelled && !branch.cancelled && task.ended_ns.is_none() {
+        let text = format!("{}, below {}", cell.text, theme.glyphs.times);
+        return Cell::styled(text, theme.late());
+    }
+    cell
+}
