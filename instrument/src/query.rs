@@ -163,6 +163,7 @@ pub(crate) fn evaluate(
             let all = leaks.len();
             let mut leaks = filtered(leaks, view, now);
             sort_by(&mut leaks, view, now, |row| row.as_ref());
+            leaks.sort_by_key(|row| row.cleared_at.is_some());
             let (matched, window) = (leaks.len(), page(leaks, view));
             let wait_for = wait_for(store, window.iter());
             (matched, all, Rows::Leaks(window, wait_for))

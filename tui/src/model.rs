@@ -327,11 +327,32 @@ impl Model {
 
     fn group(&mut self, now: Instant) {
         match self.screen() {
+            screen if screen.is_tab() && self.is_tree() => {
+                self.say("a tree is in no groups: t leads out of it", now);
+            }
             Screen::Leaks => self.leaks_by = self.leaks_by.other(),
             Screen::Holdings => self.holdings_by = self.holdings_by.other(),
             screen if screen.is_tab() => self.say("these rows are in no groups", now),
             _ => {}
         }
+    }
+
+    /// Whether the key does something on this screen.
+    pub(crate) fn offers(&self, action: Action) -> bool {
+        let screen = self.screen();
+        match action {
+            Action::Group if self.shows_tree() => false,
+            Action::Group => matches!(screen, Screen::Leaks | Screen::Holdings),
+            Action::Sort => screen.is_tab() && self.is_sortable(),
+            Action::Cleared if self.is_tree() => false,
+            Action::LeaksOnly | Action::Cleared => screen == Screen::Leaks,
+            Action::Filter | Action::LikeThis | Action::Open => screen.is_tab(),
+            _ => true,
+        }
+    }
+
+    fn is_sortable(&self) -> bool {
+        self.columns().iter().any(|column| column.field.is_some())
     }
 
     /// Elsewhere nobody would see what has changed.
@@ -354,7 +375,7 @@ impl Model {
         change: impl FnOnce(&mut Tab, &[crate::columns::Info]),
         now: Instant,
     ) {
-        if self.screen().is_tab() && self.columns().iter().all(|column| column.field.is_none()) {
+        if self.screen().is_tab() && !self.is_sortable() {
             return self.say("these rows have one order only", now);
         }
         self.sort(change);

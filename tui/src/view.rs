@@ -177,7 +177,9 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         "↑↓ k j" => theme.glyphs.updown,
         shown => theme.key(shown),
     };
-    let with_words = BINDINGS.iter().filter(|binding| !binding.word.is_empty());
+    let is_offered =
+        |it: &&crate::keymap::Binding| !it.word.is_empty() && scene.model.offers(it.action);
+    let with_words = BINDINGS.iter().filter(is_offered);
     let keys: Vec<(&str, &str)> =
         with_words.map(|binding| (shown(binding), binding.word)).collect();
     let (mut first, last) = keys.split_at(keys.len().saturating_sub(2));

@@ -4,6 +4,7 @@
 use std::{
     cell::RefCell,
     collections::HashSet,
+    fmt::Write,
     future::{pending, poll_fn},
     pin::Pin,
     task::Poll,
@@ -275,7 +276,7 @@ fn said_of_branch(branch: &query::Branch, outside: usize) -> String {
     text.extend(marks.into_iter().filter_map(|(is, mark)| is.then_some(mark)));
     text.extend(branch.verdicts.iter().map(|verdict| format!(" {}", verdict.name())));
     if place.hidden > 0 {
-        text.push_str(&format!(" -{}", place.hidden));
+        let _ = write!(text, " -{}", place.hidden);
     }
     text
 }

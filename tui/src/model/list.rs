@@ -6,6 +6,11 @@ use std::{collections::HashMap, hash::Hash};
 pub(crate) trait Entity {
     type Id: Eq + Hash + Clone + std::fmt::Debug;
     fn id(&self) -> Self::Id;
+
+    /// It never stands above one that does not, wherever rows stay.
+    fn comes_last(&self) -> bool {
+        false
+    }
 }
 
 /// Where rows go that are told in another order than before.
@@ -154,9 +159,12 @@ fn places<I: Eq + Hash>(rows: impl Iterator<Item = I>) -> HashMap<I, usize> {
     places
 }
 
-/// Those that have a place in its order, then the others as they come.
+/// Those that have a place in its order, then the others as they come; what comes last
+/// stays below both.
 fn ordered<T: Entity>(mut rows: Vec<T>, places: &HashMap<T::Id, usize>) -> Vec<T> {
-    rows.sort_by_cached_key(|row| places.get(&row.id()).copied().unwrap_or(usize::MAX));
+    rows.sort_by_cached_key(|row| {
+        (row.comes_last(), places.get(&row.id()).copied().unwrap_or(usize::MAX))
+    });
     rows
 }
 

@@ -65,6 +65,10 @@ pub(crate) enum LeakId {
 impl Entity for LeakRow {
     type Id = LeakId;
 
+    fn comes_last(&self) -> bool {
+        self.cleared
+    }
+
     fn id(&self) -> LeakId {
         let worst = self.worst.as_ref();
         let task = worst.and_then(|leak| leak.task.as_ref());

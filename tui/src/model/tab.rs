@@ -87,6 +87,13 @@ pub(super) struct Tabs {
 }
 
 impl Tabs {
+    /// Those of another process are not these.
+    pub(super) fn forget_ids(&mut self) {
+        for tab in [&mut self.leaks, &mut self.tasks, &mut self.holdings] {
+            tab.folded.clear();
+        }
+    }
+
     pub(super) fn get(&self, kind: Kind) -> &Tab {
         match kind {
             Kind::Leaks => &self.leaks,

@@ -59,6 +59,8 @@ impl Model {
         self.tasks = List::default();
         self.holdings = List::default();
         self.pool_lines = List::default();
+        self.branches = List::default();
+        self.tabs.forget_ids();
         self.events = List::default();
         self.story = None;
         self.seen = super::samples::Seen::default();

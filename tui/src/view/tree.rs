@@ -1,5 +1,7 @@
 //! A tree of tasks: each beneath the one that spawned it, with lines that lead there.
 
+use std::fmt::Write;
+
 use holdover_proto::v1;
 use ratatui::{Frame, layout::Rect, style::Style};
 
@@ -69,7 +71,7 @@ fn named(branch: &v1::Branch, task: &v1::Task, theme: Theme) -> String {
         text.push(' ');
     }
     if branch.hidden > 0 {
-        text.push_str(&format!("[+{}] ", count(branch.hidden)));
+        let _ = write!(text, "[+{}] ", count(branch.hidden));
     }
     text.push_str(&names::numbered(task));
     text

@@ -40,6 +40,25 @@ fn rows_do_not_move_within_a_second_of_a_key_nor_more_than_once_a_second() {
 }
 
 #[test]
+fn what_has_cleared_never_stands_above_what_is_live() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let after = |ms: u64| now + Duration::from_millis(ms);
+    let cleared = v1::LeakGroup { cleared: true, ..group("b", 8) };
+    let of = |groups: Vec<v1::LeakGroup>| v1::Update { groups, ..Default::default() };
+    model.apply(update(&model, of(vec![group("a", 7), cleared.clone()])), now);
+    press(&mut model, "j", after(100));
+    let new = vec![group("c", 9), group("a", 7), cleared.clone()];
+    model.apply(update(&model, of(new)), after(200));
+    assert_eq!(names(&model), ["a", "c", "b"], "live rows stay, and the new one is live");
+    assert_eq!(model.leaks.selected().map(|row| row.tasks.clone()), Some(vec![8]));
+    // Whatever order is told.
+    let told = vec![cleared, group("c", 9), group("a", 7)];
+    model.apply(update(&model, of(told)), after(300));
+    model.pass(after(2_000));
+    assert_eq!(names(&model), ["c", "a", "b"]);
+}
+
+#[test]
 fn what_has_cleared_is_not_among_those_that_match() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     let mut cleared = group("b", 8);

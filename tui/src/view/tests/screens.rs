@@ -45,6 +45,24 @@ fn with_holdings() -> (Model, Instant) {
 }
 
 #[test]
+fn the_footer_offers_no_key_that_does_nothing() {
+    let (mut model, now) = with_leaks();
+    let mut words = |screen: &str| {
+        press(&mut model, now, screen);
+        let drawn = draw(&model, theme(), now, (160, 40));
+        let buffer = drawn.backend().buffer();
+        (0..160).map(|x| buffer[(x, 39)].symbol()).collect::<String>()
+    };
+    let is_offered = |footer: &str, keys: [&str; 4]| keys.map(|key| footer.contains(key));
+    let keys = ["g group", "s sort", "c cleared", "/ filter"];
+    assert_eq!(is_offered(&words("1"), keys), [true; 4]);
+    assert_eq!(is_offered(&words("2"), keys), [false, true, false, true]);
+    assert_eq!(is_offered(&words("3"), keys), [true, true, false, true]);
+    assert_eq!(is_offered(&words("4"), keys), [false, false, false, true]);
+    assert_eq!(is_offered(&words("?"), keys), [false; 4]);
+}
+
+#[test]
 fn holdings_120x40_and_80x24() {
     let (model, now) = with_holdings();
     let wide = draw(&model, theme(), now, (120, 40));

@@ -100,6 +100,38 @@ fn the_ascii_theme_has_ascii_only() {
     assert!(words(&buffer).contains("> S stuck"));
 }
 
+/// Where a style begins, on each line: what a snapshot of the words does not show.
+fn styles(buffer: &Buffer) -> String {
+    let mut lines = Vec::new();
+    for y in 0..buffer.area.height {
+        let mut before = Default::default();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let style = (cell.fg, cell.bg, cell.modifier);
+            if style != before {
+                lines.push(format!("{y:>2}:{x:<3} {:?} on {:?} {:?}", style.0, style.1, style.2));
+                before = style;
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn the_leaks_in_each_theme_120x40_and_80x24() {
+    for look in Look::ALL {
+        for (columns, rows) in [(120, 40), (80, 24)] {
+            let (model, now) = leaks();
+            let theme = Theme::new(look, false);
+            let drawn = draw(&model, theme, now, (columns, rows));
+            let name = format!("leaks_{}_{columns}x{rows}", look.name());
+            insta::assert_snapshot!(name, drawn.backend());
+        }
+        let name = format!("leaks_{}_styles", look.name());
+        insta::assert_snapshot!(name, styles(&drawn(look, (80, 24))));
+    }
+}
+
 #[test]
 fn a_theme_has_one_name_in_any_case() {
     for look in Look::ALL {
