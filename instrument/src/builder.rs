@@ -92,7 +92,7 @@ impl Builder {
     }
 
     /// Where the console listens: `127.0.0.1:6669` unless set, `127.0.0.1:0` for any
-    /// free port, `unix:/path` for a Unix socket. `HOLDOVER_BIND`.
+    /// free port, `unix:/path` for a Unix socket. `HOLDOVER_BIND`, else `TOKIO_CONSOLE_BIND`.
     pub fn bind(mut self, address: impl Into<String>) -> Self {
         self.bind = Some(address.into());
         self
@@ -120,9 +120,17 @@ impl Builder {
         self
     }
 
-    /// How long a task that has ended is shown; 10 s unless set. `HOLDOVER_RETENTION`.
+    /// How long a task that has ended is shown; 10 s unless set. `HOLDOVER_RETENTION`,
+    /// else `TOKIO_CONSOLE_RETENTION`.
     pub fn retention(mut self, retention: Duration) -> Self {
         self.settings.retention = retention;
+        self
+    }
+
+    /// How often tokio-console is told what has changed; every second unless set.
+    /// `TOKIO_CONSOLE_PUBLISH_INTERVAL`.
+    pub fn publish_interval(mut self, interval: Duration) -> Self {
+        self.settings.publish_interval = interval;
         self
     }
 

@@ -2,12 +2,16 @@
 //! whoever is attached. The service does not notice when it dies, but for one logged
 //! line.
 
+mod connection;
 mod control;
 mod convert;
 mod holdover;
 mod listen;
 mod round;
+mod routes;
 mod shared;
+#[cfg(feature = "tokio-console")]
+mod tokio_console;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -18,6 +22,7 @@ use std::{
 use tokio::sync::watch;
 
 pub(crate) use self::listen::{ListenError, Listener, announce};
+use self::routes::Routes;
 use self::shared::Shared;
 use crate::{
     coverage::Coverage,
@@ -123,7 +128,7 @@ fn serve(console: Arc<Console>, listener: Listener) -> std::io::Result<()> {
         .build()?;
     let unsaid = console.coverage.is_by_layer().then(|| listener.address.to_string());
     runtime.block_on(async move {
-        tokio::spawn(listen::serve(listener, holdover::Service::new(Arc::clone(&console))));
+        tokio::spawn(listen::serve(listener, Routes::new(&console)));
         round::run(&console, unsaid).await;
     });
     Ok(())

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) overdue: Option<Duration>,
     pub(crate) retention: Duration,
     pub(crate) max_ended: usize,
+    /// How often tokio-console is told what has changed.
+    pub(crate) publish_interval: Duration,
     pub(crate) max_leaks: usize,
     /// Wakers that outlive their cancelled task are left behind.
     pub(crate) wakers: bool,
@@ -91,6 +93,7 @@ impl Default for Settings {
             overdue: None,
             retention: Duration::from_secs(10),
             max_ended: 10_000,
+            publish_interval: Duration::from_secs(1),
             max_leaks: 10_000,
             wakers: false,
             memory: 64 << 20,
@@ -180,6 +183,7 @@ impl fmt::Display for BadSetting {
 type Set = fn(&mut Settings, &str) -> Result<(), &'static str>;
 
 const A_DURATION: &str = "a duration such as 500ms, 1s or 2m";
+const A_HUMAN_DURATION: &str = "a duration such as 500ms, 10s or 1h 30m";
 const A_DURATION_OR_OFF: &str = "a duration such as 500ms, 1s or 2m, or off";
 const A_COUNT: &str = "a whole number";
 const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
@@ -187,8 +191,21 @@ const A_SWITCH: &str = "1 or 0";
 const ON_OR_OFF: &str = "on or off";
 pub(crate) const A_LEVEL: &str = "off, tasks or all";
 
-/// Every variable, and how it is read.
-const VARIABLES: [(&str, Set); 17] = [
+/// Every variable, and how it is read: those of tokio-console first, so that ours win.
+const VARIABLES: [(&str, Set); 20] = [
+    ("TOKIO_CONSOLE_BIND", |settings, value| {
+        settings.bind = parse::bind(value)?;
+        Ok(())
+    }),
+    ("TOKIO_CONSOLE_RETENTION", |settings, value| {
+        settings.retention = parse::human_duration(value).ok_or(A_HUMAN_DURATION)?;
+        Ok(())
+    }),
+    ("TOKIO_CONSOLE_PUBLISH_INTERVAL", |settings, value| {
+        let interval = parse::human_duration(value).filter(|it| !it.is_zero());
+        settings.publish_interval = interval.ok_or(A_HUMAN_DURATION)?;
+        Ok(())
+    }),
     ("HOLDOVER", |settings, value| {
         settings.enabled = match value {
             "off" | "0" => false,
@@ -336,6 +353,24 @@ mod tests {
                 "HOLDOVER_MEMORY is \"64MB\": expected a number of bytes such as 64MiB, 512KiB or \
                  1048576",
             ),
+            (
+                "TOKIO_CONSOLE_RETENTION",
+                "1h 30",
+                "TOKIO_CONSOLE_RETENTION is \"1h 30\": expected a duration such as 500ms, 10s or \
+                 1h 30m",
+            ),
+            (
+                "TOKIO_CONSOLE_PUBLISH_INTERVAL",
+                "0s",
+                "TOKIO_CONSOLE_PUBLISH_INTERVAL is \"0s\": expected a duration such as 500ms, 10s \
+                 or 1h 30m",
+            ),
+            (
+                "TOKIO_CONSOLE_BIND",
+                "here",
+                "TOKIO_CONSOLE_BIND is \"here\": expected an address such as 127.0.0.1:6669, or \
+                 unix:/path",
+            ),
             ("HOLDOVER_WAKERS", "some", "HOLDOVER_WAKERS is \"some\": expected on or off"),
             ("HOLDOVER", "maybe", "HOLDOVER is \"maybe\": expected off or on"),
         ] {
@@ -362,6 +397,32 @@ mod tests {
         let value = |name: &str| [one, other].iter().find(|it| it.0 == name).map(|it| it.1.into());
         settings.read_from(value).expect("good values");
         settings
+    }
+
+    #[test]
+    fn tokio_consoles_variables_are_understood_and_ours_win() {
+        let theirs = |name: &str| {
+            let value = match name {
+                "TOKIO_CONSOLE_BIND" => "127.0.0.1:7001",
+                "TOKIO_CONSOLE_RETENTION" => "1h 30min",
+                "TOKIO_CONSOLE_PUBLISH_INTERVAL" => "250ms",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        };
+        let mut settings = Settings::default();
+        settings.read_from(theirs).expect("they are understood");
+        assert_eq!(settings.bind.to_string(), "127.0.0.1:7001");
+        assert_eq!(settings.retention, Duration::from_secs(5400));
+        assert_eq!(settings.publish_interval, Duration::from_millis(250));
+        let both = |name: &str| match name {
+            "HOLDOVER_BIND" => Some("127.0.0.1:7002".to_owned()),
+            "HOLDOVER_RETENTION" => Some("5s".to_owned()),
+            name => theirs(name),
+        };
+        settings.read_from(both).expect("both");
+        assert_eq!(settings.bind.to_string(), "127.0.0.1:7002");
+        assert_eq!(settings.retention, Duration::from_secs(5));
     }
 
     #[test]

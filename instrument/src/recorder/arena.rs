@@ -143,6 +143,13 @@ impl<T: Slot> Arena<T> {
         }
     }
 
+    /// How many slots exist: each has an index below that.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn slots(&self) -> u32 {
+        let chunks = self.chunks.iter().map_while(OnceLock::get).count();
+        u32::try_from(chunks * CHUNK).unwrap_or(u32::MAX)
+    }
+
     #[inline]
     pub(crate) fn slot(&self, index: u32) -> Option<&T> {
         let index = index as usize;

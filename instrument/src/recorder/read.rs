@@ -70,6 +70,18 @@ impl Recorder {
         self.task_in(key.slot()).filter(|facts| facts.key == key)
     }
 
+    /// How many slots tasks have, used or not.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn task_slots(&self) -> u32 {
+        self.tasks.slots()
+    }
+
+    /// The task in this slot, for who reads some at a time.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn task_at(&self, slot: u32) -> Option<TaskFacts> {
+        self.task_in(slot)
+    }
+
     /// Every task that has a slot.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = TaskFacts> {
         self.tasks.scan().filter_map(|(index, ..)| self.task_in(index))

@@ -243,6 +243,12 @@ pub(crate) struct TaskFacts {
     pub(crate) first_poll: Option<Nanos>,
     pub(crate) running_since: Option<Nanos>,
     pub(crate) last_poll: Option<Nanos>,
+    /// How long the last poll that is over took.
+    #[cfg_attr(
+        not(feature = "tokio-console"),
+        expect(dead_code, reason = "only tokio-console tells when a poll ended")
+    )]
+    pub(crate) last_run: Nanos,
     pub(crate) woken_at: Option<Nanos>,
     pub(crate) polls: u64,
     pub(crate) busy: Nanos,
@@ -298,6 +304,7 @@ impl TaskFacts {
             first_poll: None,
             running_since: None,
             last_poll: None,
+            last_run: 0,
             woken_at: None,
             polls: 0,
             busy: 0,
@@ -788,6 +795,7 @@ impl TaskSlot {
             first_poll: when(&self.first_poll),
             running_since: running,
             last_poll: running.or_else(|| when(&self.last_poll)),
+            last_run: load(&self.last_run),
             woken_at: when(&self.woken_at),
             polls: load(&self.polls),
             busy: load(&self.busy),

@@ -12,9 +12,12 @@ use super::{
     owner,
     task::{Flag, TaskSlot},
 };
-use crate::atomics::{
-    AtomicU64,
-    Ordering::{Relaxed, SeqCst},
+use crate::{
+    atomics::{
+        AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
+    words::TaskKind,
 };
 
 /// Of ended tasks so many are taken in until the console thread says how many.
@@ -26,11 +29,16 @@ pub(super) struct Unseen {
     /// The console thread takes in so many more ended tasks before it looks again.
     places: AtomicU64,
     ended: Count,
+    scopes_ended: Count,
 }
 
 impl Default for Unseen {
     fn default() -> Self {
-        Self { places: AtomicU64::new(AT_FIRST), ended: Count::default() }
+        Self {
+            places: AtomicU64::new(AT_FIRST),
+            ended: Count::default(),
+            scopes_ended: Count::default(),
+        }
     }
 }
 
@@ -69,6 +77,12 @@ impl Recorder {
 
     /// How many tasks have ended without being seen.
     pub(crate) fn ended_unseen(&self) -> u64 {
+        self.unseen.ended.sum() + self.unseen.scopes_ended.sum()
+    }
+
+    /// The same, without scopes.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn ended_unseen_of_the_runtime(&self) -> u64 {
         self.unseen.ended.sum()
     }
 
@@ -82,7 +96,9 @@ impl Recorder {
             return false;
         }
         slot.ends_unseen();
-        self.unseen.ended.add(1);
+        let is_scope = slot.kind() == TaskKind::Scope;
+        let ended = if is_scope { &self.unseen.scopes_ended } else { &self.unseen.ended };
+        ended.add(1);
         true
     }
 
@@ -119,7 +135,7 @@ mod tests {
             table::{SiteId, TextId},
             task::Birth,
         },
-        words::{Kind, Outcome, TaskKind},
+        words::{Kind, Outcome},
     };
 
     fn recorder() -> &'static Recorder {

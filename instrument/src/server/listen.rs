@@ -7,13 +7,12 @@ use std::{
     path::PathBuf,
 };
 
-use holdover_proto::v1::holdover_server::HoldoverServer;
-use tokio_stream::wrappers::TcpListenerStream;
 #[cfg(unix)]
 use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::{StreamExt, wrappers::TcpListenerStream};
 use tonic::transport::Server;
 
-use super::holdover::Service;
+use super::{connection::Connection, routes::Routes};
 use crate::settings::Bind;
 
 /// More streams than a person opens; a hostile client gets no more.
@@ -113,22 +112,21 @@ fn unix(path: &std::path::Path) -> io::Result<Listener> {
 }
 
 /// Serves whoever connects. A broken client costs its own connection.
-pub(super) async fn serve(listener: Listener, service: Service) {
+pub(super) async fn serve(listener: Listener, routes: Routes) {
     let server = Server::builder().max_concurrent_streams(STREAMS_A_CONNECTION);
-    let service = HoldoverServer::new(service);
     let served = match listener.socket {
         Socket::Tcp(socket) => match tokio::net::TcpListener::from_std(socket) {
             Ok(socket) => {
-                let incoming = TcpListenerStream::new(socket);
-                server.serve_with_incoming(service, incoming).await.map_err(|it| it.to_string())
+                let incoming = TcpListenerStream::new(socket).map(|it| it.map(Connection::new));
+                server.serve_with_incoming(routes, incoming).await.map_err(|it| it.to_string())
             }
             Err(error) => Err(error.to_string()),
         },
         #[cfg(unix)]
         Socket::Unix(socket) => match tokio::net::UnixListener::from_std(socket) {
             Ok(socket) => {
-                let incoming = UnixListenerStream::new(socket);
-                server.serve_with_incoming(service, incoming).await.map_err(|it| it.to_string())
+                let incoming = UnixListenerStream::new(socket).map(|it| it.map(Connection::new));
+                server.serve_with_incoming(routes, incoming).await.map_err(|it| it.to_string())
             }
             Err(error) => Err(error.to_string()),
         },

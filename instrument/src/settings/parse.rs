@@ -23,6 +23,35 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(number * seconds).ok()
 }
 
+/// As tokio-console's variables have it: `90s`, `1h 30min`, `2days`; the parts add up.
+pub(super) fn human_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut whole = Duration::ZERO;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let number_ends = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, after) = rest.split_at(number_ends);
+        let after = after.trim_start();
+        let unit_ends = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(unit_ends);
+        let unit = match unit {
+            "nsec" | "nanos" => "ns",
+            "usec" | "micros" => "us",
+            "msec" | "millis" => "ms",
+            "sec" | "secs" | "second" | "seconds" => "s",
+            "min" | "mins" | "minute" | "minutes" => "m",
+            "hr" | "hrs" | "hour" | "hours" => "h",
+            "day" | "days" => "d",
+            unit => unit,
+        };
+        whole = whole.checked_add(parse_duration(&format!("{number}{unit}"))?)?;
+        rest = after.trim_start();
+    }
+    Some(whole)
+}
+
 pub(super) fn bind(text: &str) -> Result<Bind, &'static str> {
     const EXPECTED: &str = "an address such as 127.0.0.1:6669, or unix:/path";
     if let Some(path) = text.strip_prefix("unix:") {
@@ -74,6 +103,22 @@ mod tests {
             ("99999999999GiB", None),
         ] {
             assert_eq!(bytes(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_as_people_write_them_add_up() {
+        for (text, expected) in [
+            ("90s", Some(90)),
+            ("1h 30min", Some(5400)),
+            ("1h30m", Some(5400)),
+            ("2 days", Some(172_800)),
+            ("", None),
+            ("1h 30", None),
+            ("soon", None),
+            ("3 fortnights", None),
+        ] {
+            assert_eq!(human_duration(text), expected.map(Duration::from_secs), "{text:?}");
         }
     }
 

@@ -46,6 +46,7 @@ fn running(number: u32, spawned_ms: Nanos) -> TaskFacts {
         spawned_at: spawned_ms * MS,
         first_poll: Some(spawned_ms * MS),
         running_since: None,
+        last_run: 0,
         last_poll: None,
         woken_at: None,
         polls: 1,

@@ -1,0 +1,264 @@
+//! Tasks in tokio-console's words. Nothing but this and what is beside it knows them.
+
+use std::{fmt::Write, sync::Arc, time::Duration};
+
+use holdover_proto::tokio_console as wire;
+
+use crate::{
+    recorder::{Recorder, clock::Nanos, table::SiteId, task::TaskFacts},
+    store::{CancelStory, Held, Row, cancel_story},
+    words::{Outcome, TaskKind},
+};
+
+/// Of what a cancelled task holds so many are named.
+const NAMED: usize = 4;
+
+/// Tells the time as people do.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wall(Duration);
+
+impl Wall {
+    pub(super) fn new(recorder: &Recorder) -> Self {
+        Self(recorder.clock.wall_anchor())
+    }
+
+    pub(super) fn at(self, at: Nanos) -> wire::Timestamp {
+        let at = duration(self.0.saturating_add(Duration::from_nanos(at)));
+        wire::Timestamp { seconds: at.seconds, nanos: at.nanos }
+    }
+}
+
+fn duration(duration: Duration) -> wire::Duration {
+    wire::Duration {
+        seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        nanos: duration.subsec_nanos().cast_signed(),
+    }
+}
+
+/// What all tasks have in common, and all of anything else.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Common {
+    Task = 1,
+    Blocking,
+}
+
+impl Common {
+    const ALL: [(Self, &'static str, &'static str); 2] = [
+        (Self::Task, "runtime.spawn", "tokio::task"),
+        (Self::Blocking, "runtime.spawn", "tokio::task::blocking"),
+    ];
+
+    pub(super) fn id(self) -> wire::Id {
+        id(self as u64)
+    }
+}
+
+pub(super) fn metadata() -> wire::RegisterMetadata {
+    let one = |(common, name, target): (Common, &str, &str)| wire::NewMetadata {
+        id: Some(common.id()),
+        metadata: Some(wire::Metadata {
+            name: name.to_owned(),
+            target: target.to_owned(),
+            level: wire::metadata::Level::Trace.into(),
+            ..wire::Metadata::default()
+        }),
+    };
+    wire::RegisterMetadata { metadata: Common::ALL.map(one).into() }
+}
+
+pub(super) fn id(id: u64) -> wire::Id {
+    wire::Id { id }
+}
+
+pub(super) fn location(site: SiteId) -> Option<wire::Location> {
+    let place = site.place()?;
+    Some(wire::Location {
+        file: Some(escaped(&place.file)),
+        module_path: None,
+        line: Some(place.line),
+        column: Some(place.column),
+    })
+}
+
+/// Names come from the service: none of their characters is to command a terminal.
+pub(super) fn escaped(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    let one = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(one).collect()
+}
+
+use wire::field::{Name, Value};
+
+pub(super) fn text(name: &str, text: &str) -> wire::Field {
+    field(name, Value::StrVal(escaped(text)))
+}
+
+pub(super) fn number(name: &str, number: u64) -> wire::Field {
+    field(name, Value::U64Val(number))
+}
+
+/// A word, printed without quotation marks.
+fn word(name: &str, word: &str) -> wire::Field {
+    field(name, Value::DebugVal(word.to_owned()))
+}
+
+fn field(name: &str, value: Value) -> wire::Field {
+    wire::Field {
+        name: Some(Name::StrName(name.to_owned())),
+        value: Some(value),
+        metadata_id: None,
+    }
+}
+
+/// A task and how it was cancelled, if it was. `spawner` is that one's id.
+pub(super) fn task(
+    recorder: &Recorder,
+    facts: &TaskFacts,
+    spawner: Option<u64>,
+    rows: &[Arc<Row>],
+) -> wire::Task {
+    let is_blocking = facts.kind == TaskKind::Blocking;
+    let (common, kind) = if is_blocking {
+        (Common::Blocking, wire::task::Kind::Blocking)
+    } else {
+        (Common::Task, wire::task::Kind::Spawn)
+    };
+    wire::Task {
+        id: Some(id(facts.id)),
+        metadata: Some(common.id()),
+        kind: kind.into(),
+        fields: fields(recorder, facts, rows),
+        parents: spawner.map(id).into_iter().collect(),
+        location: location(facts.site),
+    }
+}
+
+fn fields(recorder: &Recorder, facts: &TaskFacts, rows: &[Arc<Row>]) -> Vec<wire::Field> {
+    let mut fields = vec![word("kind", facts.kind.name())];
+    let name = facts.name.text();
+    if !name.is_empty() {
+        // Its own column prints what it is given.
+        fields.push(field("task.name", Value::DebugVal(escaped(&name))));
+    }
+    fields.extend(facts.tokio_id.map(|id| number("task.id", id)));
+    if facts.size > 0 {
+        fields.push(number("size.bytes", facts.size.into()));
+    }
+    if let Some(outcome) = facts.outcome.filter(|outcome| *outcome != Outcome::Completed) {
+        fields.push(word("outcome", outcome.name()));
+    }
+    if facts.ended_by_cancellation() {
+        fields.push(field("cancelled", Value::BoolVal(true)));
+    }
+    if let Some(story) = cancel_story(recorder, facts) {
+        fields.extend(told_of_the_cancel(&story));
+    }
+    fields.extend(rows.iter().map(|row| word("verdict", row.verdict.name())));
+    fields.extend(holdings(facts, rows).map(|holdings| word("holdings", &holdings)));
+    fields
+}
+
+fn told_of_the_cancel(story: &CancelStory) -> Vec<wire::Field> {
+    let mut fields = vec![word("cancel.cause", story.cause.name())];
+    fields.extend(story.canceller.as_ref().map(|who| text("cancel.by", &who.shown())));
+    fields.extend(story.site.as_ref().map(|site| text("cancel.site", site)));
+    fields.extend(story.reason.as_ref().map(|reason| text("cancel.reason", reason)));
+    fields
+}
+
+/// What a cancelled task still holds: in words once that is a verdict, before that counted.
+fn holdings(facts: &TaskFacts, rows: &[Arc<Row>]) -> Option<String> {
+    let held: Vec<&Held> = rows.iter().flat_map(|row| &row.holdings).collect();
+    if held.is_empty() {
+        let counted = facts.ended_by_cancellation() && facts.holdings > 0;
+        return counted.then(|| facts.holdings.to_string());
+    }
+    let named: Vec<String> = held.iter().take(NAMED).map(|held| in_words(held)).collect();
+    let mut text = named.join(", ");
+    if let Some(more) = held.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        let _ = write!(text, " and {more} more");
+    }
+    Some(text)
+}
+
+fn in_words(held: &Held) -> String {
+    let mut text = held.kind.name().to_owned();
+    for part in [&held.label, &held.site] {
+        if !part.is_empty() {
+            let _ = write!(text, " {}", escaped(part));
+        }
+    }
+    text
+}
+
+/// What changes of a task from one update to the next. Times are 0 for "not".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Figures {
+    spawned_at: Nanos,
+    ended_at: Nanos,
+    woken_at: Nanos,
+    first_poll: Nanos,
+    last_poll: Nanos,
+    last_poll_ended: Nanos,
+    busy: Nanos,
+    scheduled: Nanos,
+    polls: u64,
+    wakes: u64,
+    wakers: u32,
+}
+
+impl Figures {
+    /// The last ones of a task whose end nobody saw.
+    pub(super) fn ended(self, at: Nanos) -> Self {
+        Self { ended_at: at, ..self }
+    }
+
+    pub(super) fn of(facts: &TaskFacts) -> Self {
+        let is_running = facts.running_since.is_some();
+        let last_poll = facts.last_poll.unwrap_or_default();
+        let last_poll_ended =
+            if is_running || last_poll == 0 { 0 } else { last_poll + facts.last_run };
+        Self {
+            spawned_at: facts.spawned_at,
+            ended_at: facts.ended_at.unwrap_or_default(),
+            woken_at: facts.woken_at.unwrap_or_default(),
+            first_poll: facts.first_poll.unwrap_or_default(),
+            last_poll,
+            last_poll_ended,
+            busy: facts.busy,
+            scheduled: facts.scheduled,
+            polls: facts.polls,
+            wakes: facts.wakes,
+            wakers: facts.wakers,
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended_at != 0
+    }
+
+    pub(super) fn stats(&self, wall: Wall) -> wire::TaskStats {
+        let when = |at: Nanos| (at != 0).then(|| wall.at(at));
+        let long = |nanos: Nanos| Some(duration(Duration::from_nanos(nanos)));
+        wire::TaskStats {
+            created_at: Some(wall.at(self.spawned_at)),
+            dropped_at: when(self.ended_at),
+            wakes: self.wakes,
+            waker_clones: self.wakers.into(),
+            waker_drops: 0,
+            // Of a task that was polled since, only that it was woken is known.
+            last_wake: when(self.woken_at),
+            poll_stats: Some(wire::PollStats {
+                polls: self.polls,
+                first_poll: when(self.first_poll),
+                last_poll_started: when(self.last_poll),
+                last_poll_ended: when(self.last_poll_ended),
+                busy_time: long(self.busy),
+            }),
+            self_wakes: 0,
+            scheduled_time: long(self.scheduled),
+        }
+    }
+}

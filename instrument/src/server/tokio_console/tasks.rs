@@ -1,0 +1,196 @@
+//! Which tasks a client was told of, and what.
+
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    iter,
+    sync::Arc,
+};
+
+use holdover_proto::{Message, tokio_console as wire};
+
+use super::{
+    super::Console,
+    convert::{self, Figures, Wall},
+    updates::Budget,
+};
+use crate::{
+    hash::WordHasher,
+    recorder::{
+        Recorder,
+        clock::Nanos,
+        key::Key,
+        task::{Flag, TaskFacts},
+    },
+    store::{Row, Store},
+    words::{Outcome, TaskKind},
+};
+
+/// What an entry of a list takes beside its message.
+const AROUND: usize = 16;
+
+/// A task as it was told of.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    key: Key,
+    id: u64,
+    figures: Figures,
+    story: u64,
+}
+
+/// See the module's header.
+#[derive(Debug)]
+pub(super) struct Tasks {
+    wall: Wall,
+    /// By the slot that the task has.
+    told: Vec<Option<Told>>,
+    /// The slot that is read next.
+    next: u32,
+    rows: HashMap<u64, Vec<Arc<Row>>>,
+    rows_of: Option<u64>,
+    /// Tasks that ended before anybody looked, up to when the client was last told how many.
+    unseen: u64,
+}
+
+impl Tasks {
+    pub(super) fn new(console: &Console, wall: Wall) -> Self {
+        Self {
+            wall,
+            told: Vec::new(),
+            next: 0,
+            rows: HashMap::new(),
+            rows_of: None,
+            unseen: console.recorder.ended_unseen_of_the_runtime(),
+        }
+    }
+
+    pub(super) fn begins_a_round(&mut self, store: &Store) {
+        self.next = 0;
+        if self.rows_of == Some(store.version()) {
+            return;
+        }
+        self.rows_of = Some(store.version());
+        self.rows.clear();
+        for row in store.rows() {
+            self.rows.entry(row.task.id).or_default().push(Arc::clone(row));
+        }
+    }
+
+    /// The next tasks of the round, and whether they are the last.
+    pub(super) fn part(
+        &mut self,
+        console: &Console,
+        now: Nanos,
+        budget: &mut Budget,
+    ) -> (wire::TaskUpdate, bool) {
+        let recorder = console.recorder;
+        let slots = recorder.task_slots();
+        self.told.resize(self.told.len().max(slots as usize), None);
+        let mut update = wire::TaskUpdate::default();
+        while self.next < slots {
+            if !budget.takes_a_slot() {
+                return (update, false);
+            }
+            self.look_at(recorder, self.next, now, &mut update, budget);
+            self.next += 1;
+        }
+        let unseen = recorder.ended_unseen_of_the_runtime();
+        update.dropped_events = unseen.saturating_sub(self.unseen);
+        self.unseen = unseen;
+        (update, true)
+    }
+
+    fn look_at(
+        &mut self,
+        recorder: &'static Recorder,
+        slot: u32,
+        now: Nanos,
+        update: &mut wire::TaskUpdate,
+        budget: &mut Budget,
+    ) {
+        let facts = recorder.task_at(slot).filter(is_told);
+        let key = facts.as_ref().map(|facts| facts.key);
+        let before = self.told[slot as usize];
+        if let Some(gone) = before.filter(|told| Some(told.key) != key) {
+            self.is_gone(gone, now, update, budget);
+            self.told[slot as usize] = None;
+        }
+        let Some(facts) = facts else { return };
+        let before = before.filter(|told| told.key == facts.key);
+        if before.is_none() && facts.is_over() {
+            return;
+        }
+        let rows = self.rows.get(&facts.id).map_or(&[][..], Vec::as_slice);
+        let told = Told {
+            key: facts.key,
+            id: facts.id,
+            figures: Figures::of(&facts),
+            story: story(&facts, rows),
+        };
+        let is_news = before.is_none_or(|before| before.story != told.story);
+        if is_news {
+            // So that its end is seen.
+            recorder.is_shown(facts.key);
+            let task = convert::task(recorder, &facts, spawner(recorder, &facts), rows);
+            budget.spends(task.encoded_len() + AROUND);
+            update.new_tasks.push(task);
+        }
+        if is_news || before.is_some_and(|before| before.figures != told.figures) {
+            self.push_stats(told.id, &told.figures, update, budget);
+            self.told[slot as usize] = Some(told);
+        }
+    }
+
+    /// Its slot is another's. It was seen to end, mostly.
+    fn is_gone(&self, told: Told, now: Nanos, update: &mut wire::TaskUpdate, budget: &mut Budget) {
+        if !told.figures.has_ended() {
+            self.push_stats(told.id, &told.figures.ended(now), update, budget);
+        }
+    }
+
+    fn push_stats(
+        &self,
+        key: u64,
+        figures: &Figures,
+        update: &mut wire::TaskUpdate,
+        budget: &mut Budget,
+    ) {
+        let entry = wire::TaskStatsEntry { key, value: Some(figures.stats(self.wall)) };
+        budget.spends(entry.encoded_len() + AROUND);
+        update.stats_update.push(entry);
+    }
+}
+
+/// Scopes are parts of tasks; tokio-console knows none.
+fn is_told(facts: &TaskFacts) -> bool {
+    facts.kind != TaskKind::Scope && !facts.has(Flag::NeverWas)
+}
+
+/// The id of the task that spawned it: one that the runtime schedules.
+fn spawner(recorder: &Recorder, facts: &TaskFacts) -> Option<u64> {
+    const STEPS: usize = 16;
+    let next = |key: Option<Key>| key.and_then(|key| recorder.task(key));
+    let line = iter::successors(next(facts.spawner), |facts| next(facts.spawner));
+    line.take(STEPS).find(is_told).map(|facts| facts.id)
+}
+
+/// A number that is another when something else is to be said of the task's cancellation;
+/// 0 while there is nothing to say.
+fn story(facts: &TaskFacts, rows: &[Arc<Row>]) -> u64 {
+    let outcome = facts.outcome.filter(|outcome| *outcome != Outcome::Completed);
+    if facts.requested_at.is_none() && outcome.is_none() && rows.is_empty() {
+        return 0;
+    }
+    let mut hasher = WordHasher::default();
+    (facts.requested_at, facts.request, outcome).hash(&mut hasher);
+    if facts.ended_by_cancellation() {
+        (facts.delivered_at, facts.holdings).hash(&mut hasher);
+    }
+    for row in rows {
+        (row.verdict, row.since).hash(&mut hasher);
+        for held in &row.holdings {
+            held.id.hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
