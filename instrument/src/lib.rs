@@ -63,6 +63,13 @@ pub use crate::{
     settings::Log,
     subscriber::HoldoverSubscriber,
 };
+/// The filter language over rows of another origin: the console asks it of targets that
+/// have no filter of their own.
+#[cfg(feature = "console")]
+#[doc(hidden)]
+pub mod filtering {
+    pub use crate::query::{MAX_ROWS, Sort, SortKey, field::Field, filter::Subject};
+}
 pub use crate::{
     task::{FutureExt, spawn},
     words::{Cause, Kind, Outcome},

@@ -2,7 +2,7 @@
 //! service with a million tasks sends a window and not a million tasks.
 
 mod best;
-mod field;
+pub(crate) mod field;
 pub(crate) mod filter;
 mod group;
 mod lean;
@@ -13,6 +13,7 @@ mod subject;
 mod tree;
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -41,7 +42,7 @@ use crate::{
 };
 
 /// A view never has more rows.
-pub(crate) const MAX_ROWS: usize = 500;
+pub const MAX_ROWS: usize = 500;
 
 /// Holdings that a row of a list carries; the story has more.
 pub(crate) const LISTED: usize = 16;
@@ -122,14 +123,18 @@ pub(crate) type WaitFor = HashMap<u64, Held>;
 
 /// By which field, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Sort {
+pub struct Sort {
     pub(crate) field: Field,
     pub(crate) reversed: bool,
 }
 
 impl Sort {
     /// A field's name, with a `-` before it for the other way round.
-    pub(crate) fn parse(text: &str) -> Result<Option<Self>, String> {
+    ///
+    /// # Errors
+    ///
+    /// Says which field there is not.
+    pub fn parse(text: &str) -> Result<Option<Self>, String> {
         if text.is_empty() {
             return Ok(None);
         }
@@ -141,6 +146,27 @@ impl Sort {
             Field::find(name).ok_or_else(|| format!("there is no field `{name}` to sort by"))?;
         Ok(Some(Self { field, reversed }))
     }
+
+    /// Where a row stands among the others.
+    pub fn key(self, subject: &impl Subject) -> SortKey {
+        let text = subject.texts(self.field).first().map(ToString::to_string);
+        let value = (subject.number(self.field), text);
+        let has_none = value == (None, None);
+        if self.reversed {
+            SortKey::Down(has_none, Reverse(value))
+        } else {
+            SortKey::Up(has_none, value)
+        }
+    }
+}
+
+/// By the field's number, else by its text; rows without one come last, whichever way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SortKey {
+    /// The smallest first.
+    Up(bool, (Option<u64>, Option<String>)),
+    /// The largest first.
+    Down(bool, Reverse<(Option<u64>, Option<String>)>),
 }
 
 /// Evaluates the view at `now`. The process is looked at only for a view that shows it.
@@ -314,27 +340,13 @@ where
     (matched, all, best.into_window(view.offset))
 }
 
-/// By the field's number, else by its text; rows without one come last, whichever way.
+/// What compares equal stays in its order.
 fn sort_by<T, R>(rows: &mut [T], view: &View, now: Nanos, row: impl Fn(&T) -> &R)
 where
     for<'a> At<'a, R>: Subject,
 {
     let Some(sort) = view.sort else { return };
-    let value = |it: &T| {
-        let at = At(row(it), now);
-        (at.number(sort.field), at.texts(sort.field).first().map(ToString::to_string))
-    };
-    if sort.reversed {
-        rows.sort_by_cached_key(|it| {
-            let value = value(it);
-            (value == (None, None), std::cmp::Reverse(value))
-        });
-    } else {
-        rows.sort_by_cached_key(|it| {
-            let value = value(it);
-            (value == (None, None), value)
-        });
-    }
+    rows.sort_by_cached_key(|it| sort.key(&At(row(it), now)));
 }
 
 /// The last of them: a history is read from its end.

@@ -2,23 +2,30 @@
 //! An actor: the UI hands it what it wants and never waits for the network.
 
 mod address;
+mod bridge;
+mod limit;
+mod wire;
 
 use std::time::Duration;
 
 use holdover_proto::{
     MAX_MESSAGE_BYTES,
-    v1::{self, holdover_client::HoldoverClient},
+    v1::{self, holdover_client::HoldoverClient, holdover_server::HoldoverServer},
 };
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{Instant, Interval},
 };
 use tonic::{
-    Status,
+    Code, Status,
     transport::{Channel, Endpoint},
 };
 
-pub(crate) use self::address::{Address, discovered};
+pub(crate) use self::{
+    address::{Address, discovered},
+    wire::Client,
+};
+use self::{bridge::Bridge, wire::Wire};
 
 /// The time between two tries doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
@@ -59,9 +66,7 @@ pub(crate) struct Answer {
 pub(crate) struct Failed(pub(crate) String);
 
 /// Connects once, for what is printed.
-pub(crate) async fn connect(
-    address: &Address,
-) -> Result<(HoldoverClient<Channel>, v1::DescribeResponse), Failed> {
+pub(crate) async fn connect(address: &Address) -> Result<(Client, v1::DescribeResponse), Failed> {
     let failed = |why: String| Failed(format!("cannot connect to {address}: {why}"));
     let endpoint = Endpoint::from_shared(address.uri())
         .map_err(|error| failed(error.to_string()))?
@@ -73,15 +78,44 @@ pub(crate) async fn connect(
         .await
         .or(Err(failed("nothing answered within 3 s".to_owned())))?
         .map_err(|error| failed(root_of(&error)))?;
-    let mut client = HoldoverClient::new(channel).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let mut client = over(Wire::Holdover(channel.clone()));
     let describe = client.describe(v1::DescribeRequest {});
     let described = tokio::time::timeout(CONNECT, describe)
         .await
-        .or(Err(failed("it is there and does not answer".to_owned())))?
-        .map_err(|status| {
-            failed(format!("what listens there is no Holdover ({})", said(&status)))
-        })?;
-    Ok((client, described.into_inner()))
+        .or(Err(failed("it is there and does not answer".to_owned())))?;
+    match described {
+        Ok(described) => Ok((client, described.into_inner())),
+        Err(status) if status.code() == Code::Unimplemented => {
+            bridged(channel).await.map_err(failed)
+        }
+        Err(status) => {
+            Err(failed(format!("what listens there is no Holdover ({})", said(&status))))
+        }
+    }
+}
+
+fn over(wire: Wire) -> Client {
+    Client::new(wire).max_decoding_message_size(MAX_MESSAGE_BYTES)
+}
+
+/// Something that speaks gRPC and is no Holdover may speak tokio-console's protocol.
+async fn bridged(channel: Channel) -> Result<(Client, v1::DescribeResponse), String> {
+    let limit = limit::of_message(std::env::var_os("HOLDOVER_MAX_MESSAGE").as_deref())?;
+    let bridge = Bridge::attach(channel, limit).await.map_err(|status| {
+        let why = said(&bridge::said(status.clone()));
+        match status.code() {
+            Code::Unimplemented => "what listens there is no Holdover, and does not speak \
+                                    tokio-console's protocol either"
+                .to_owned(),
+            _ => format!("it speaks tokio-console's protocol, and {why}"),
+        }
+    })?;
+    let described = bridge.described();
+    // Within this process nothing is too large.
+    let client = HoldoverClient::new(Wire::Bridge(
+        HoldoverServer::new(bridge).max_encoding_message_size(usize::MAX),
+    ));
+    Ok((client.max_decoding_message_size(usize::MAX), described))
 }
 
 /// What is at the bottom of an error: "connection refused" rather than "transport error".
@@ -140,7 +174,7 @@ fn next_retry(last: Duration) -> Duration {
 /// Watches what the UI wants to see. `Ok` when the UI is gone, `Err` when the
 /// connection is.
 async fn follow(
-    mut client: HoldoverClient<Channel>,
+    mut client: Client,
     view: &mut watch::Receiver<v1::View>,
     describe_now: &Notify,
     events: &mpsc::Sender<Event>,

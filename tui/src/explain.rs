@@ -105,6 +105,16 @@ const TABLE: &[Explanation] = &[
         good: "let mut children = JoinSet::new();\nchildren.spawn(audit(order));              // dropped with the set",
     },
     Explanation {
+        verdict: Verdict::LostWaker,
+        kinds: &[],
+        why: "It is not scheduled, and every waker of it is gone: nothing will ever poll it again, and it keeps all that \
+              its future owns.",
+        fix: "Store the waker in every poll that is pending, before looking whether there is work; or build on tokio's \
+              own primitives.",
+        bad: "fn poll(..) -> Poll<()> {\n    if self.ready() { Poll::Ready(()) } else { Poll::Pending }\n}",
+        good: "fn poll(..) -> Poll<()> {\n    self.waker.register(cx.waker());\n    if self.ready() { Poll::Ready(()) } else { Poll::Pending }\n}",
+    },
+    Explanation {
         verdict: Verdict::Overdue,
         kinds: &[],
         why: "It is held for longer than its limit, its own or HOLDOVER_OVERDUE, whoever holds it.",
@@ -193,6 +203,7 @@ mod tests {
             Verdict::AfterCancel,
             Verdict::Orphaned,
             Verdict::Overdue,
+            Verdict::LostWaker,
         ] {
             let general = explain(verdict, None).expect("an explanation");
             assert!(general.kinds.is_empty() && general.why.ends_with('.'));

@@ -17,7 +17,7 @@ pub(crate) fn site_of(leak: &v1::Leak) -> &str {
     let location = leak.task.as_ref().map_or("", |task| task.location.as_str());
     match leak.verdict() {
         // What these hold is not what is wrong with them.
-        v1::Verdict::Stuck | v1::Verdict::Orphaned => location,
+        v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => location,
         _ => match leak.holdings.first().map_or("", |held| held.site.as_str()) {
             "" => location,
             site => site,

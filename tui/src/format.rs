@@ -206,6 +206,10 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{shown} {}", UNITS[unit])
 }
 
+/// Of a target that speaks tokio-console's protocol.
+pub(crate) const NO_CANCELS: &str = "Which of them were cancelled, and what they left behind, is not told: this service \
+                                     speaks tokio-console's protocol.";
+
 /// Where there is no leak, and memory is kept all the same.
 pub(crate) fn kept_by_wakers(kept: u64) -> String {
     format!("{} of cancelled tasks stay allocated: wakers of them are still stored.", bytes(kept))

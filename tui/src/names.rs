@@ -95,10 +95,11 @@ pub(crate) fn held_by(task: &v1::Task) -> String {
     }
 }
 
-/// `create_order #7342`; of nobody `nobody`.
+/// `create_order #7342`; of nobody `nobody`; whoever has no number is not a task.
 pub(crate) fn owner(row: &v1::HeldRow) -> String {
     match &row.owner {
         None => "nobody".to_owned(),
+        Some(owner) if owner.id == 0 => safe(&owner.name).into_owned(),
         Some(owner) if owner.name.is_empty() => {
             format!("{} #{}", near(&owner.location), owner.id)
         }

@@ -65,7 +65,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
         let over = u64::from(offset) >= update.matched || left == 0 || kind == Kind::Events;
         if over {
             let none = match kind {
-                Kind::Leaks => Some(text::no_leaks(&update)),
+                Kind::Leaks => Some(text::no_leaks(&update, &printer.described)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
                 Kind::Pools => Some(text::no_pools(&update)),
                 Kind::Tasks | Kind::Events => {
@@ -135,7 +135,7 @@ fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
 
 /// Goes on until interrupted, or until the target is gone.
 async fn follow(
-    client: &mut holdover_proto::v1::holdover_client::HoldoverClient<tonic::transport::Channel>,
+    client: &mut client::Client,
     printer: &Printer,
     what: &Print,
 ) -> Result<(), Failure> {

@@ -209,7 +209,7 @@ impl Theme {
             return self.dim();
         }
         let ground = match verdict {
-            Verdict::Stuck | Verdict::LeftBehind => Color::Red,
+            Verdict::Stuck | Verdict::LeftBehind | Verdict::LostWaker => Color::Red,
             Verdict::AfterCancel => Color::Magenta,
             Verdict::Orphaned => Color::Yellow,
             Verdict::Overdue => Color::Blue,

@@ -12,6 +12,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::AfterCancel => "after-cancel",
         Verdict::Orphaned => "orphaned",
         Verdict::Overdue => "overdue",
+        Verdict::LostWaker => "lost-waker",
         Verdict::Unspecified => "unknown",
     }
 }
@@ -24,6 +25,7 @@ pub(crate) fn letter(verdict: Verdict) -> &'static str {
         Verdict::AfterCancel => "A",
         Verdict::Orphaned => "O",
         Verdict::Overdue => "D",
+        Verdict::LostWaker => "W",
         Verdict::Unspecified => "?",
     }
 }

@@ -33,8 +33,8 @@ macro_rules! fields {
     ($($variant:ident $name:literal $kind:expr, $meaning:literal;)+) => {
         /// A field, by number.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub(crate) enum Field {
-            $($variant,)+
+        pub enum Field {
+            $(#[doc = $meaning] $variant,)+
         }
 
         /// Every field of the filter language, in the order in which they are listed.
@@ -48,7 +48,11 @@ macro_rules! fields {
     };
 }
 
-const VERDICTS: FieldType = FieldType::Enum(Verdict::NAMES);
+/// Those that are given here, and what the console gives where a target cannot judge.
+const VERDICTS: FieldType = FieldType::Enum(&{
+    let [a, b, c, d, e] = *Verdict::NAMES else { panic!("a verdict has no name here") };
+    [a, b, c, d, e, "lost-waker"]
+});
 const ACCURACIES: FieldType = FieldType::Enum(Accuracy::NAMES);
 const KINDS: FieldType = FieldType::Enum(TaskKind::NAMES);
 const STATES: FieldType = FieldType::Enum(State::NAMES);

@@ -67,7 +67,7 @@ pub(super) enum Comparison {
 }
 
 /// What a filter looks at: a row of any kind.
-pub(crate) trait Subject {
+pub trait Subject {
     /// The field's texts; none when the row has no such field.
     fn texts(&self, field: Field) -> Vec<Cow<'_, str>>;
     /// The field's number: nanoseconds for durations.
@@ -98,7 +98,9 @@ impl Filter {
         parse::parse(text).map(Self)
     }
 
-    pub(crate) fn matches(&self, subject: &impl Subject) -> bool {
+    /// Whether a row passes. The console asks it too, of rows whose target has no filter.
+    #[doc(hidden)]
+    pub fn matches(&self, subject: &impl Subject) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.matches(subject))
     }
 

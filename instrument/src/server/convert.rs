@@ -123,6 +123,7 @@ fn coverage(console: &Console) -> v1::Coverage {
         runtimes: runtimes.iter().map(runtime).collect(),
         not_recorded: recorder.not_recorded(),
         blind: console.coverage.blind_now(recorder, &runtimes).into_iter().map(blindness).collect(),
+        tokio_console: false,
     }
 }
 
@@ -168,6 +169,8 @@ pub(super) fn update(window: Window) -> v1::Update {
                 children: story.children.iter().map(reference).collect(),
                 events: story.events.iter().map(event).collect(),
                 events_lost: story.events_lost,
+                poll_times: None,
+                scheduled_times: None,
             });
         }
     }

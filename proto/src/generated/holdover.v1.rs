@@ -136,6 +136,11 @@ pub struct Coverage {
     pub not_recorded: u64,
     #[prost(message, repeated, tag = "9")]
     pub blind: ::prost::alloc::vec::Vec<Blindness>,
+    /// The target speaks tokio-console's protocol only, and a client has made the rows of
+    /// what that tells: no request, cause or outcome, and no time at which it started. What
+    /// is 0 or absent and not in that protocol is not known.
+    #[prost(bool, tag = "60")]
+    pub tokio_console: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RuntimeCoverage {
@@ -709,6 +714,33 @@ pub struct Story {
     /// The rules by which some of the verdicts are ignored.
     #[prost(message, repeated, tag = "14")]
     pub ignored: ::prost::alloc::vec::Vec<IgnoredBy>,
+    /// How long its polls took, and how long it was scheduled before each; absent where
+    /// they are not known.
+    #[prost(message, optional, tag = "60")]
+    pub poll_times: ::core::option::Option<Histogram>,
+    #[prost(message, optional, tag = "61")]
+    pub scheduled_times: ::core::option::Option<Histogram>,
+}
+/// Durations, counted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Histogram {
+    /// Shortest first; none is empty.
+    #[prost(message, repeated, tag = "1")]
+    pub buckets: ::prost::alloc::vec::Vec<Bucket>,
+    /// How many were longer than it can tell, and the longest of those.
+    #[prost(uint64, tag = "2")]
+    pub beyond: u64,
+    #[prost(uint64, tag = "3")]
+    pub longest_beyond_ns: u64,
+}
+/// Durations of about the same length.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Bucket {
+    /// The longest that is counted here.
+    #[prost(uint64, tag = "1")]
+    pub upto_ns: u64,
+    #[prost(uint64, tag = "2")]
+    pub count: u64,
 }
 /// The process at one moment. What is absent is not known, and `unknown` says why; nothing
 /// is zero because it is not known. Paths and addresses stay in the target.
@@ -1031,6 +1063,9 @@ pub enum Verdict {
     AfterCancel = 3,
     Orphaned = 4,
     Overdue = 5,
+    /// Of targets that speak tokio-console's protocol only: an idle task of which no waker
+    /// is left, so nothing will poll it again.
+    LostWaker = 60,
 }
 impl Verdict {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1045,6 +1080,7 @@ impl Verdict {
             Self::AfterCancel => "VERDICT_AFTER_CANCEL",
             Self::Orphaned => "VERDICT_ORPHANED",
             Self::Overdue => "VERDICT_OVERDUE",
+            Self::LostWaker => "VERDICT_LOST_WAKER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1056,6 +1092,7 @@ impl Verdict {
             "VERDICT_AFTER_CANCEL" => Some(Self::AfterCancel),
             "VERDICT_ORPHANED" => Some(Self::Orphaned),
             "VERDICT_OVERDUE" => Some(Self::Overdue),
+            "VERDICT_LOST_WAKER" => Some(Self::LostWaker),
             _ => None,
         }
     }

@@ -96,7 +96,7 @@ mod tests {
             ("ver", 0, &["verdict:"][..]),
             ("since>1s -verd", 10, &["verdict:"]),
             ("(si", 1, &["since>", "site:", "size:"]),
-            ("verdict:l", 8, &["left-behind"]),
+            ("verdict:le", 8, &["left-behind"]),
             ("holds:C", 6, &["callback", "channel", "connection", "child", "custom"]),
             ("name:w", 5, &[]),
             ("nothing:w", 8, &[]),

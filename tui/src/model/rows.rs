@@ -82,7 +82,9 @@ impl Entity for LeakRow {
                 location: task.map(|task| task.location.clone()).unwrap_or_default(),
                 // Those that are stuck are one row, whatever they hold.
                 held: held
-                    .filter(|_| self.verdict() != v1::Verdict::Stuck)
+                    .filter(|_| {
+                        !matches!(self.verdict(), v1::Verdict::Stuck | v1::Verdict::LostWaker)
+                    })
                     .map(|held| (held.kind, held.label.clone())),
             },
             LeaksBy::One => LeakId::One {

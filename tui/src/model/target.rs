@@ -100,6 +100,13 @@ impl Model {
         coverage.map_or(&[], |coverage| &coverage.runtimes)
     }
 
+    /// Whether the target speaks tokio-console's protocol only: of a cancel that tells
+    /// nothing.
+    pub(crate) fn is_tokio_console(&self) -> bool {
+        let coverage = self.target.as_ref().and_then(|it| it.described.coverage.as_ref());
+        coverage.is_some_and(|coverage| coverage.tokio_console)
+    }
+
     /// The rules by which leaks are ignored, and what is wrong with them.
     pub(crate) fn ignoring(&self) -> Option<&v1::Ignoring> {
         self.target.as_ref().and_then(|it| it.described.ignoring.as_ref())

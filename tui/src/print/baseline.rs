@@ -68,7 +68,7 @@ fn filters(leak: &v1::Leak) -> Option<Vec<String>> {
     let verdict = words::verdict(leak.verdict());
     match leak.verdict() {
         v1::Verdict::Unspecified => None,
-        v1::Verdict::Stuck | v1::Verdict::Orphaned => {
+        v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => {
             let place = leak.task.as_ref().and_then(|task| value(&task.location))?;
             Some(vec![format!("verdict:{verdict} loc:{place}")])
         }

@@ -62,7 +62,10 @@ struct Site<'a> {
 }
 
 fn site(leak: &v1::Leak) -> Site<'_> {
-    let is_about_the_task = matches!(leak.verdict(), v1::Verdict::Stuck | v1::Verdict::Orphaned);
+    let is_about_the_task = matches!(
+        leak.verdict(),
+        v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker
+    );
     let held = leak.holdings.first().filter(|_| !is_about_the_task);
     Site {
         verdict: leak.verdict,

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use holdover_proto::v1::{self, holdover_client::HoldoverClient};
-use tonic::transport::Channel;
+use holdover_proto::v1;
 
 use super::{PAGE, lost};
-use crate::Failure;
+use crate::{Failure, client::Client};
 
 /// What makes a leak the same one at another moment: its task, its verdict, when that was
 /// given, and of what nobody owns which thing it is.
@@ -24,10 +23,7 @@ pub(super) struct Every {
     pub(super) last: v1::Update,
 }
 
-pub(super) async fn leaks(
-    client: &mut HoldoverClient<Channel>,
-    filter: &str,
-) -> Result<Every, Failure> {
+pub(super) async fn leaks(client: &mut Client, filter: &str) -> Result<Every, Failure> {
     let (mut leaks, mut seen, mut offset) = (Vec::new(), HashSet::new(), 0);
     loop {
         let view = v1::View {

@@ -69,7 +69,8 @@ struct TaskLine<'a> {
     scheduled_us: u64,
     wakes: u64,
     holdings: u32,
-    children: u32,
+    /// Not told where tokio-console's protocol is spoken.
+    children: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -90,8 +91,9 @@ struct EventLine<'a> {
 
 #[derive(Serialize)]
 struct Target<'a> {
-    service: &'a str,
-    pid: u32,
+    /// Neither is told where tokio-console's protocol is spoken.
+    service: Option<&'a str>,
+    pid: Option<u32>,
     run: &'a str,
 }
 
@@ -290,7 +292,7 @@ pub(crate) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u
         scheduled_us: row.scheduled_ns / US,
         wakes: row.wakes,
         holdings: row.holdings,
-        children: row.children,
+        children: (!is_tokio_console(described)).then_some(row.children),
     };
     serde_json::to_string(&line).unwrap_or_default()
 }
@@ -364,10 +366,16 @@ fn person(task: &v1::TaskRef) -> Person<'_> {
 }
 
 fn target(described: &v1::DescribeResponse) -> Target<'_> {
-    match &described.target {
-        Some(target) => Target { service: &target.service, pid: target.pid, run: &target.run },
-        None => Target { service: "", pid: 0, run: "" },
-    }
+    let is_told = !is_tokio_console(described);
+    let (service, pid, run) = match &described.target {
+        Some(target) => (target.service.as_str(), target.pid, target.run.as_str()),
+        None => ("", 0, ""),
+    };
+    Target { service: is_told.then_some(service), pid: is_told.then_some(pid), run }
+}
+
+fn is_tokio_console(described: &v1::DescribeResponse) -> bool {
+    described.coverage.as_ref().is_some_and(|coverage| coverage.tokio_console)
 }
 
 fn task(task: &v1::Task, wall: Wall) -> Task<'_> {

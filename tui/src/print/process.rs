@@ -53,7 +53,10 @@ pub(crate) fn known(value: Option<u64>, shown: impl Fn(u64) -> String) -> String
 fn of_all(process: &v1::Process, described: &v1::DescribeResponse) -> String {
     let target = described.target.clone().unwrap_or_default();
     let (up, cpu) = (known(process.uptime_ns, span), known(process.cpu_ns, span));
-    format!("{}, pid {}, up {up}, cpu {cpu}", safe(&target.service), target.pid)
+    let is_told = !described.coverage.as_ref().is_some_and(|coverage| coverage.tokio_console);
+    let pid = known(is_told.then_some(target.pid.into()), |pid| pid.to_string());
+    let service = if is_told { safe(&target.service) } else { "unknown".into() };
+    format!("{service}, pid {pid}, up {up}, cpu {cpu}")
 }
 
 pub(crate) fn memory(process: &v1::Process) -> String {

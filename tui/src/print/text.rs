@@ -183,7 +183,7 @@ pub(super) fn none(update: &v1::Update) -> String {
 }
 
 /// Never alone: it says what it speaks for, which with a filter is little.
-pub(crate) fn no_leaks(update: &v1::Update) -> String {
+pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) -> String {
     let totals = update.totals.unwrap_or_default();
     let in_all = totals.leaks + totals.orphaned + totals.overdue;
     let ignored = match totals.ignored {
@@ -199,6 +199,11 @@ pub(crate) fn no_leaks(update: &v1::Update) -> String {
     }
     if in_all > 0 {
         return format!("None that match; there are {} in all.{ignored}", count(in_all));
+    }
+    if described.coverage.as_ref().is_some_and(|it| it.tokio_console) {
+        let spawned = count(totals.tasks_spawned);
+        let not_told = crate::format::NO_CANCELS;
+        return format!("No leaks. Of {spawned} tasks none has lost its wakers. {not_told}");
     }
     let cancelled = count(totals.tasks_cancelled);
     let spawned = count(totals.tasks_spawned);
@@ -285,7 +290,10 @@ mod tests {
     fn what_a_filter_leaves_out_is_not_said_to_be_nothing() {
         let mut totals =
             v1::Totals { tasks_spawned: 9, tasks_cancelled: 4, leaks: 2, ..Default::default() };
-        let of = |totals| no_leaks(&v1::Update { totals: Some(totals), ..Default::default() });
+        let of = |totals| {
+            let update = v1::Update { totals: Some(totals), ..Default::default() };
+            no_leaks(&update, &v1::DescribeResponse::default())
+        };
         assert_eq!(of(totals), "None that match; there are 2 in all.");
         totals.leaks = 0;
         assert!(of(totals).starts_with("No leaks. 4 of 9 tasks ended cancelled"));
@@ -410,7 +418,8 @@ mod tests {
             "waker, 64 KiB of the task stay allocated: a waker of it is stored somewhere"
         );
         let totals = v1::Totals { bytes_kept: 65_536, tasks_cancelled: 1, ..Default::default() };
-        let none = no_leaks(&v1::Update { totals: Some(totals), ..Default::default() });
+        let update = v1::Update { totals: Some(totals), ..Default::default() };
+        let none = no_leaks(&update, &v1::DescribeResponse::default());
         assert!(none.ends_with(
             "\n64 KiB of cancelled tasks stay allocated: wakers of them are still stored."
         ));

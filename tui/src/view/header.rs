@@ -44,6 +44,8 @@ fn who(model: &Model, wide: bool) -> String {
     let target = model.target.as_ref().and_then(|target| target.described.target.as_ref());
     let address = safe(&model.address);
     match target {
+        // Neither its name nor its process is told.
+        Some(_) if model.is_tokio_console() => format!(" {address}  tokio-console protocol"),
         Some(target) if wide => {
             format!(" {}  pid {}  {address}", safe(&target.service), target.pid)
         }
@@ -71,7 +73,7 @@ fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     };
     spans.push(Span::styled(form(model), theme.dim()));
     let up = model.target_now(now);
-    if up > 0 {
+    if up > 0 && !model.is_tokio_console() {
         spans.push(Span::styled(format!("   up {}", span(up)), theme.dim()));
     }
     spans
@@ -81,6 +83,7 @@ fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
 fn form(model: &Model) -> &'static str {
     let coverage = model.target.as_ref().and_then(|it| it.described.coverage.as_ref());
     match coverage {
+        Some(coverage) if coverage.tokio_console => "   inferred",
         Some(coverage) if coverage.spans => "   exact + inferred",
         Some(_) => "   exact only",
         None => "",
@@ -104,15 +107,19 @@ fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
     }
     let leaks = if totals.leaks > 0 { theme.bad() } else { theme.good() };
     let warned = if totals.orphaned > 0 { theme.late() } else { theme.dim() };
+    // What follows from a cancel is not known where none is told.
+    let of_cancels = |number: u64| {
+        if scene.model.is_tokio_console() { "?".to_owned() } else { count(number) }
+    };
     let mut spans = vec![
         Span::styled(" tasks ", theme.dim()),
         Span::raw(count(totals.tasks_live)),
         Span::styled("   cancelling ", theme.dim()),
-        Span::raw(count(totals.cancelling)),
+        Span::raw(of_cancels(totals.cancelling)),
         Span::raw("   "),
         Span::styled(format!("LEAKS {}", count(totals.leaks)), leaks),
         Span::raw("   "),
-        Span::styled(format!("orphaned {}", count(totals.orphaned)), warned),
+        Span::styled(format!("orphaned {}", of_cancels(totals.orphaned)), warned),
     ];
     if totals.overdue > 0 {
         spans.push(Span::styled(format!("   overdue {}", count(totals.overdue)), theme.late()));
@@ -161,11 +168,16 @@ fn totals_and_rates(scene: Scene<'_>, columns: u16) -> Line<'static> {
 fn rates(scene: Scene<'_>) -> Vec<Span<'static>> {
     let Some((spawned, cancelled)) = scene.model.rates.rates() else { return Vec::new() };
     let theme = scene.theme;
+    let cancelled = if scene.model.is_tokio_console() {
+        "?  ".to_owned()
+    } else {
+        format!("{}/s  ", rate(cancelled))
+    };
     vec![
         Span::styled("spawn ", theme.dim()),
         Span::raw(format!("{}/s", rate(spawned))),
         Span::styled("  cancel ", theme.dim()),
-        Span::raw(format!("{}/s  ", rate(cancelled))),
+        Span::raw(cancelled),
     ]
 }
 
@@ -206,7 +218,9 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     let each = if row.count > 1 { "each keeps" } else { "keeps" };
     let holds = super::text::holds(leak, target_now, theme);
     text = match row.verdict() {
-        v1::Verdict::Stuck | v1::Verdict::Orphaned => format!("{text}, {holds}"),
+        v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => {
+            format!("{text}, {holds}")
+        }
         _ => format!("{text}, {each} {holds}"),
     };
     let oldest = span(target_now.saturating_sub(leak.since_ns));

@@ -120,6 +120,7 @@ fn one(scene: Scene<'_>, row: &v1::HeldRow, frame: &mut Frame<'_>, area: Rect) {
     let title = format!("{kind} {}", names::what(held, &model.pools));
     let owner = match &row.owner {
         None => "nobody: no task that is recorded has it".to_owned(),
+        Some(task) if task.id == 0 => "it is not told who has it".to_owned(),
         Some(task) => {
             let ended = if row.owner_ended { ", which has ended" } else { "" };
             let place = safe(&place(&task.location)).into_owned();

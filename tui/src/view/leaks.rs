@@ -102,6 +102,13 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         say(&text, plain);
     }
     say("", plain);
+    if model.is_tokio_console() {
+        let spawned = count(totals.tasks_spawned);
+        say(&format!("Of {spawned} tasks none has lost its wakers."), plain);
+        say(crate::format::NO_CANCELS, plain);
+        frame.render_widget(Paragraph::new(lines), area);
+        return;
+    }
     let (cancelled, spawned) = (count(totals.tasks_cancelled), count(totals.tasks_spawned));
     say(
         &format!("{cancelled} of {spawned} tasks ended cancelled since the recording began."),
@@ -152,7 +159,7 @@ fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
             let cell = match leak.verdict() {
                 _ if is_place => Cell::place(text),
                 // What a task does matters more than what it holds.
-                v1::Verdict::Stuck | v1::Verdict::Orphaned => text.into(),
+                v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => text.into(),
                 _ => Cell::middle(text),
             };
             Cell { short: text::holds_short(leak), ..cell }

@@ -66,6 +66,10 @@ pub(super) fn holds(leak: &v1::Leak, now: u64, theme: Theme) -> String {
             Some(held) => format!("still running; {held}"),
             None => "still running".to_owned(),
         },
+        v1::Verdict::LostWaker => match first_holding(leak) {
+            Some(held) => format!("nothing will wake it; {held}"),
+            None => "nothing will wake it".to_owned(),
+        },
         _ => first_holding(leak).unwrap_or_else(|| "unknown".to_owned()),
     }
 }
@@ -74,7 +78,7 @@ pub(super) fn holds(leak: &v1::Leak, now: u64, theme: Theme) -> String {
 /// said second.
 pub(super) fn holds_short(leak: &v1::Leak) -> Option<String> {
     match leak.verdict() {
-        v1::Verdict::Stuck | v1::Verdict::Orphaned => None,
+        v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => None,
         _ => leak.holdings.first().map(names::holding),
     }
 }

@@ -108,14 +108,14 @@ fn tab_completes_what_is_common_and_then_turns_over() {
     assert_eq!((edit.text.as_str(), edit.cursor), ("verdict:", 8));
     press(&mut edit, KeyCode::Tab);
     let offered = edit.offered.clone().expect("the verdicts");
-    assert_eq!((offered.texts.len(), offered.chosen), (5, None));
+    assert_eq!((offered.texts.len(), offered.chosen), (6, None));
     press(&mut edit, KeyCode::Tab);
     assert_eq!(edit.text, "verdict:stuck");
     press(&mut edit, KeyCode::Tab);
     assert_eq!(edit.text, "verdict:left-behind");
     press(&mut edit, KeyCode::BackTab);
     press(&mut edit, KeyCode::BackTab);
-    assert_eq!(edit.text, "verdict:overdue");
+    assert_eq!(edit.text, "verdict:lost-waker");
     type_in(&mut edit, " ");
     assert_eq!(edit.offered, None);
 }

@@ -49,7 +49,7 @@ fn how_many_match_is_said_while_it_is_typed() {
 #[test]
 fn what_can_stand_there_is_offered() {
     let (shown, _) = lines("verdict:\t", 80);
-    assert_eq!(shown[1], "   stuck  left-behind  after-cancel  orphaned  overdue");
+    assert_eq!(shown[1], "   stuck  left-behind  after-cancel  orphaned  overdue  lost-waker");
     let (shown, cursor) = lines("verdict:\t\t\t", 80);
     assert!(shown[0].starts_with(" / verdict:left-behind "), "{shown:?}");
     assert_eq!(cursor, 22);

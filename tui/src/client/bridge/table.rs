@@ -1,0 +1,235 @@
+//! What the target has told so far: its tasks, resources and async operations. Times are
+//! nanoseconds since the earliest moment that its first message names.
+
+mod entry;
+mod history;
+mod resources;
+
+use std::collections::{HashMap, HashSet};
+
+use console_api::{
+    RegisterMetadata,
+    instrument::Update,
+    tasks::{self, TaskUpdate, task},
+};
+use holdover_proto::v1;
+
+pub(super) use self::{
+    entry::{Op, Resource, Task, TaskStats},
+    history::{History, What},
+};
+use super::read::{self, cut};
+
+/// A task that ended is kept for so long.
+const RETENTION: u64 = 60_000_000_000;
+/// No more is kept of a kind, whatever the target sends.
+const MOST: usize = 1_000_000;
+
+/// Creations and changes that the target had no room for, as it says itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dropped {
+    pub(super) tasks: u64,
+    pub(super) resources: u64,
+    pub(super) ops: u64,
+}
+
+impl Dropped {
+    pub(super) fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Unix time of time 0; `None` before the first message.
+    anchor: Option<u64>,
+    pub(super) now: u64,
+    /// By the target's id of it, as what follows.
+    pub(super) tasks: HashMap<u64, Task>,
+    /// The target's id of a task, by its number.
+    ids: HashMap<u64, u64>,
+    pub(super) resources: HashMap<u64, Resource>,
+    pub(super) ops: HashMap<u64, Op>,
+    /// The names of the fields of each callsite.
+    fields: HashMap<u64, Vec<String>>,
+    pub(super) history: History,
+    pub(super) dropped: Dropped,
+    /// How many tasks were told of: also their last number.
+    pub(super) spawned: u64,
+    last_resource: u64,
+}
+
+impl Table {
+    pub(super) fn anchor(&self) -> u64 {
+        self.anchor.unwrap_or_default()
+    }
+
+    /// Takes a message, whatever it says.
+    pub(super) fn apply(&mut self, update: Update) {
+        let now = update.now.and_then(read::unix);
+        if self.anchor.is_none() {
+            self.anchor = earliest(&update).or(now);
+        }
+        let now = now.map_or(self.now, |now| self.since(now));
+        self.now = self.now.max(now);
+        self.learn(update.new_metadata.unwrap_or_default());
+        self.take_tasks(update.task_update.unwrap_or_default());
+        self.take_resources(update.resource_update.unwrap_or_default());
+        self.take_ops(update.async_op_update.unwrap_or_default());
+        self.forget();
+    }
+
+    /// What was before time 0 was at time 0.
+    fn since(&self, unix: u64) -> u64 {
+        unix.saturating_sub(self.anchor())
+    }
+
+    fn at(&self, at: Option<prost_types::Timestamp>) -> Option<u64> {
+        at.and_then(read::unix).map(|unix| self.since(unix))
+    }
+
+    fn learn(&mut self, new: RegisterMetadata) {
+        for new in new.metadata {
+            let (Some(id), Some(metadata)) = (new.id, new.metadata) else { continue };
+            if self.fields.len() < MOST {
+                self.fields.insert(id.id, metadata.field_names);
+            }
+        }
+    }
+
+    /// The names to which the fields of this callsite's spans may refer.
+    fn names(&self, callsite: Option<console_api::MetaId>) -> Option<&[String]> {
+        self.fields.get(&callsite?.id).map(Vec::as_slice)
+    }
+
+    fn take_tasks(&mut self, update: TaskUpdate) {
+        self.dropped.tasks = self.dropped.tasks.saturating_add(update.dropped_events);
+        for new in update.new_tasks {
+            let Some(id) = new.id.filter(|_| self.tasks.len() < MOST) else { continue };
+            self.spawned += 1;
+            // The target uses an id again for another task.
+            let task = self.task(self.spawned, &new);
+            self.ids.insert(self.spawned, id.id);
+            if let Some(before) = self.tasks.insert(id.id, task) {
+                self.ids.remove(&before.number);
+            }
+        }
+        let mut changed: Vec<(u64, tasks::Stats)> = update.stats_update.into_iter().collect();
+        changed.sort_unstable_by_key(|(id, _)| *id);
+        for (id, stats) in changed {
+            let stats = self.task_stats(&stats);
+            let Some(task) = self.tasks.get_mut(&id) else { continue };
+            let before = task.stats.replace(stats);
+            if before.is_none()
+                && let Some(at) = stats.created
+            {
+                self.history.push(at, What::Spawned, task);
+            }
+            let had_ended = before.is_some_and(|before| before.ended.is_some());
+            if let Some(at) = stats.ended.filter(|_| !had_ended) {
+                self.history.push(at, What::Ended, task);
+            }
+        }
+    }
+
+    fn task(&self, number: u64, new: &tasks::Task) -> Task {
+        let names = self.names(new.metadata);
+        let mut task = Task {
+            number,
+            location: read::place(new.location.as_ref()),
+            kind: match new.kind() {
+                task::Kind::Spawn => v1::TaskKind::Task,
+                task::Kind::Blocking => v1::TaskKind::Blocking,
+            },
+            ..Task::default()
+        };
+        for field in &new.fields {
+            let names = self.names(field.metadata_id).or(names);
+            let (Some(name), Some(value)) = (read::name(field, names), read::value(field)) else {
+                continue;
+            };
+            match name {
+                "task.name" => task.name = value,
+                "fn" => task.type_name = value,
+                "task.id" => task.tokio_id = value.parse().ok(),
+                "size.bytes" => task.size = value.parse().unwrap_or_default(),
+                "kind" => task.kind = kind(&value).unwrap_or(task.kind),
+                _ => {}
+            }
+        }
+        task
+    }
+
+    fn task_stats(&self, stats: &tasks::Stats) -> TaskStats {
+        let poll = stats.poll_stats.unwrap_or_default();
+        TaskStats {
+            created: self.at(stats.created_at),
+            ended: self.at(stats.dropped_at),
+            polls: poll.polls,
+            first_poll: self.at(poll.first_poll),
+            last_poll: self.at(poll.last_poll_started),
+            last_poll_ended: self.at(poll.last_poll_ended),
+            busy: poll.busy_time.and_then(read::span).unwrap_or_default(),
+            scheduled: stats.scheduled_time.and_then(read::span).unwrap_or_default(),
+            wakes: stats.wakes,
+            last_wake: self.at(stats.last_wake),
+            wakers: stats.waker_clones.checked_sub(stats.waker_drops),
+        }
+    }
+
+    /// The task that the target knows by this id.
+    pub(super) fn number_of(&self, id: u64) -> Option<u64> {
+        self.tasks.get(&id).map(|task| task.number)
+    }
+
+    /// A task by its number, with the target's id of it.
+    pub(super) fn numbered(&self, number: u64) -> Option<(u64, &Task)> {
+        let id = self.ids.get(&number)?;
+        Some((*id, self.tasks.get(id)?))
+    }
+
+    /// What ended is history; but whose things are still there is told.
+    fn forget(&mut self) {
+        let now = self.now;
+        self.resources.retain(|_, resource| resource.released.is_none());
+        let users = self.resources.values().flat_map(|it| it.users.iter().copied());
+        let users: HashSet<u64> = users.collect();
+        let is_kept = |task: &Task| {
+            let ended = task.stats.and_then(|stats| stats.ended);
+            let is_over = ended.is_some_and(|at| at.saturating_add(RETENTION) <= now);
+            !is_over || users.contains(&task.number)
+        };
+        self.tasks.retain(|_, task| is_kept(task));
+        let tasks = &self.tasks;
+        self.ids.retain(|_, id| tasks.contains_key(id));
+        let resources = &self.resources;
+        self.ops.retain(|_, op| resources.contains_key(&op.resource));
+    }
+}
+
+fn kind(name: &str) -> Option<v1::TaskKind> {
+    Some(match name {
+        "task" => v1::TaskKind::Task,
+        "local" => v1::TaskKind::Local,
+        "blocking" => v1::TaskKind::Blocking,
+        "block_on" => v1::TaskKind::BlockOn,
+        _ => return None,
+    })
+}
+
+/// The earliest moment at which something in the message was made.
+fn earliest(update: &Update) -> Option<u64> {
+    let tasks = update.task_update.iter().flat_map(|it| it.stats_update.values());
+    let resources = update.resource_update.iter().flat_map(|it| it.stats_update.values());
+    let made = tasks.map(|it| it.created_at).chain(resources.map(|it| it.created_at));
+    made.flatten().filter_map(read::unix).min()
+}
+
+/// What a task is called where there is no room for more.
+pub(super) fn reference(task: &Task) -> v1::TaskRef {
+    let name = match task.name.as_str() {
+        "" => crate::names::short_place(&task.location),
+        name => cut(name),
+    };
+    v1::TaskRef { id: task.number, name, location: task.location.clone() }
+}

@@ -1,0 +1,154 @@
+//! Resources and the operations on them.
+
+use console_api::{
+    Attribute,
+    async_ops::AsyncOpUpdate,
+    resources::{self, PollOp, ResourceUpdate, resource},
+};
+use holdover_proto::v1;
+
+use super::{MOST, Op, Resource, Table, reference};
+use crate::client::bridge::read;
+
+/// A resource is within another, that in a third: no deeper than this.
+const DEEPEST: usize = 8;
+
+impl Table {
+    pub(super) fn take_resources(&mut self, update: ResourceUpdate) {
+        self.dropped.resources = self.dropped.resources.saturating_add(update.dropped_events);
+        for new in update.new_resources {
+            let Some(id) = new.id.filter(|_| self.resources.len() < MOST) else { continue };
+            self.last_resource += 1;
+            let resource = resource(self.last_resource, &new);
+            self.resources.insert(id.id, resource);
+        }
+        let mut changed: Vec<(u64, resources::Stats)> = update.stats_update.into_iter().collect();
+        changed.sort_unstable_by_key(|(id, _)| *id);
+        for (id, stats) in changed {
+            self.take_resource_stats(id, &stats);
+        }
+        for op in update.new_poll_ops {
+            self.take_poll(&op);
+        }
+    }
+
+    fn take_resource_stats(&mut self, id: u64, stats: &resources::Stats) {
+        let (made, released) = (self.at(stats.created_at), self.at(stats.dropped_at));
+        let attributes = self.attributes(&stats.attributes);
+        let Some(resource) = self.resources.get_mut(&id) else { return };
+        let is_new = resource.made.is_none();
+        resource.made = made;
+        resource.attributes = attributes;
+        if resource.is_held() == Some(false) {
+            resource.got_by = None;
+        }
+        let user = resource.users.last().copied();
+        let is_told = !resource.is_internal;
+        if is_new && is_told {
+            self.history.push_resource(resource, None);
+        }
+        resource.released = released;
+        if released.is_some() && is_told {
+            let id = user.and_then(|number| self.ids.get(&number));
+            let task = id.and_then(|id| self.tasks.get(id));
+            self.history.push_resource(resource, task.map(reference));
+        }
+    }
+
+    fn attributes(&self, attributes: &[Attribute]) -> Vec<String> {
+        let names = |it: &Attribute| self.names(it.field.as_ref()?.metadata_id);
+        let mut said: Vec<String> =
+            attributes.iter().filter_map(|it| read::attribute(it, names(it))).collect();
+        said.sort();
+        said
+    }
+
+    /// What a poll tells: which task uses which resource.
+    fn take_poll(&mut self, op: &PollOp) {
+        let (Some(resource), Some(task)) = (op.resource_id, op.task_id) else { return };
+        self.used(resource.id, task.id, op.is_ready);
+    }
+
+    /// Also what the resource is a part of is used, and got when that was ready.
+    fn used(&mut self, resource: u64, task: u64, is_ready: bool) {
+        let Some(task) = self.number_of(task) else { return };
+        let mut next = Some(resource);
+        for _ in 0..DEEPEST {
+            let Some(resource) = next.and_then(|id| self.resources.get_mut(&id)) else { return };
+            resource.used_by(task);
+            if is_ready {
+                resource.got_by = Some(task);
+            }
+            next = resource.parent;
+        }
+    }
+
+    pub(super) fn take_ops(&mut self, update: AsyncOpUpdate) {
+        self.dropped.ops = self.dropped.ops.saturating_add(update.dropped_events);
+        for new in update.new_async_ops {
+            let (Some(id), Some(resource)) = (new.id, new.resource_id) else { continue };
+            if self.ops.len() < MOST {
+                let source = read::cut(&new.source);
+                self.ops.insert(id.id, Op { resource: resource.id, source, ..Op::default() });
+            }
+        }
+        for (id, stats) in update.stats_update {
+            let made = self.at(stats.created_at);
+            // 0 is nobody: the target has not seen a task poll it.
+            let task = stats.task_id.map(|task| task.id).filter(|id| *id != 0);
+            let number = task.and_then(|task| self.number_of(task));
+            let Some(op) = self.ops.get_mut(&id) else { continue };
+            (op.made, op.task) = (made, number);
+            op.polls = stats.poll_stats.map_or(0, |poll| poll.polls);
+            let resource = op.resource;
+            if let Some(task) = task {
+                self.used(resource, task, false);
+            }
+            if stats.dropped_at.is_some() {
+                self.ops.remove(&id);
+            }
+        }
+    }
+
+    /// What the program uses of which this resource is a part.
+    pub(crate) fn outermost(&self, id: u64) -> Option<&Resource> {
+        let mut resource = self.resources.get(&id)?;
+        for _ in 0..DEEPEST {
+            let parent = resource.parent.and_then(|id| self.resources.get(&id));
+            match parent.filter(|_| resource.is_internal) {
+                Some(parent) => resource = parent,
+                None => break,
+            }
+        }
+        Some(resource)
+    }
+}
+
+fn resource(number: u64, new: &resources::Resource) -> Resource {
+    Resource {
+        number,
+        concrete_type: read::cut(&new.concrete_type),
+        kind: kind(new),
+        location: read::place(new.location.as_ref()),
+        parent: new.parent_resource_id.map(|id| id.id),
+        is_internal: new.is_internal,
+        ..Resource::default()
+    }
+}
+
+/// tokio says of most only that they synchronize; their types say more.
+fn kind(new: &resources::Resource) -> v1::HoldingKind {
+    let known = resource::kind::Known::Timer.into();
+    let told = new.kind.as_ref().and_then(|kind| kind.kind.as_ref());
+    if told == Some(&resource::kind::Kind::Known(known)) {
+        return v1::HoldingKind::Timer;
+    }
+    match new.concrete_type.as_str() {
+        "Mutex" | "RwLock" => v1::HoldingKind::Lock,
+        "Semaphore" => v1::HoldingKind::Permit,
+        text if ["Sender", "Receiver", "Channel"].iter().any(|end| text.contains(end)) => {
+            v1::HoldingKind::Channel
+        }
+        _ => v1::HoldingKind::Custom,
+    }
+}
