@@ -4,6 +4,7 @@ mod detail;
 mod events;
 mod filter;
 mod header;
+mod histogram;
 mod holdings;
 mod leaks;
 mod life;

@@ -9,7 +9,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Scene, detail, events, life, source, text};
+use super::{Scene, detail, events, histogram, life, source, text};
 use crate::{
     asked,
     explain::explain_held,
@@ -33,7 +33,9 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     lines.extend([lineage(story, theme), Line::default()]);
     lines.extend(life::lines(story, now, area.width, theme));
     lines.push(Line::default());
-    let holds = holdings(story, now, area.width, theme);
+    let none = if model.is_tokio_console() { NONE_TOLD } else { NONE };
+    let mut holds = holdings(story, none, now, area.width, theme);
+    holds.extend(histogram::lines(story, theme));
     let source = source::lines(model, area, theme);
     let tail = holds.len() + source.len() + 2;
     let room = usize::from(area.height).saturating_sub(lines.len() + tail + 1);
@@ -193,6 +195,11 @@ fn happened(
             _ => format!("{}; {doing}", detail::who(cancel)),
         });
     }
+    if let Some(waits) = task.waits_for.as_ref().filter(|_| task.ended_ns.is_none()) {
+        let since = span(now.saturating_sub(waits.since_ns));
+        let held_by = names::held_by(task);
+        beneath(format!("waits for {}{held_by}, since {since}", names::waits_for(waits)));
+    }
     beneath(format!(
         "{}, {} busy, {} scheduled, {}",
         counted(task.polls, "poll"),
@@ -206,14 +213,24 @@ fn happened(
 /// What stands before the lines that sum the events up.
 const BENEATH: &str = "            ";
 
-fn holdings(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+const NONE: &str = "Holds nothing now";
+/// Who holds what is told only in part.
+const NONE_TOLD: &str = "Holds nothing that is known";
+
+fn holdings(
+    story: &v1::Story,
+    none: &str,
+    now: u64,
+    columns: u16,
+    theme: Theme,
+) -> Vec<Line<'static>> {
     let children = match story.children.len() {
         0 => String::new(),
         1 => ", and 1 child, which is above".to_owned(),
         number => format!(", and {number} children, which are above"),
     };
     let title = match story.holdings.len() {
-        0 if children.is_empty() => "Holds nothing now".to_owned(),
+        0 if children.is_empty() => none.to_owned(),
         number => format!("Holds now {number}{children}"),
     };
     let mut lines = vec![Line::default(), text::bar(&title, columns, theme)];

@@ -5,7 +5,7 @@
 use console_api::tasks::{DurationHistogram, TaskDetails, task_details::PollTimesHistogram};
 use holdover_proto::v1;
 
-const COOKIE: u32 = 0x1c84_9303;
+const COOKIE: u32 = 0x1c84_9313;
 /// Of the widest range and the finest unit there are not more.
 const MOST_BUCKETS: usize = 1 << 23;
 /// A finer one is not in the format.
