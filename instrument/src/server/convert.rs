@@ -291,6 +291,7 @@ fn task(
         grace_ns: story.and_then(|story| story.grace),
         held_by: Vec::new(),
         runtime: facts.runtime,
+        holdings_unknown: false,
     }
 }
 

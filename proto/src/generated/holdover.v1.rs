@@ -396,6 +396,9 @@ pub struct Task {
     /// The runtime that polls it, as in `RuntimeCoverage`; 0 where it is not known.
     #[prost(uint32, tag = "27")]
     pub runtime: u32,
+    /// How many things it holds is not known; `holdings` is 0 then.
+    #[prost(bool, tag = "60")]
+    pub holdings_unknown: bool,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {

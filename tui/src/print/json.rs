@@ -68,7 +68,8 @@ struct TaskLine<'a> {
     busy_us: u64,
     scheduled_us: u64,
     wakes: u64,
-    holdings: u32,
+    /// Absent where it is not known.
+    holdings: Option<u32>,
     /// Not told where tokio-console's protocol is spoken.
     children: Option<u32>,
 }
@@ -291,7 +292,7 @@ pub(crate) fn task_line(row: &v1::Task, described: &v1::DescribeResponse, now: u
         busy_us: row.busy_ns / US,
         scheduled_us: row.scheduled_ns / US,
         wakes: row.wakes,
-        holdings: row.holdings,
+        holdings: (!row.holdings_unknown).then_some(row.holdings),
         children: (!is_tokio_console(described)).then_some(row.children),
     };
     serde_json::to_string(&line).unwrap_or_default()

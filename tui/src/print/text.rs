@@ -73,11 +73,11 @@ pub(crate) fn task(task: &v1::Task, now: u64) -> String {
         None => words::state(task.state()).to_owned(),
     };
     let age = span(task.ended_ns.unwrap_or(now).saturating_sub(task.spawned_ns));
+    let holds = if task.holdings_unknown { "?".to_owned() } else { task.holdings.to_string() };
     format!(
-        "{:<40} {state:<18} {age:>7}  {}, holds {}, spawned at {}",
+        "{:<40} {state:<18} {age:>7}  {}, holds {holds}, spawned at {}",
         names::numbered(task),
         counted(task.polls, "poll"),
-        task.holdings,
         safe(&place(&task.location))
     )
 }

@@ -45,6 +45,7 @@ pub(super) fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) 
         }
         TaskColumn::State => state(task, theme),
         TaskColumn::Location => Cell::place(safe(&place(&task.location)).into_owned()),
+        TaskColumn::Holds if task.holdings_unknown => "?".to_owned().into(),
         TaskColumn::Holds => count(task.holdings.into()).into(),
         TaskColumn::Polls => count(task.polls).into(),
         TaskColumn::Busy => span(task.busy_ns).into(),

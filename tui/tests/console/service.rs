@@ -33,7 +33,7 @@ impl Service {
         Self::with(free_port(), 0)
     }
 
-    /// With so many tasks more, which wait for nothing.
+    /// With so many tasks more, which wait for nothing and have names of a kilobyte.
     pub fn crowded(crowd: usize) -> Self {
         Self::with(free_port(), crowd)
     }
@@ -124,8 +124,9 @@ async fn serve(crowd: usize) {
     // Nobody keeps its waker.
     named("lost", poll_fn(|_| Poll::<()>::Pending));
     named("short", async {});
+    let long = "of a crowd ".repeat(100);
     for _ in 0..crowd {
-        named("of a crowd, with a name of some length, so that many of them are large", pending());
+        named(&long, pending());
     }
     loop {
         sleep(Duration::from_secs(3600)).await;

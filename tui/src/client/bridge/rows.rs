@@ -66,6 +66,7 @@ impl<'a> Rows<'a> {
 
     pub(super) fn task(&self, task: &Task) -> Option<v1::Task> {
         let stats = task.stats?;
+        let holdings = self.held.get(&task.number).copied();
         Some(v1::Task {
             id: task.number,
             tokio_id: task.tokio_id,
@@ -84,7 +85,9 @@ impl<'a> Rows<'a> {
             wakes: stats.wakes,
             last_poll_ns: stats.last_poll,
             size_bytes: task.size,
-            holdings: self.held.get(&task.number).copied().unwrap_or_default(),
+            // Who has a permit, or got a lock before this was attached, is not told.
+            holdings: holdings.unwrap_or_default(),
+            holdings_unknown: holdings.is_none(),
             waits_for: self.waits_for.get(&task.number).cloned(),
             ..v1::Task::default()
         })

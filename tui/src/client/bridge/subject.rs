@@ -41,7 +41,7 @@ impl Subject for At<'_, v1::Task> {
             Field::Scheduled => Some(task.scheduled_ns),
             Field::Wakes => Some(task.wakes),
             Field::Size => Some(task.size_bytes).filter(|size| *size > 0),
-            Field::Holdings => Some(task.holdings.into()),
+            Field::Holdings => Some(task.holdings.into()).filter(|_| !task.holdings_unknown),
             _ => None,
         }
     }

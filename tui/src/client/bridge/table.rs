@@ -50,6 +50,8 @@ pub(super) struct Table {
     ids: HashMap<u64, u64>,
     pub(super) resources: HashMap<u64, Resource>,
     pub(super) ops: HashMap<u64, Op>,
+    /// Those of which something is told, and never what they are.
+    untold: HashSet<u64>,
     /// The names of the fields of each callsite.
     fields: HashMap<u64, Vec<String>>,
     pub(super) history: History,
@@ -107,6 +109,7 @@ impl Table {
         for new in update.new_tasks {
             let Some(id) = new.id.filter(|_| self.tasks.len() < MOST) else { continue };
             self.spawned += 1;
+            self.untold.remove(&id.id);
             // The target uses an id again for another task.
             let task = self.task(self.spawned, &new);
             self.ids.insert(self.spawned, id.id);
@@ -118,7 +121,10 @@ impl Table {
         changed.sort_unstable_by_key(|(id, _)| *id);
         for (id, stats) in changed {
             let stats = self.task_stats(&stats);
-            let Some(task) = self.tasks.get_mut(&id) else { continue };
+            let Some(task) = self.tasks.get_mut(&id) else {
+                self.note_untold(id, &stats);
+                continue;
+            };
             let before = task.stats.replace(stats);
             if before.is_none()
                 && let Some(at) = stats.created
@@ -130,6 +136,19 @@ impl Table {
                 self.history.push(at, What::Ended, task);
             }
         }
+    }
+
+    fn note_untold(&mut self, id: u64, stats: &TaskStats) {
+        if stats.ended.is_some() {
+            self.untold.remove(&id);
+        } else if self.untold.len() < MOST {
+            self.untold.insert(id);
+        }
+    }
+
+    /// How many tasks live of which it is not told what they are, at the least.
+    pub(super) fn untold(&self) -> u64 {
+        self.untold.len() as u64
     }
 
     fn task(&self, number: u64, new: &tasks::Task) -> Task {

@@ -1,3 +1,6 @@
+mod fake;
+mod malformed;
+
 use console_api::{
     Id, MetaId,
     tasks::{self, TaskUpdate},

@@ -71,13 +71,17 @@ impl Table {
 
     /// Also what the resource is a part of is used, and got when that was ready.
     fn used(&mut self, resource: u64, task: u64, is_ready: bool) {
-        let Some(task) = self.number_of(task) else { return };
+        let task = self.number_of(task);
         let mut next = Some(resource);
         for _ in 0..DEEPEST {
             let Some(resource) = next.and_then(|id| self.resources.get_mut(&id)) else { return };
-            resource.used_by(task);
+            match task {
+                Some(task) => resource.used_by(task),
+                // It is not known who that is.
+                None => resource.has_more_users = true,
+            }
             if is_ready {
-                resource.got_by = Some(task);
+                resource.got_by = task;
             }
             next = resource.parent;
         }
