@@ -68,7 +68,9 @@ where
     let (events_out, mut events) = mpsc::channel(EVENTS);
     let describe_now = Arc::new(Notify::new());
     let asked = Arc::clone(&describe_now);
-    tokio::spawn(async move { client::run(address, view_in, &asked, events_out).await });
+    let (cancels_out, cancels) = mpsc::channel(EVENTS);
+    let wanted = client::Wanted { view: view_in, describe_now: asked, cancels };
+    tokio::spawn(client::run(address, wanted, events_out));
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
@@ -92,8 +94,11 @@ where
             _ = tick.tick() => model.pass(now()),
         }
         for effect in std::mem::take(&mut model.effects) {
-            if effect == Effect::Describe {
-                describe_now.notify_one();
+            match effect {
+                Effect::Describe => describe_now.notify_one(),
+                // One that finds no room is not answered, as the question shows.
+                Effect::Cancel { task } => drop(cancels_out.try_send(task)),
+                _ => {}
             }
             let Effect::Edit { site } = effect else {
                 around.follow(effect, &mut model, now());
@@ -196,7 +201,7 @@ impl Around {
                 model.say(&outside::write(&self.sources.working, &name, &lines), now);
             }
             // These need the terminal and the client.
-            Effect::Edit { .. } | Effect::Describe => {}
+            Effect::Edit { .. } | Effect::Describe | Effect::Cancel { .. } => {}
         }
     }
 

@@ -11,7 +11,7 @@ use clap::{
 };
 use holdover_proto::v1::{HoldingKind, Verdict};
 
-use self::values::{address, fields, filter, limit, reason, while_of};
+use self::values::{TaskId, address, fields, filter, limit, reason, task, while_of};
 pub(crate) use self::values::{nearest, sort};
 use crate::{
     client::Address,
@@ -95,6 +95,10 @@ pub(crate) enum Command {
     Process(Process),
     /// Print the pools of this moment, and who has their connections.
     Pools(Print),
+    /// Ask a task to stop, where the service allows it: `HOLDOVER_CONTROL=1`, over a Unix socket.
+    Cancel(Cancel),
+    /// Print how much is recorded, or set it, where the service allows it.
+    Level(Level),
     /// Say why a verdict is given, and how to mend it.
     Explain(Explain),
     /// Run a small service that leaks, and attach to it.
@@ -217,6 +221,32 @@ pub(crate) struct Baseline {
     /// The reason that each rule gives.
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub(crate) why: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Cancel {
+    /// The service: `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Address,
+
+    /// Which task, by the number that it is shown with.
+    #[arg(value_name = "TASK", value_parser = task)]
+    pub(crate) task: TaskId,
+
+    /// The reason that its story gives.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Level {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Address,
+
+    /// How much is recorded from now on: nothing, tasks, or also what they hold.
+    #[arg(value_parser = ["off", "tasks", "all"])]
+    pub(crate) level: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

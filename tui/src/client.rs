@@ -6,7 +6,7 @@ mod bridge;
 mod limit;
 mod wire;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use holdover_proto::{
     MAX_MESSAGE_BYTES,
@@ -26,6 +26,7 @@ pub(crate) use self::{
     wire::Client,
 };
 use self::{bridge::Bridge, wire::Wire};
+use crate::control;
 
 /// The time between two tries doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
@@ -47,6 +48,11 @@ pub(crate) enum Event {
     Described(Box<v1::DescribeResponse>),
     /// The target does not answer this view; it says why.
     Refused(String),
+    /// The target was to cancel a task: what it said, or why it did not answer.
+    Cancelled {
+        task: u64,
+        answer: Result<v1::CancelResponse, String>,
+    },
     /// There is no connection; the next try comes after `retry_in`.
     Lost {
         why: String,
@@ -134,13 +140,19 @@ fn said(status: &Status) -> String {
     }
 }
 
+/// What the UI wants.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// To see.
+    pub(crate) view: watch::Receiver<v1::View>,
+    /// The target is to say now what it is.
+    pub(crate) describe_now: Arc<Notify>,
+    /// These tasks are to be cancelled.
+    pub(crate) cancels: mpsc::Receiver<u64>,
+}
+
 /// Stays connected until the UI is gone.
-pub(crate) async fn run(
-    address: Address,
-    mut view: watch::Receiver<v1::View>,
-    describe_now: &Notify,
-    events: mpsc::Sender<Event>,
-) {
+pub(crate) async fn run(address: Address, mut wanted: Wanted, events: mpsc::Sender<Event>) {
     let mut retry_in = FIRST_RETRY;
     loop {
         let why = match connect(&address).await {
@@ -149,7 +161,7 @@ pub(crate) async fn run(
                 if events.send(Event::Connected(Box::new(described))).await.is_err() {
                     return;
                 }
-                match follow(client, &mut view, describe_now, &events).await {
+                match follow(client, &mut wanted, &events).await {
                     Ok(()) => return,
                     Err(status) => said(&status),
                 }
@@ -175,10 +187,12 @@ fn next_retry(last: Duration) -> Duration {
 /// connection is.
 async fn follow(
     mut client: Client,
-    view: &mut watch::Receiver<v1::View>,
-    describe_now: &Notify,
+    wanted: &mut Wanted,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Status> {
+    let Wanted { view, describe_now, cancels } = wanted;
+    // What was meant for a connection that is gone is not done to whoever answers now.
+    while cancels.try_recv().is_ok() {}
     let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
     loop {
         let wanted = view.borrow_and_update().clone();
@@ -211,6 +225,12 @@ async fn follow(
                     Ok(()) => break,
                     Err(_) => return Ok(()),
                 },
+                Some(task) = cancels.recv() => {
+                    let answer = cancel(&mut client, task).await;
+                    if events.send(Event::Cancelled { task, answer }).await.is_err() {
+                        return Ok(());
+                    }
+                }
                 () = either(&mut describe, describe_now) => {
                     let described = client.describe(v1::DescribeRequest {}).await?.into_inner();
                     if events.send(Event::Described(Box::new(described))).await.is_err() {
@@ -220,6 +240,13 @@ async fn follow(
             }
         }
     }
+}
+
+async fn cancel(client: &mut Client, task: u64) -> Result<v1::CancelResponse, String> {
+    let request = v1::CancelRequest { task, who: control::who(), reason: String::new() };
+    let answer = tokio::time::timeout(CONNECT, client.cancel(request)).await;
+    let answer = answer.or(Err("the target did not answer".to_owned()))?;
+    answer.map(tonic::Response::into_inner).map_err(|status| said(&status))
 }
 
 /// It is time to ask, or somebody looks at it.

@@ -38,6 +38,7 @@ pub(crate) enum Action {
     CopySite,
     Edit,
     Write,
+    Cancel,
     Blind,
     Help,
     Quit,
@@ -105,6 +106,7 @@ bindings! {
     "" [Char('Y')] CopySite "", "";
     "" [Char('e')] Edit "", "";
     "" [Char('W')] Write "", "";
+    "K" [Char('K')] Cancel "", "cancel the task, where that is allowed: it asks first";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";
     "q" [Char('q')] Quit "quit", "leave; Ctrl-C does too, also while typing";

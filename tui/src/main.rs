@@ -6,6 +6,7 @@ mod asked;
 mod client;
 mod columns;
 mod config;
+mod control;
 mod demo;
 mod editor;
 mod explain;
@@ -55,6 +56,8 @@ enum Failure {
     Usage(String),
     /// No target, or one that does not answer; 3.
     Connect(String),
+    /// The target does not do what it was asked to; 1.
+    Refused(String),
     /// The terminal or a file; 1.
     Io(io::Error),
 }
@@ -97,6 +100,7 @@ fn fail(failure: &Failure) -> ExitCode {
     let (message, code) = match failure {
         Failure::Usage(message) => (message.clone(), 2),
         Failure::Connect(message) => (message.clone(), 3),
+        Failure::Refused(message) => (message.clone(), 1),
         Failure::Io(error) => (error.to_string(), 1),
     };
     eprintln!("holdover: {message}");
@@ -122,6 +126,8 @@ async fn run(args: Args) -> Result<(), Failure> {
         }
         Some(Command::Process(what)) => print::process(what).await,
         Some(Command::Pools(what)) => print::print(Kind::Pools, in_full(what, &config()?)?).await,
+        Some(Command::Cancel(what)) => print::cancel(what).await,
+        Some(Command::Level(what)) => print::level(what).await,
         Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),
         Some(Command::Config) => Ok(config()?.show(&mut io::stdout().lock())?),
         Some(Command::Completions { shell }) => manual::completions(shell),

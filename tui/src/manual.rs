@@ -54,7 +54,7 @@ fn sections() -> String {
             "EXIT STATUS",
             &[
                 ("0", "Fine; a pipe that is closed is no error."),
-                ("1", "The terminal, or a file."),
+                ("1", "The terminal, a file, or a task that cannot be cancelled."),
                 ("2", "The command line, or a setting."),
                 ("3", "No target, or one that does not answer."),
             ][..],

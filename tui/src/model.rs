@@ -3,6 +3,7 @@
 
 mod clock;
 mod complete;
+mod control;
 mod drawn;
 mod edit;
 mod effect;
@@ -29,6 +30,7 @@ use holdover_proto::v1;
 
 pub(crate) use self::{
     clock::TargetClock,
+    control::{Cancelling, Stage},
     drawn::{Drawn, Page, Rows},
     edit::{Edit, Known},
     effect::{Effect, Notice},
@@ -110,6 +112,7 @@ pub(crate) struct Model {
     pub(crate) page_line: usize,
     clicked: Clicked,
     pub(crate) quit: bool,
+    cancelling: Option<Cancelling>,
     /// How often the target is asked what changed.
     pub(crate) interval: Duration,
     /// What can be said for a filter in place of typing it.
@@ -159,6 +162,7 @@ impl Model {
             page_line: 0,
             clicked: Clicked::Nothing,
             quit: false,
+            cancelling: None,
             interval: Duration::from_millis(250),
             known: Known::default(),
             effects: Vec::new(),
@@ -205,6 +209,7 @@ impl Model {
             Event::Described(described) => self.described(*described),
             Event::Update(answer) => self.answer(*answer, now),
             Event::Refused(why) => self.refused = Some(why),
+            Event::Cancelled { task, answer } => self.cancel_is_answered(task, answer),
             Event::Lost { why, retry_in } => {
                 self.lost_at = self.lost_at.or(Some(now));
                 self.lost(why, now + retry_in);
@@ -220,6 +225,8 @@ impl Model {
             self.quit = true;
         } else if self.edit.is_some() {
             self.press_in_the_filter(key);
+        } else if self.press_in_the_question(key) {
+            // It was for that.
         } else if let Some(action) = action(key) {
             self.act(action, now);
         }
@@ -276,6 +283,7 @@ impl Model {
             Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
             Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
+            Action::Cancel => self.ask_to_cancel(now),
             Action::Blind => {
                 self.toggle(Screen::Blind);
                 if self.screen() == Screen::Blind {
@@ -308,6 +316,7 @@ impl Model {
 
     fn go(&mut self, screen: Screen) {
         self.screens = vec![screen];
+        self.cancelling = None;
     }
 
     /// To another of the screens with a number, from the one that is shown or covered.

@@ -1,13 +1,17 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
 mod baseline;
+mod control;
 mod diff;
 mod every;
 pub(crate) mod json;
 pub(crate) mod process;
 pub(crate) mod text;
 
-pub(crate) use self::diff::diff;
+pub(crate) use self::{
+    control::{cancel, level},
+    diff::diff,
+};
 
 use std::{
     collections::HashMap,

@@ -1,5 +1,6 @@
 //! Step 9, the view: draws the model. It cannot change it, by type.
 
+mod control;
 mod detail;
 mod events;
 mod filter;
@@ -51,6 +52,7 @@ struct Scene<'a> {
 /// tabs     and on the right what the rows are
 /// filter   while there is one
 /// body     the screen
+/// question whether a task is to be cancelled, when that is asked
 /// footer   keys
 /// ```
 pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Frame<'_>) -> Drawn {
@@ -65,9 +67,10 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         Constraint::Length(1),
         Constraint::Length(filter::height(model)),
         Constraint::Fill(1),
+        Constraint::Length(control::height(scene, area.width)),
         Constraint::Length(1),
     ];
-    let [top, tabs, line, body, bottom] = Layout::vertical(heights).areas(area);
+    let [top, tabs, line, body, question, bottom] = Layout::vertical(heights).areas(area);
     header::render(scene, frame, top);
     let mut drawn = Drawn { tabs: header::tabs(scene, frame, tabs), ..Drawn::default() };
     filter::render(scene, frame, line);
@@ -79,6 +82,7 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         (_, Screen::Blind) => drawn.page = Some(pages::blind(scene, frame, body)),
         (_, screen) => drawn.rows = rows(scene, screen, frame, body),
     }
+    control::render(scene, frame, question);
     footer(scene, frame, bottom);
     drawn
 }
@@ -166,6 +170,10 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
     if scene.model.edit.is_some() {
         let keys = [(theme.glyphs.enter, "keep"), ("Esc", "give up"), ("Ctrl-U", "empty")];
+        frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
+        return;
+    }
+    if let Some(keys) = control::keys(scene) {
         frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
         return;
     }

@@ -43,6 +43,16 @@ pub(super) fn reason(text: &str) -> Result<String, &'static str> {
     }
 }
 
+/// The number of a task, as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskId(pub(crate) u64);
+
+/// `7` or `#7`.
+pub(super) fn task(text: &str) -> Result<TaskId, &'static str> {
+    let number = text.strip_prefix('#').unwrap_or(text).parse();
+    number.map(TaskId).or(Err("expected the number of a task, such as 7"))
+}
+
 /// A filter that parses.
 pub(super) fn filter(text: &str) -> Result<String, holdover::FilterError> {
     holdover::Filter::parse(text).map(|_| text.to_owned())

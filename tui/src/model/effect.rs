@@ -16,6 +16,8 @@ pub(crate) enum Effect {
     Write { name: String, lines: Vec<String> },
     /// What the target can see and what it cannot, as it is now.
     Describe,
+    /// The target is to cancel this task.
+    Cancel { task: u64 },
     /// In the user's editor.
     Edit { site: String },
 }

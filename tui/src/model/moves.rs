@@ -145,6 +145,7 @@ impl Model {
         }
         if let Some(task) = task {
             self.story = None;
+            self.cancelling = None;
             self.screens.push(Screen::Story(task));
         } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
             let why = match self.kind() {

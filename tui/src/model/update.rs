@@ -96,7 +96,10 @@ impl Model {
             }
             v1::ViewKind::Process => self.seen.take(&mut update, order),
             v1::ViewKind::Events => self.replace_events(update),
-            v1::ViewKind::Story => self.story = update.story,
+            v1::ViewKind::Story => {
+                self.story = update.story;
+                self.look_at_the_question();
+            }
             _ => {
                 let groups = update.groups.into_iter().map(Into::into);
                 self.told = groups.chain(update.leaks.into_iter().map(Into::into)).collect();

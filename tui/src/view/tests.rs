@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
 
+mod control;
 mod filter;
 mod kept;
 mod picture;

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads the clock")]
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
+mod control;
 mod outside;
 mod pty;
 mod settings;
@@ -29,9 +30,13 @@ impl Service {
         Self::started(Command::new(holdover()), bind)
     }
 
-    fn started(mut command: Command, bind: &str) -> Self {
+    fn started(command: Command, bind: &str) -> Self {
+        Self::of("risky_task", command, bind)
+    }
+
+    fn of(scenario: &str, mut command: Command, bind: &str) -> Self {
         let mut child = command
-            .args(["demo", "risky_task", "--serve", "0"])
+            .args(["demo", scenario, "--serve", "0"])
             .env("HOLDOVER_BIND", bind)
             .env("HOLDOVER_GRACE", "200ms")
             .env("RUST_LOG", "off")
