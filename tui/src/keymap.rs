@@ -34,6 +34,8 @@ pub(crate) enum Action {
     Cleared,
     Ignored,
     Freeze,
+    Earlier,
+    Later,
     Copy,
     CopySite,
     Edit,
@@ -102,6 +104,8 @@ bindings! {
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
+    "[ ]" [Char('[')] Earlier "", "stand still, and show what was told before; or after that";
+    "" [Char(']')] Later "", "";
     "y Y e W" [Char('y')] Copy "", "copy the row; copy or edit its place; write the rows to a file";
     "" [Char('Y')] CopySite "", "";
     "" [Char('e')] Edit "", "";

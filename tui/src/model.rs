@@ -10,6 +10,7 @@ mod effect;
 mod history;
 mod list;
 mod moves;
+mod past;
 mod rates;
 mod rows;
 mod samples;
@@ -99,6 +100,7 @@ pub(crate) struct Model {
     pub(crate) holdings_by: HoldingsBy,
     /// The moment at which everything stands still.
     pub(crate) frozen: Option<Instant>,
+    past: past::Past,
     /// When the target was lost: it may do anything since.
     lost_at: Option<Instant>,
     /// Why the target does not answer the view.
@@ -154,6 +156,7 @@ impl Model {
             leaks_by: LeaksBy::Site,
             holdings_by: HoldingsBy::One,
             frozen: None,
+            past: past::Past::default(),
             lost_at: None,
             refused: None,
             pressed_at: None,
@@ -281,7 +284,9 @@ impl Model {
             Action::Reverse => self.sort_by_key(|tab, _| tab.reverse(), now),
             Action::Group => self.group(now),
             Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
-            Action::Freeze => self.frozen = if self.frozen.is_some() { None } else { Some(now) },
+            Action::Freeze => self.freeze(now),
+            Action::Earlier => self.step(past::Step::Earlier, now),
+            Action::Later => self.step(past::Step::Later, now),
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
             Action::Cancel => self.ask_to_cancel(now),
             Action::Blind => {

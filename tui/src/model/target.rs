@@ -70,6 +70,7 @@ impl Model {
         self.rates = Rates::default();
         self.clock = TargetClock::default();
         self.frozen = None;
+        self.past = super::past::Past::default();
         self.screens.retain(|screen| !matches!(screen, Screen::Story(_)));
     }
 

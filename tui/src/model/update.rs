@@ -18,13 +18,19 @@ impl Model {
     pub(super) fn answer(&mut self, answer: Answer, now: Instant) {
         let Answer { view, update } = answer;
         let is_first = !self.is_answered();
-        if view == self.view() && (self.frozen.is_none() || is_first) {
+        if view != self.view() {
+            return;
+        }
+        self.past.keep(&view, &update, now);
+        self.count(&update);
+        if self.frozen.is_none() || is_first {
             self.answered = Some(view);
+            self.looks_at_now();
             let order = if is_first || self.may_move(now) { Order::Told } else { Order::Kept };
             if order == Order::Told {
                 self.ordered_at = Some(now);
             }
-            self.update(update, order, now);
+            self.show(update, order, (now, now));
         }
     }
 
@@ -65,13 +71,24 @@ impl Model {
         self.leaks.replace(shown, order);
     }
 
-    fn update(&mut self, mut update: v1::Update, order: Order, now: Instant) {
-        self.clock.told(update.now_ns, now);
+    /// What is kept over time goes on while everything stands still.
+    fn count(&mut self, update: &v1::Update) {
+        let totals = update.totals.unwrap_or_default();
+        self.cleared_before = self.cleared_before.or(Some(totals.cleared));
+        self.rates.count(&totals, update.now_ns);
+        self.seen.samples.take(update.now_ns, &totals, update.process.as_ref());
+    }
+
+    /// Shows what was told at `told_at`, which may be a while ago.
+    pub(super) fn show(
+        &mut self,
+        mut update: v1::Update,
+        order: Order,
+        (told_at, now): (Instant, Instant),
+    ) {
+        self.clock.told(update.now_ns, told_at);
         self.totals = update.totals.unwrap_or_default();
-        self.cleared_before = self.cleared_before.or(Some(self.totals.cleared));
-        self.rates.count(&self.totals, update.now_ns);
         self.refused = None;
-        self.seen.samples.take(update.now_ns, &self.totals, update.process.as_ref());
         self.pools = std::mem::take(&mut update.pools);
         let counts = (update.matched, update.all);
         let view = self.view();

@@ -71,6 +71,10 @@ fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
         }
         Connection::Live => vec![Span::styled("live", theme.good())],
     };
+    if let Some(ago) = model.looks_back(now) {
+        let ago = span(crate::format::duration_nanos(ago));
+        spans.push(Span::styled(format!(", as it was {ago} ago"), theme.late()));
+    }
     spans.push(Span::styled(form(model), theme.dim()));
     let up = model.target_now(now);
     if up > 0 && !model.is_tokio_console() {

@@ -139,3 +139,25 @@ fn the_limit_of_what_is_overdue_is_said() {
     let text = shown(&model, now, (120, 40));
     assert!(text.contains("lock state, its limit is 1.0s (exact)"), "{text}");
 }
+
+#[test]
+fn a_moment_that_is_past_says_how_long_ago_it_was() {
+    let (mut model, now) = attached();
+    for (seconds, name) in [(1, "early"), (2, "late")] {
+        let tasks = vec![task(name, 7)];
+        if seconds == 1 {
+            press(&mut model, now, "2");
+        }
+        let then = now + Duration::from_secs(seconds);
+        update(&mut model, then, v1::Update { tasks, matched: 1, all: 1, ..Default::default() });
+    }
+    let now = now + Duration::from_secs(13);
+    press(&mut model, now, "[");
+    for size in [(120, 40), (80, 24)] {
+        let text = shown(&model, now, size);
+        assert!(text.contains("frozen, as it was 12s ago"), "{text}");
+        assert!(text.contains("early") && !text.contains("late"), "{text}");
+    }
+    press(&mut model, now, " ");
+    assert!(shown(&model, now, (120, 40)).contains("live"));
+}
