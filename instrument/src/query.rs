@@ -41,6 +41,16 @@ use crate::{
     words::Verdict,
 };
 
+/// The fields that groups are made by, with commas between them.
+pub(crate) fn parse_by(text: &str) -> Result<Vec<Field>, String> {
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            Field::find(name).ok_or_else(|| format!("there is no field `{name}` to group by"))
+        })
+        .collect()
+}
+
 /// A view never has more rows.
 pub const MAX_ROWS: usize = 500;
 
@@ -63,6 +73,9 @@ pub(crate) struct View {
     pub(crate) tree: bool,
     /// The tasks of a tree, by id, beneath which nothing is listed.
     pub(crate) folded: HashSet<u64>,
+    /// What the members of a group share, beside the verdict; empty for the spawn site, the
+    /// name and what is held.
+    pub(crate) by: Vec<Field>,
     /// How old what is read of the process may be.
     pub(crate) age: Nanos,
 }
@@ -124,8 +137,18 @@ pub(crate) type WaitFor = HashMap<u64, Held>;
 /// By which field, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort {
-    pub(crate) field: Field,
+    pub(crate) by: SortBy,
     pub(crate) reversed: bool,
+}
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SortBy {
+    Field(Field),
+    /// How many members a group has; other rows have none.
+    Count,
+    /// How many more there are than a minute ago.
+    Growth,
 }
 
 impl Sort {
@@ -142,15 +165,29 @@ impl Sort {
             Some(name) => (name, true),
             None => (text, false),
         };
-        let field =
-            Field::find(name).ok_or_else(|| format!("there is no field `{name}` to sort by"))?;
-        Ok(Some(Self { field, reversed }))
+        let by = match name {
+            "count" => SortBy::Count,
+            "growth" => SortBy::Growth,
+            _ => SortBy::Field(
+                Field::find(name)
+                    .ok_or_else(|| format!("there is no field `{name}` to sort by"))?,
+            ),
+        };
+        Ok(Some(Self { by, reversed }))
+    }
+
+    fn field(self) -> Option<Field> {
+        match self.by {
+            SortBy::Field(field) => Some(field),
+            SortBy::Count | SortBy::Growth => None,
+        }
     }
 
     /// Where a row stands among the others.
     pub fn key(self, subject: &impl Subject) -> SortKey {
-        let text = subject.texts(self.field).first().map(ToString::to_string);
-        let value = (subject.number(self.field), text);
+        let first = |field| subject.texts(field).first().map(ToString::to_string);
+        let field = self.field();
+        let value = (field.and_then(|it| subject.number(it)), field.and_then(first));
         let has_none = value == (None, None);
         if self.reversed {
             SortKey::Down(has_none, Reverse(value))
@@ -199,9 +236,15 @@ pub(crate) fn evaluate(
             let all = leaks.len();
             let leaks = filtered(leaks, view, now);
             let matched = leaks.len();
-            let mut groups = group::groups(leaks, now);
+            let mut groups = group::groups(leaks, &view.by, now);
+            if !view.ignored {
+                let given = store.rows().chain(store.cleared());
+                let given = given.filter(|row| view.filter.matches(&At(row.as_ref(), now)));
+                group::count_back(&mut groups, given, &view.by, now);
+            }
             // By the member that has been so for longest; what has cleared stays last.
             sort_by(&mut groups, view, now, |group| group.worst.as_ref());
+            group::sort(&mut groups, view.sort);
             groups.sort_by_key(|group| group.cleared);
             let window = page(groups, view);
             let wait_for = wait_for(store, window.iter().map(|group| &group.worst));
@@ -329,8 +372,9 @@ where
         all += 1;
         if view.filter.matches(&At(&row, now)) {
             matched += 1;
-            let key = view.sort.map(|sort| {
-                let (has_none, number, text) = row.sort_key(sort.field, now);
+            let by = view.sort.and_then(|sort| Some((sort, sort.field()?)));
+            let key = by.map(|(sort, field)| {
+                let (has_none, number, text) = row.sort_key(field, now);
                 // Whichever way, what has no value is last.
                 (has_none != sort.reversed, number, text)
             });

@@ -4,6 +4,7 @@
 mod callbacks;
 mod channels;
 mod ends;
+mod groups;
 mod locks;
 mod lookup;
 mod noticing;

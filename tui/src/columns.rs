@@ -2,6 +2,7 @@
 //! what the target sorts it by, and what a filter says of a row's cell.
 
 mod events;
+mod groups;
 mod holdings;
 mod leaks;
 mod tasks;
@@ -10,6 +11,7 @@ mod tree;
 
 pub(crate) use self::{
     events::EventColumn,
+    groups::GroupColumn,
     holdings::{FdColumn, HoldingColumn, PoolColumn},
     leaks::LeakColumn,
     tasks::TaskColumn,

@@ -29,6 +29,7 @@ pub(crate) enum Action {
     Sort,
     Reverse,
     Group,
+    GroupBy,
     Tree,
     LeaksOnly,
     Cleared,
@@ -96,7 +97,8 @@ bindings! {
     "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
     "← →" [Right] ColumnRight "", "mark another column; in a tree, fold and unfold";
     "" [Left] ColumnLeft "", "";
-    "g" [Char('g')] Group "group", "leaks by site, or one by one; holdings, or pools";
+    "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; holdings, or pools";
+    "G" [Char('G')] GroupBy "", "leaks by the marked column";
     "t" [Char('t')] Tree "", "a tree: each task beneath the one that spawned it";
     "s" [Char('s')] Sort "sort", "by the next column; after the last, as they come";
     "S" [Char('S')] Reverse "", "the other way round";

@@ -283,6 +283,7 @@ impl Model {
             Action::Sort => self.sort_by_key(Tab::sort_by_next, now),
             Action::Reverse => self.sort_by_key(|tab, _| tab.reverse(), now),
             Action::Group => self.group(now),
+            Action::GroupBy => self.group_by_column(now),
             Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
             Action::Freeze => self.freeze(now),
             Action::Earlier => self.step(past::Step::Earlier, now),
@@ -349,6 +350,24 @@ impl Model {
             screen if screen.is_tab() => self.say("these rows are in no groups", now),
             _ => {}
         }
+    }
+
+    /// By the column under the cursor.
+    fn group_by_column(&mut self, now: Instant) {
+        if self.screen() != Screen::Leaks || self.is_tree() {
+            return self.say("leaks are grouped by a column: 1 leads there", now);
+        }
+        let marked = self.tab().column;
+        let column = self.columns().into_iter().find(|column| Some(column.title) == marked);
+        match column.and_then(|column| column.field).filter(|field| !field.largest_first) {
+            Some(field) => self.leaks_by = LeaksBy::Field(field.name),
+            None => self.say("Left and Right mark a column of words, and G groups by it", now),
+        }
+    }
+
+    /// The leaks are in groups that are named by what their members share.
+    pub(crate) fn shows_groups(&self) -> bool {
+        self.kind() == Kind::Leaks && !self.leaks_by.fields().is_empty()
     }
 
     /// Whether the key does something on this screen.

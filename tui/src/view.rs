@@ -4,6 +4,7 @@ mod control;
 mod detail;
 mod events;
 mod filter;
+mod groups;
 mod header;
 mod histogram;
 mod holdings;
@@ -17,6 +18,7 @@ mod table;
 mod tasks;
 mod text;
 mod tree;
+mod trend;
 
 use std::time::Instant;
 

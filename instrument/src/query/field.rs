@@ -104,6 +104,8 @@ fields! {
     Holdings "holdings" FieldType::Number, "how many things it holds";
     Bytes "bytes" FieldType::Number, "how many bytes are kept";
     Children "children" FieldType::Number, "how many tasks it spawned that live";
+    Runtime "runtime" FieldType::Number, "the runtime that polls it, from 1";
+    Goes "goes" FieldType::Duration, "until it goes by itself, where that is known";
     Event "event" EVENTS, "what happened";
 }
 

@@ -193,6 +193,10 @@ impl Made for LeanHeld<'_> {
         match field {
             Field::Age => Some(now.saturating_sub(self.facts.acquired_at())),
             Field::Size | Field::Bytes => Some(self.facts.bytes()),
+            Field::Goes => match &self.facts {
+                Thing::Holding(it) => it.due_at.map(|at| at.saturating_sub(now)),
+                Thing::Child(_) | Thing::Cell { .. } => None,
+            },
             Field::Id => At(self.made(), now).number(field),
             _ => None,
         }

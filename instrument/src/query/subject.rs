@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{field::Field, filter::Subject};
+use super::{field::Field, filter::Subject, group::goes_at};
 use crate::{
     query::{
         pools::PoolRow,
@@ -25,6 +25,7 @@ impl Subject for At<'_, Row> {
         let row = self.0;
         match field {
             Field::Since => Some(row.lasted(self.1)),
+            Field::Goes => goes_at(row).map(|at| at.saturating_sub(self.1)),
             Field::Holdings => Some(row.holdings.len() as u64),
             Field::Bytes => Some(row.bytes_kept()),
             _ => number_of_cancel(row.cancel.as_ref(), self.1, field)
@@ -84,6 +85,7 @@ impl Subject for At<'_, HeldRow> {
         match field {
             Field::Id => self.0.owner.as_ref().map(|owner| owner.id),
             Field::Age => Some(self.1.saturating_sub(self.0.held.acquired_at)),
+            Field::Goes => self.0.held.due_at.map(|at| at.saturating_sub(self.1)),
             Field::Size | Field::Bytes => Some(self.0.held.bytes),
             _ => None,
         }
@@ -227,6 +229,7 @@ pub(super) fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Opt
         Field::Size => Some(facts.size.into()),
         Field::Holdings => Some(facts.holdings_listed().into()),
         Field::Bytes => facts.keeps_its_cell().then_some(facts.cell.into()),
+        Field::Runtime => Some(facts.runtime.into()).filter(|runtime| *runtime != 0),
         Field::Children => Some(facts.children.into()),
         _ => None,
     }

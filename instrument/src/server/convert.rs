@@ -12,7 +12,7 @@ use crate::{
     process::FdSeen,
     query::{
         Branch, Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, Sort, TaskRow, View,
-        ViewKind, WaitFor, Window, filter::Filter, goes_at,
+        ViewKind, WaitFor, Window, filter::Filter, goes_at, parse_by,
     },
     recorder::{
         Level,
@@ -53,6 +53,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         cleared: view.cleared,
         ignored: view.ignored,
         tree: view.tree,
+        by: parse_by(&view.by)?,
         folded: view.folded.iter().copied().collect(),
         age: 0,
     })
@@ -230,6 +231,8 @@ fn group(group: &Group, waits: &WaitFor, seen: &Seen) -> v1::LeakGroup {
         goes_ns: group.goes_at,
         cleared: group.cleared,
         cleared_last_ns: group.cleared_last,
+        by: group.by.clone(),
+        counts: group.counts.clone(),
     }
 }
 

@@ -213,8 +213,33 @@ impl Service {
         self.view(&View { sort, ..view_of(kind, filter) })
     }
 
+    /// The groups by these fields, so much later: how many, and what they share.
+    pub(super) fn grouped(&self, by: &str, sort: &str, later: Duration) -> Vec<String> {
+        let said = |group: &query::Group| format!("{} {}", group.count, group.by.join(" "));
+        self.groups_by(by, sort, later).iter().map(said).collect()
+    }
+
+    /// How many each group had, minute by minute, up to so much later.
+    pub(super) fn counts(&self, by: &str, later: Duration) -> Vec<Vec<u32>> {
+        self.groups_by(by, "", later).into_iter().map(|group| group.counts).collect()
+    }
+
+    fn groups_by(&self, by: &str, sort: &str, later: Duration) -> Vec<query::Group> {
+        let by = query::parse_by(by).expect("fields");
+        let sort = Sort::parse(sort).expect("a field");
+        let everything = Filter::parse("").expect("everything");
+        let view = View { sort, by, ..view_of(ViewKind::LeakGroups, everything) };
+        let Rows::Groups(groups, _) = self.view_at(&view, later).rows else { panic!("other rows") };
+        groups
+    }
+
     fn view(&self, view: &View) -> Window {
-        let (now, mut sampler) = (self.recorder.clock.now(), Sampler::new());
+        self.view_at(view, Duration::ZERO)
+    }
+
+    fn view_at(&self, view: &View, later: Duration) -> Window {
+        let now = self.recorder.clock.now() + nanos(later);
+        let mut sampler = Sampler::new();
         query::evaluate(&mut self.store.borrow_mut(), &mut sampler, view, now)
     }
 
@@ -253,6 +278,7 @@ fn view_of(kind: ViewKind, filter: Filter) -> View {
         ignored: false,
         tree: false,
         folded: HashSet::new(),
+        by: Vec::new(),
         age: 0,
     }
 }

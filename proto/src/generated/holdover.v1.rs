@@ -178,7 +178,8 @@ pub struct View {
     /// call with INVALID_ARGUMENT.
     #[prost(string, tag = "2")]
     pub filter: ::prost::alloc::string::String,
-    /// A field's name; empty for the kind's own order. A leading '-' reverses.
+    /// A field's name; empty for the kind's own order. A leading '-' reverses. Groups of
+    /// leaks also by "count" and "growth".
     #[prost(string, tag = "3")]
     pub sort: ::prost::alloc::string::String,
     #[prost(uint32, tag = "4")]
@@ -208,6 +209,10 @@ pub struct View {
     /// A tree: the tasks, by id, beneath which nothing is listed.
     #[prost(uint64, repeated, tag = "51")]
     pub folded: ::prost::alloc::vec::Vec<u64>,
+    /// Groups of leaks: the fields whose values a group's members share beside the verdict,
+    /// with commas between; empty for the spawn site, the name and what is held.
+    #[prost(string, tag = "52")]
+    pub by: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Update {
@@ -599,6 +604,14 @@ pub struct LeakGroup {
     /// When the last of its members cleared; absent while none has.
     #[prost(uint64, optional, tag = "7")]
     pub cleared_last_ns: ::core::option::Option<u64>,
+    /// Of `View.by`, the values.
+    #[prost(string, repeated, tag = "50")]
+    pub by: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many such leaks there were ten minutes ago, nine, and so on, and now; fewer where
+    /// the recording is younger. Those that have cleared long ago may be forgotten. None of a
+    /// group that has cleared.
+    #[prost(uint32, repeated, tag = "51")]
+    pub counts: ::prost::alloc::vec::Vec<u32>,
 }
 /// A live holding and who it is charged to.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -58,7 +58,8 @@ impl Column<v1::HeldRow> for HoldingColumn {
             Self::Owner => Some(word("name")),
             Self::Site => Some(word("acquired_at")),
             Self::Age => Some(number("age")),
-            Self::Goes => None,
+            // What goes soonest is looked for.
+            Self::Goes => Some(Field { name: "goes", largest_first: false }),
         }
     }
 

@@ -142,13 +142,11 @@ impl Column<LeakRow> for LeakColumn {
             Self::CancelledBy => Some(word("cause")),
             Self::Latency => Some(number("latency")),
             Self::Since => Some(number("since")),
-            Self::Badge
-            | Self::Count
-            | Self::Gap
-            | Self::Runtime
-            | Self::LifeGap
-            | Self::Life
-            | Self::Goes => None,
+            Self::Count => Some(number("count")),
+            Self::Runtime => Some(number("runtime")),
+            // What goes soonest is looked for.
+            Self::Goes => Some(Field { name: "goes", largest_first: false }),
+            Self::Badge | Self::Gap | Self::LifeGap | Self::Life => None,
         }
     }
 

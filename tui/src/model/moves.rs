@@ -101,6 +101,8 @@ impl Model {
     pub(super) fn columns(&self) -> Vec<Info> {
         let all = if self.is_tree() {
             columns::infos::<_, columns::TreeColumn>()
+        } else if self.shows_groups() {
+            columns::infos::<_, columns::GroupColumn>()
         } else {
             self.kind().columns()
         };
@@ -122,6 +124,10 @@ impl Model {
         if self.is_tree() {
             // Left and Right fold: no column can be marked.
             return term_of::<_, TreeColumn>("TASK", self.branches.selected()?);
+        }
+        if self.shows_groups() {
+            let title = self.tab().column.unwrap_or("GROUP");
+            return term_of::<_, columns::GroupColumn>(title, self.leaks.selected()?);
         }
         let title = self.tab().column.unwrap_or(usual);
         match kind {

@@ -21,9 +21,23 @@ impl Deref for LeakRow {
     }
 }
 
-impl From<v1::LeakGroup> for LeakRow {
-    fn from(group: v1::LeakGroup) -> Self {
-        Self { group, by: LeaksBy::Site }
+impl LeakRow {
+    pub(super) fn of(group: v1::LeakGroup, by: LeaksBy) -> Self {
+        Self { group, by }
+    }
+
+    /// The fields that the group was made by, and what its members have in them.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let values = self.group.by.iter().map(String::as_str);
+        self.by.fields().iter().copied().zip(values)
+    }
+
+    /// How many more there are than a minute ago; `None` before that can be told.
+    pub(crate) fn growth(&self) -> Option<i64> {
+        match self.counts.as_slice() {
+            [.., before, now] => Some(i64::from(*now) - i64::from(*before)),
+            _ => None,
+        }
     }
 }
 
@@ -38,6 +52,8 @@ impl From<v1::Leak> for LeakRow {
             cleared: leak.cleared_ns.is_some(),
             cleared_last_ns: leak.cleared_ns,
             worst: Some(leak),
+            by: Vec::new(),
+            counts: Vec::new(),
         };
         Self { group, by: LeaksBy::One }
     }
@@ -52,6 +68,12 @@ pub(crate) enum LeakId {
         name: String,
         location: String,
         held: Option<(i32, String)>,
+    },
+    Values {
+        verdict: i32,
+        cleared: bool,
+        by: LeaksBy,
+        values: Vec<String>,
     },
     One {
         verdict: i32,
@@ -86,6 +108,12 @@ impl Entity for LeakRow {
                         !matches!(self.verdict(), v1::Verdict::Stuck | v1::Verdict::LostWaker)
                     })
                     .map(|held| (held.kind, held.label.clone())),
+            },
+            LeaksBy::Cause | LeaksBy::Field(_) => LeakId::Values {
+                verdict: self.verdict,
+                cleared: self.cleared,
+                by: self.by,
+                values: self.group.by.clone(),
             },
             LeaksBy::One => LeakId::One {
                 verdict: self.verdict,

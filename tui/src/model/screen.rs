@@ -47,6 +47,10 @@ impl Which {
 pub(crate) enum LeaksBy {
     /// All tasks of one spawn site, verdict and kind of what is held.
     Site,
+    /// All of one spawn site, verdict, cause and kind of what is held.
+    Cause,
+    /// All that are alike in one column, by the field that it is sorted by.
+    Field(&'static str),
     /// One of them.
     One,
 }
@@ -55,7 +59,17 @@ impl LeaksBy {
     pub(super) fn other(self) -> Self {
         match self {
             Self::Site => Self::One,
-            Self::One => Self::Site,
+            Self::One => Self::Cause,
+            Self::Cause | Self::Field(_) => Self::Site,
+        }
+    }
+
+    /// The fields whose values a group's members share, where those are its name.
+    pub(crate) fn fields(&self) -> &[&'static str] {
+        match self {
+            Self::Site | Self::One => &[],
+            Self::Cause => &["loc", "cause", "holds"],
+            Self::Field(field) => std::slice::from_ref(field),
         }
     }
 }

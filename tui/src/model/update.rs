@@ -118,7 +118,8 @@ impl Model {
                 self.look_at_the_question();
             }
             _ => {
-                let groups = update.groups.into_iter().map(Into::into);
+                let by = self.leaks_by;
+                let groups = update.groups.into_iter().map(|group| LeakRow::of(group, by));
                 self.told = groups.chain(update.leaks.into_iter().map(Into::into)).collect();
                 (self.leaks.matched, self.leaks.all) = counts;
                 self.show_leaks(order, now);

@@ -37,9 +37,10 @@ impl Model {
 
     fn leaks_view(&self) -> v1::View {
         let mut view = self.of_tab(match self.leaks_by {
-            LeaksBy::Site => v1::ViewKind::LeakGroups,
             LeaksBy::One => v1::ViewKind::Leaks,
+            LeaksBy::Site | LeaksBy::Cause | LeaksBy::Field(_) => v1::ViewKind::LeakGroups,
         });
+        view.by = self.leaks_by.fields().join(",");
         if self.leaks_only {
             view.filter = match view.filter.as_str() {
                 "" => LEAKS.to_owned(),

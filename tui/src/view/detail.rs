@@ -3,7 +3,7 @@
 use holdover_proto::v1;
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Scene, source, text};
+use super::{Scene, source, text, trend};
 use crate::{
     asked,
     explain::explain_held,
@@ -93,6 +93,9 @@ fn story(
     }
     if tall || leak.holdings.is_empty() {
         lines.push(("until", until(group, leak, now)));
+    }
+    if let Some(trend) = trend::said(&group.counts, theme).filter(|_| tall) {
+        lines.push(("trend", trend));
     }
     if !leak.ignored.is_empty() {
         // Nobody is to mend it now.

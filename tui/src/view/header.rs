@@ -323,6 +323,9 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
     let by = match model.leaks_by {
         LeaksBy::Site if is_narrow => "by site",
         LeaksBy::Site => "by spawn site",
+        LeaksBy::Cause if is_narrow => "by cause",
+        LeaksBy::Cause => "by site, cause and kind",
+        LeaksBy::Field(field) => &format!("by {field}"),
         LeaksBy::One => "one by one",
     };
     let comma = if is_narrow { "" } else { "," };

@@ -10,7 +10,7 @@ use ratatui::{
 };
 
 use super::{
-    Scene, detail,
+    Scene, detail, groups,
     table::{Cell, Table},
     text,
 };
@@ -44,12 +44,15 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     }
     let target_now = model.target_now(now);
     let table = Table { list: &model.leaks, tab: model.tab(), theme };
-    let rows = table.render(
-        frame.buffer_mut(),
-        top,
-        |column, row| cell(column, row, target_now, theme),
-        |row| if row.cleared { theme.dim() } else { Style::new() },
-    );
+    let style = |row: &LeakRow| if row.cleared { theme.dim() } else { Style::new() };
+    let buffer = frame.buffer_mut();
+    let rows = if model.shows_groups() {
+        let cell = |column, row: &LeakRow| groups::cell(column, row, target_now, theme);
+        table.render(buffer, top, cell, style)
+    } else {
+        let cell = |column, row: &LeakRow| cell(column, row, target_now, theme);
+        table.render(buffer, top, cell, style)
+    };
     detail::render(scene, frame, bottom);
     Some(rows)
 }
@@ -139,7 +142,7 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
+pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
     let fallback = v1::Leak::default();
     let leak = row.worst.as_ref().unwrap_or(&fallback);
     let cancel = cancel_of(leak);

@@ -5,6 +5,7 @@
 
 mod control;
 mod filter;
+mod groups;
 mod kept;
 mod picture;
 mod process;
@@ -157,6 +158,8 @@ fn group(verdict: v1::Verdict, count: u32, task: v1::Task, held: v1::Holding) ->
         goes_ns,
         cleared: false,
         cleared_last_ns: None,
+        by: Vec::new(),
+        counts: Vec::new(),
     }
 }
 

@@ -181,6 +181,8 @@ fn group(mut members: Vec<v1::Leak>) -> Option<v1::LeakGroup> {
         cleared: worst.cleared_ns.is_some(),
         cleared_last_ns: members.iter().filter_map(|leak| leak.cleared_ns).max(),
         worst: Some(worst),
+        // How many there were is not kept here.
+        ..v1::LeakGroup::default()
     })
 }
 
