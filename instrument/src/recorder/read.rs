@@ -82,6 +82,23 @@ impl Recorder {
         self.task_in(slot)
     }
 
+    /// How many slots holdings have, used or not.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn holding_slots(&self) -> u32 {
+        self.holdings.slots()
+    }
+
+    /// As [`Self::task_at`], of a holding.
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn holding_at(&self, slot: u32) -> Option<HoldingFacts> {
+        self.holding_in(slot, self.holdings.word(slot)?.load(Ordering::Acquire))
+    }
+
+    #[cfg(feature = "tokio-console")]
+    pub(crate) fn has_ended_by_cancellation(&self, key: Key) -> bool {
+        self.tasks.get(key).is_some_and(TaskSlot::ended_by_cancellation)
+    }
+
     /// Every task that has a slot.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = TaskFacts> {
         self.tasks.scan().filter_map(|(index, ..)| self.task_in(index))

@@ -30,6 +30,8 @@ pub(super) struct Unseen {
     places: AtomicU64,
     ended: Count,
     scopes_ended: Count,
+    /// Those that were seen to end, and shown to nobody.
+    forgotten: Count,
 }
 
 impl Default for Unseen {
@@ -38,6 +40,7 @@ impl Default for Unseen {
             places: AtomicU64::new(AT_FIRST),
             ended: Count::default(),
             scopes_ended: Count::default(),
+            forgotten: Count::default(),
         }
     }
 }
@@ -80,10 +83,20 @@ impl Recorder {
         self.unseen.ended.sum() + self.unseen.scopes_ended.sum()
     }
 
-    /// The same, without scopes.
+    /// How many tasks of the runtime are forgotten that nobody was shown: those that ended
+    /// unseen, and those that were kept for a while in which nobody looked.
     #[cfg(feature = "tokio-console")]
-    pub(crate) fn ended_unseen_of_the_runtime(&self) -> u64 {
-        self.unseen.ended.sum()
+    pub(crate) fn never_shown(&self) -> u64 {
+        self.unseen.ended.sum() + self.unseen.forgotten.sum()
+    }
+
+    /// Its retention is over.
+    pub(crate) fn is_forgotten(&self, key: Key) {
+        let Some(slot) = self.tasks.get(key) else { return };
+        let was_shown = slot.has(Flag::Shown) || slot.has(Flag::NeverWas);
+        if !was_shown && slot.kind() != TaskKind::Scope {
+            self.unseen.forgotten.add(1);
+        }
     }
 
     /// Whether nobody is to be told that the task has ended; it is counted then. One whose

@@ -4,6 +4,9 @@
 //! nothing of this is there.
 
 mod convert;
+mod details;
+mod histogram;
+mod resources;
 mod tasks;
 mod updates;
 
@@ -20,16 +23,21 @@ use super::{Console, connection::Paused};
 /// memory in proportion to what lives.
 const CLIENTS: usize = 8;
 
+/// So many look at a task at the same time: its figures are read often then.
+const LOOKING: usize = 32;
+
 /// Answers clients. Read-only.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     console: Arc<Console>,
     places: Arc<Semaphore>,
+    places_at_tasks: Arc<Semaphore>,
 }
 
 impl Service {
     pub(super) fn new(console: Arc<Console>) -> Self {
-        Self { console, places: Arc::new(Semaphore::new(CLIENTS)) }
+        let (places, places_at_tasks) = (Semaphore::new(CLIENTS), Semaphore::new(LOOKING));
+        Self { console, places: Arc::new(places), places_at_tasks: Arc::new(places_at_tasks) }
     }
 }
 
@@ -62,9 +70,24 @@ impl instrument_server::Instrument for Service {
 
     async fn watch_task_details(
         &self,
-        _: Request<wire::TaskDetailsRequest>,
+        request: Request<wire::TaskDetailsRequest>,
     ) -> Result<Response<Self::WatchTaskDetailsStream>, Status> {
-        Err(Status::unimplemented("a task's histograms are not recorded"))
+        let Ok(place) = Arc::clone(&self.places_at_tasks).try_acquire_owned() else {
+            let full = format!("{LOOKING} clients look at a task already, and no more may");
+            return Err(Status::resource_exhausted(full));
+        };
+        let paused = paused(request.extensions()).watch();
+        let id = request.into_inner().id.map(|it| it.id).unwrap_or_default();
+        let console = Arc::clone(&self.console);
+        let Some(key) = details::find(&console, id).await else {
+            return Err(Status::not_found(format!("there is no task with the id {id} any more")));
+        };
+        let (details, stream) = mpsc::channel(1);
+        tokio::spawn(async move {
+            details::send(&console, (id, key), paused, &details).await;
+            drop(place);
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }
 
     type WatchStateStream = Answers<wire::State>;

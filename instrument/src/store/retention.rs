@@ -54,6 +54,7 @@ impl Ended {
     }
 
     fn retire(&mut self, recorder: &'static Recorder, key: Key) {
+        recorder.is_forgotten(key);
         if !recorder.free(key) {
             recorder.set_flag(key, Flag::Retired);
             // The last pin may have gone before the mark was seen.

@@ -3,7 +3,9 @@
 
 #![cfg(all(feature = "console", feature = "fmt", feature = "tokio-console"))]
 
+mod details;
 mod mirror;
+mod resources;
 mod updates;
 
 use std::time::Duration;
@@ -27,6 +29,10 @@ fn an_unchanged_client_is_served() {
         updates::one_task(&address).await;
         updates::each_task_is_as_in_our_own_view(&address).await;
         updates::how_it_was_cancelled(&address).await;
+        resources::who_holds_and_who_waits(&address).await;
+        resources::timers_and_what_cancelled_tasks_leave(&address).await;
+        details::how_long_the_polls_took(&address).await;
+        details::of_a_task_that_is_none(&address).await;
         updates::a_pause_is_the_clients_own(&address).await;
         updates::one_that_stops_reading(&address).await;
         updates::no_more_than_a_few(&address).await;

@@ -7,9 +7,11 @@ use std::{
 };
 
 use console_api::{
+    async_ops::{self, AsyncOp, AsyncOpUpdate},
     field::{Name, Value},
     instrument::{InstrumentRequest, Update, instrument_client::InstrumentClient},
-    tasks::{Stats, Task},
+    resources::{self, PollOp, Resource, ResourceUpdate},
+    tasks::{Stats, Task, TaskUpdate},
 };
 use tonic::{
     Streaming,
@@ -28,6 +30,11 @@ pub(crate) async fn attach(address: &str) -> InstrumentClient<Channel> {
 pub(crate) struct Mirror {
     updates: Streaming<Update>,
     metadata: HashSet<u64>,
+    names: HashMap<String, u64>,
+    live: usize,
+    pub(crate) resources: HashMap<u64, (Resource, resources::Stats)>,
+    pub(crate) operations: HashMap<u64, (AsyncOp, async_ops::Stats)>,
+    pub(crate) poll_ops: Vec<PollOp>,
     pub(crate) tasks: HashMap<u64, (Task, Stats)>,
     pub(crate) dropped: u64,
     pub(crate) seen: usize,
@@ -39,6 +46,11 @@ impl Mirror {
         Self {
             updates: updates.into_inner(),
             metadata: HashSet::new(),
+            names: HashMap::new(),
+            live: 0,
+            resources: HashMap::new(),
+            operations: HashMap::new(),
+            poll_ops: Vec::new(),
             tasks: HashMap::new(),
             dropped: 0,
             seen: 0,
@@ -50,6 +62,25 @@ impl Mirror {
         let update = tokio::time::timeout(PATIENCE, self.updates.message()).await;
         let update = update.expect("in time").expect("no error").expect("it goes on");
         self.apply(update);
+    }
+
+    /// What this task has to do with resources at the moment: what is done with it, what
+    /// it is of, and its number.
+    pub(crate) fn operations_of(&self, name: &str) -> Vec<(&str, &str, u64)> {
+        let Some(task) = self.names.get(name) else { return Vec::new() };
+        let is_its = |stats: &async_ops::Stats| {
+            stats.dropped_at.is_none() && stats.task_id.is_some_and(|id| id.id == *task)
+        };
+        let its = self.operations.values().filter(|(_, stats)| is_its(stats));
+        let mut its: Vec<_> = its
+            .map(|(operation, _)| {
+                let id = operation.resource_id.expect("what it is of").id;
+                let resource = &self.resources[&id].0;
+                (operation.source.as_str(), resource.concrete_type.as_str(), id)
+            })
+            .collect();
+        its.sort_unstable();
+        its
     }
 
     /// Whether another update comes within that time.
@@ -79,29 +110,76 @@ impl Mirror {
         for metadata in update.new_metadata.into_iter().flat_map(|it| it.metadata) {
             self.metadata.insert(metadata.id.expect("an id").id);
         }
-        let Some(mut update) = update.task_update else { return };
+        self.apply_tasks(update.task_update.unwrap_or_default());
+        self.apply_resources(update.resource_update.unwrap_or_default());
+        self.apply_operations(update.async_op_update.unwrap_or_default());
+    }
+
+    fn apply_tasks(&mut self, mut update: TaskUpdate) {
         self.dropped += update.dropped_events;
         for task in update.new_tasks {
             let id = task.id.expect("an id").id;
             assert!(self.metadata.contains(&task.metadata.expect("some").id));
             let stats = update.stats_update.remove(&id).expect("it comes with its figures");
             is_whole(&stats);
-            self.tasks.insert(id, (task, stats));
+            if let Some(name) = field(&task, "task.name") {
+                self.names.insert(name, id);
+            }
+            self.live += usize::from(stats.dropped_at.is_none());
+            if let Some((_, before)) = self.tasks.insert(id, (task, stats)) {
+                self.live -= usize::from(before.dropped_at.is_none());
+            }
         }
         for (id, stats) in update.stats_update {
             is_whole(&stats);
             let (_, before) = self.tasks.get_mut(&id).expect("a task that was told of");
             assert!(before.dropped_at.is_none() || stats.dropped_at.is_some(), "it stays ended");
+            let ends = before.dropped_at.is_none() && stats.dropped_at.is_some();
+            self.live -= usize::from(ends);
             *before = stats;
         }
     }
 
+    fn apply_resources(&mut self, mut update: ResourceUpdate) {
+        for resource in update.new_resources {
+            let id = resource.id.expect("an id").id;
+            assert!(self.metadata.contains(&resource.metadata.expect("some").id));
+            assert!(resource.kind.as_ref().is_some_and(|it| it.kind.is_some()));
+            let stats = update.stats_update.remove(&id).expect("it comes with its figures");
+            assert!(stats.created_at.is_some());
+            let before = self.resources.insert(id, (resource, stats));
+            assert!(before.is_none(), "an id is used once");
+        }
+        for (id, stats) in update.stats_update {
+            assert!(stats.created_at.is_some());
+            self.resources.get_mut(&id).expect("a resource that was told of").1 = stats;
+        }
+        self.poll_ops.extend(update.new_poll_ops);
+    }
+
+    fn apply_operations(&mut self, mut update: AsyncOpUpdate) {
+        for operation in update.new_async_ops {
+            let id = operation.id.expect("an id").id;
+            assert!(self.metadata.contains(&operation.metadata.expect("some").id));
+            let resource = operation.resource_id.expect("what it is an operation of");
+            assert!(self.resources.contains_key(&resource.id), "{resource:?} was not told of");
+            let stats = update.stats_update.remove(&id).expect("it comes with its figures");
+            assert!(stats.created_at.is_some() && stats.poll_stats.is_some());
+            let before = self.operations.insert(id, (operation, stats));
+            assert!(before.is_none(), "an id is used once");
+        }
+        for (id, stats) in update.stats_update {
+            assert!(stats.created_at.is_some() && stats.poll_stats.is_some());
+            self.operations.get_mut(&id).expect("an operation that was told of").1 = stats;
+        }
+    }
+
     pub(crate) fn named(&self, name: &str) -> Option<&(Task, Stats)> {
-        self.tasks.values().find(|(task, _)| field(task, "task.name").as_deref() == Some(name))
+        self.tasks.get(self.names.get(name)?)
     }
 
     pub(crate) fn live(&self) -> usize {
-        self.tasks.values().filter(|(_, stats)| stats.dropped_at.is_none()).count()
+        self.live
     }
 }
 

@@ -10,7 +10,7 @@ use tonic::{Code, transport::Endpoint};
 
 use crate::mirror::{Mirror, attach, field, state};
 
-fn spawn_named<F>(name: &str, future: F) -> holdover::task::JoinHandle<F::Output>
+pub(crate) fn spawn_named<F>(name: &str, future: F) -> holdover::task::JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {

@@ -5,9 +5,15 @@ use std::{fmt::Write, sync::Arc, time::Duration};
 use holdover_proto::tokio_console as wire;
 
 use crate::{
-    recorder::{Recorder, clock::Nanos, table::SiteId, task::TaskFacts},
+    recorder::{
+        Recorder,
+        clock::Nanos,
+        holding::{HoldingFacts, HoldingFlag},
+        table::SiteId,
+        task::TaskFacts,
+    },
     store::{CancelStory, Held, Row, cancel_story},
-    words::{Outcome, TaskKind},
+    words::{Kind, Outcome, TaskKind},
 };
 
 /// Of what a cancelled task holds so many are named.
@@ -40,13 +46,26 @@ fn duration(duration: Duration) -> wire::Duration {
 pub(super) enum Common {
     Task = 1,
     Blocking,
+    Resource,
+    Operation,
+    PollOp,
 }
 
 impl Common {
-    const ALL: [(Self, &'static str, &'static str); 2] = [
+    const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Task, "runtime.spawn", "tokio::task"),
         (Self::Blocking, "runtime.spawn", "tokio::task::blocking"),
+        (Self::Resource, "runtime.resource", "holdover"),
+        (Self::Operation, "runtime.resource.async_op", "holdover"),
+        (Self::PollOp, "poll", "holdover"),
     ];
+
+    fn kind(self) -> wire::metadata::Kind {
+        match self {
+            Self::PollOp => wire::metadata::Kind::Event,
+            _ => wire::metadata::Kind::Span,
+        }
+    }
 
     pub(super) fn id(self) -> wire::Id {
         id(self as u64)
@@ -59,6 +78,7 @@ pub(super) fn metadata() -> wire::RegisterMetadata {
         metadata: Some(wire::Metadata {
             name: name.to_owned(),
             target: target.to_owned(),
+            kind: common.kind().into(),
             level: wire::metadata::Level::Trace.into(),
             ..wire::Metadata::default()
         }),
@@ -110,6 +130,63 @@ fn field(name: &str, value: Value) -> wire::Field {
         value: Some(value),
         metadata_id: None,
     }
+}
+
+pub(super) fn attribute(name: &str, value: u64, unit: Option<&str>) -> wire::Attribute {
+    let unit = unit.map(str::to_owned);
+    wire::Attribute { field: Some(number(name, value)), unit }
+}
+
+pub(super) fn mark(name: &str) -> wire::Attribute {
+    wire::Attribute { field: Some(field(name, Value::BoolVal(true))), unit: None }
+}
+
+/// What is held, or waited for.
+pub(super) fn resource(its_id: u64, facts: &HoldingFacts) -> wire::Resource {
+    use wire::resource::kind::{Kind as Which, Known};
+
+    let kind = match facts.kind {
+        Kind::Timer => Which::Known(Known::Timer.into()),
+        other => Which::Other(other.name().to_owned()),
+    };
+    wire::Resource {
+        id: Some(id(its_id)),
+        metadata: Some(Common::Resource.id()),
+        concrete_type: shown_label(facts),
+        kind: Some(wire::resource::Kind { kind: Some(kind) }),
+        location: location(facts.site),
+        parent_resource_id: None,
+        is_internal: false,
+    }
+}
+
+pub(super) fn operation(its_id: u64, resource: wire::Id, facts: &HoldingFacts) -> wire::AsyncOp {
+    let what = if facts.has(HoldingFlag::Blocked) { "waits for" } else { "holds" };
+    wire::AsyncOp {
+        id: Some(id(its_id)),
+        metadata: Some(Common::Operation.id()),
+        source: format!("{what} {}", shown_label(facts)),
+        parent_async_op_id: None,
+        resource_id: Some(resource),
+    }
+}
+
+fn shown_label(facts: &HoldingFacts) -> String {
+    let label = facts.label.text();
+    if label.is_empty() { facts.kind.name().to_owned() } else { escaped(&label) }
+}
+
+pub(super) fn attributes(facts: &HoldingFacts) -> Vec<wire::Attribute> {
+    let mut attributes = Vec::new();
+    if let Some(due_at) = facts.due_at.filter(|_| facts.kind == Kind::Timer) {
+        // It was due so long after a moment that was hardly before it was acquired.
+        let ms = due_at.saturating_sub(facts.acquired_at).saturating_add(500_000) / 1_000_000;
+        attributes.push(attribute("duration", ms, Some("ms")));
+    }
+    if facts.bytes > 0 {
+        attributes.push(attribute("size", facts.bytes, Some("bytes")));
+    }
+    attributes
 }
 
 /// A task and how it was cancelled, if it was. `spawner` is that one's id.

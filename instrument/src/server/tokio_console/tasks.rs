@@ -48,7 +48,8 @@ pub(super) struct Tasks {
     next: u32,
     rows: HashMap<u64, Vec<Arc<Row>>>,
     rows_of: Option<u64>,
-    /// Tasks that ended before anybody looked, up to when the client was last told how many.
+    /// Tasks that were forgotten before anybody looked, up to when the client was last told
+    /// how many.
     unseen: u64,
 }
 
@@ -60,7 +61,7 @@ impl Tasks {
             next: 0,
             rows: HashMap::new(),
             rows_of: None,
-            unseen: console.recorder.ended_unseen_of_the_runtime(),
+            unseen: console.recorder.never_shown(),
         }
     }
 
@@ -94,7 +95,8 @@ impl Tasks {
             self.look_at(recorder, self.next, now, &mut update, budget);
             self.next += 1;
         }
-        let unseen = recorder.ended_unseen_of_the_runtime();
+        // Nothing the second time in a round, or hardly.
+        let unseen = recorder.never_shown();
         update.dropped_events = unseen.saturating_sub(self.unseen);
         self.unseen = unseen;
         (update, true)

@@ -8,13 +8,14 @@ use tonic::Status;
 use super::{
     super::Console,
     convert::{self, Wall},
+    resources::{News, Resources},
     tasks::Tasks,
 };
 
 /// An update is sent once it has so many bytes: a client takes 4 MiB.
 const BYTES: usize = 1 << 20;
 /// So many slots are read before others have their turn.
-const SLOTS: u32 = 4096;
+pub(super) const SLOTS: u32 = 4096;
 
 /// What may still go into a part.
 #[derive(Debug)]
@@ -46,29 +47,41 @@ struct Client {
     wall: Wall,
     is_new: bool,
     tasks: Tasks,
+    resources: Resources,
 }
 
 impl Client {
     fn new(console: &Console) -> Self {
         let wall = Wall::new(console.recorder);
-        Self { wall, is_new: true, tasks: Tasks::new(console, wall) }
+        Self {
+            wall,
+            is_new: true,
+            tasks: Tasks::new(console, wall),
+            resources: Resources::new(wall),
+        }
     }
 
     fn begins_a_round(&mut self, console: &Console) {
         self.tasks.begins_a_round(&console.store());
+        self.resources.begins_a_round();
     }
 
     /// The next part of the round, and whether it is the last.
     fn part(&mut self, console: &Console) -> (wire::Update, bool) {
         let now = console.recorder.clock.now();
         let mut budget = Budget::new();
-        let (task_update, is_last) = self.tasks.part(console, now, &mut budget);
+        let (task_update, tasks_are_told) = self.tasks.part(console, now, &mut budget);
+        let (News { resources, operations }, is_last) = if tasks_are_told {
+            self.resources.part(console, now, &mut budget)
+        } else {
+            (News::default(), false)
+        };
         let update = wire::Update {
             now: Some(self.wall.at(now)),
             new_metadata: std::mem::take(&mut self.is_new).then(convert::metadata),
             task_update: Some(task_update),
-            resource_update: None,
-            async_op_update: None,
+            resource_update: Some(resources),
+            async_op_update: Some(operations),
         };
         (update, is_last)
     }
@@ -76,8 +89,12 @@ impl Client {
 
 fn says_something(update: &wire::Update) -> bool {
     let tasks = update.task_update.as_ref();
+    let resources = update.resource_update.as_ref();
+    let operations = update.async_op_update.as_ref();
     update.new_metadata.is_some()
         || tasks.is_some_and(|it| !it.stats_update.is_empty() || it.dropped_events > 0)
+        || resources.is_some_and(|it| !it.stats_update.is_empty())
+        || operations.is_some_and(|it| !it.stats_update.is_empty())
 }
 
 /// Sends what there is and then what changes, until the client is gone.
