@@ -4,6 +4,7 @@
 #![cfg(all(feature = "console", feature = "fmt", feature = "tokio-console"))]
 
 mod details;
+mod drop_in;
 mod mirror;
 mod resources;
 mod updates;

@@ -274,8 +274,10 @@ pub(crate) async fn a_hundred_thousand(address: &str) {
     let tasks: Vec<_> = (0..100_000).map(|_| holdover::spawn(pending::<()>())).collect();
     let mut mirror = Mirror::of(&mut attach(address).await).await;
     mirror.until("all tasks", |mirror| mirror.live() >= 100_000).await;
-    for task in &tasks {
+    let (ending, _) = tasks.split_at(5_000);
+    for task in ending {
         task.abort();
     }
-    mirror.until("all of them end", |mirror| mirror.live() < 100).await;
+    let few_end = |mirror: &Mirror| (90_000..96_000).contains(&mirror.live());
+    mirror.until("some of them end", few_end).await;
 }
