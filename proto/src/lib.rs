@@ -15,6 +15,10 @@ pub mod tokio_console {
     include!("generated/rs.tokio.console.instrument.rs");
 }
 
+/// The `.proto` files, compiled.
+#[cfg(feature = "descriptors")]
+pub const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");
+
 /// By which a message says how large it is.
 pub use prost::Message;
 

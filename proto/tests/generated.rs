@@ -4,6 +4,8 @@
 
 use std::{fs, path::Path};
 
+use prost::Message;
+
 /// The files, each with its package.
 const FILES: [(&str, &str); 2] = [
     ("holdover/v1/holdover.proto", "holdover.v1"),
@@ -13,6 +15,7 @@ const FILES: [(&str, &str); 2] = [
 fn generate(out: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = protox::compile(FILES.map(|(file, _)| file), [root]).expect("they compile");
+    fs::write(out.join("descriptors.bin"), files.encode_to_vec()).expect("it can be written");
     let mut configured = tonic_prost_build::configure().out_dir(out).build_transport(false);
     for (_, package) in FILES {
         configured = configured
@@ -26,17 +29,17 @@ fn generate(out: &Path) {
 fn committed_code_is_current() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     generate(dir.path());
-    for (proto, package) in FILES {
-        let file = format!("{package}.rs");
-        let fresh = fs::read_to_string(dir.path().join(&file)).expect("a generated file");
+    let code = FILES.map(|(_, package)| format!("{package}.rs"));
+    for file in code.into_iter().chain(["descriptors.bin".to_owned()]) {
+        let fresh = fs::read(dir.path().join(&file)).expect("a generated file");
         let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated").join(&file);
         if std::env::var_os("HOLDOVER_BLESS").is_some() {
             fs::write(&committed, &fresh).expect("it can be written");
         }
-        let current = fs::read_to_string(&committed).unwrap_or_default();
+        let current = fs::read(&committed).unwrap_or_default();
         assert!(
             fresh == current,
-            "the committed code is not what {proto} generates: run HOLDOVER_BLESS=1 cargo test -p holdover-proto"
+            "the committed {file} is not what the .proto files generate: run HOLDOVER_BLESS=1 cargo test -p holdover-proto"
         );
     }
 }

@@ -3,61 +3,125 @@
 
 use std::{
     convert::Infallible,
+    fmt,
     sync::Arc,
     task::{Context, Poll},
 };
 
-#[cfg(feature = "tokio-console")]
-use holdover_proto::tokio_console::instrument_server::{self, InstrumentServer};
-use holdover_proto::v1::holdover_server::HoldoverServer;
+use holdover_proto::v1::holdover_server::{self, HoldoverServer};
 use tonic::{
     body::Body,
     codegen::{BoxFuture, Service, http},
 };
 
-#[cfg(feature = "tokio-console")]
-use super::tokio_console;
 use super::{Console, holdover};
 
+type Answer = BoxFuture<http::Response<Body>, Infallible>;
+
+/// A service, and how it answers.
+#[derive(Clone)]
+struct Route {
+    name: &'static str,
+    answer: Arc<dyn Fn(http::Request<Body>) -> Answer + Send + Sync>,
+}
+
+impl Route {
+    fn new<S>(name: &'static str, service: S) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+        S: Service<http::Request<Body>, Future = Answer> + Clone + Send + Sync + 'static,
+    {
+        // tonic's are always ready.
+        Self { name, answer: Arc::new(move |request| service.clone().call(request)) }
+    }
+}
+
 /// Everything that is served.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Routes {
-    holdover: HoldoverServer<holdover::Service>,
-    #[cfg(feature = "tokio-console")]
-    tokio_console: InstrumentServer<tokio_console::Service>,
+    ours: Route,
+    others: Arc<[Route]>,
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let others = self.others.iter().map(|route| route.name);
+        f.debug_list().entry(&self.ours.name).entries(others).finish()
+    }
 }
 
 impl Routes {
     pub(super) fn new(console: &Arc<Console>) -> Self {
-        Self {
-            holdover: HoldoverServer::new(holdover::Service::new(Arc::clone(console))),
-            #[cfg(feature = "tokio-console")]
-            tokio_console: InstrumentServer::new(tokio_console::Service::new(Arc::clone(console))),
-        }
+        let ours = HoldoverServer::new(holdover::Service::new(Arc::clone(console)));
+        let ours = Route::new(holdover_server::SERVICE_NAME, ours);
+        let others = [tokio_console(console), health(), reflection()];
+        Self { ours, others: others.into_iter().flatten().collect() }
     }
+}
+
+#[cfg(feature = "tokio-console")]
+fn tokio_console(console: &Arc<Console>) -> Option<Route> {
+    use holdover_proto::tokio_console::instrument_server::{InstrumentServer, SERVICE_NAME};
+
+    let service = super::tokio_console::Service::new(Arc::clone(console));
+    Some(Route::new(SERVICE_NAME, InstrumentServer::new(service)))
+}
+
+#[cfg(not(feature = "tokio-console"))]
+fn tokio_console(_: &Arc<Console>) -> Option<Route> {
+    None
+}
+
+/// Says that the console is up, for as long as it can say anything.
+#[cfg(feature = "health")]
+fn health() -> Option<Route> {
+    use tonic_health::{
+        pb::health_server::{HealthServer, SERVICE_NAME},
+        server::{HealthReporter, HealthService},
+    };
+
+    let service = HealthService::from_health_reporter(HealthReporter::new());
+    Some(Route::new(SERVICE_NAME, HealthServer::new(service)))
+}
+
+#[cfg(not(feature = "health"))]
+fn health() -> Option<Route> {
+    None
+}
+
+/// Says what there is to ask.
+#[cfg(feature = "reflection")]
+fn reflection() -> Option<Route> {
+    use tonic_reflection::{pb::v1::server_reflection_server::SERVICE_NAME, server::Builder};
+
+    let descriptors = holdover_proto::DESCRIPTORS;
+    let described = Builder::configure().register_encoded_file_descriptor_set(descriptors);
+    Some(Route::new(SERVICE_NAME, described.build_v1().ok()?))
+}
+
+#[cfg(not(feature = "reflection"))]
+fn reflection() -> Option<Route> {
+    None
 }
 
 impl Service<http::Request<Body>> for Routes {
     type Response = http::Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Self::Error>;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        #[cfg(feature = "tokio-console")]
-        if service_of(&request) == instrument_server::SERVICE_NAME {
-            return self.tokio_console.call(request);
-        }
-        // Of what is not served at all it says so.
-        self.holdover.call(request)
+    fn call(&mut self, request: http::Request<Body>) -> Answer {
+        let asked = service_of(&request);
+        let route = self.others.iter().find(|route| route.name == asked);
+        // Of what is not served at all ours says so.
+        (route.unwrap_or(&self.ours).answer)(request)
     }
 }
 
 /// `/service/method`
-#[cfg(feature = "tokio-console")]
 fn service_of(request: &http::Request<Body>) -> &str {
     request.uri().path().split('/').nth(1).unwrap_or_default()
 }
