@@ -77,6 +77,10 @@ fn sections() -> String {
             "ENVIRONMENT",
             &[
                 ("HOLDOVER_CONFIG", "Another configuration file."),
+                (
+                    "HOLDOVER_MAX_MESSAGE",
+                    "The largest message to take of a service that speaks tokio-console's protocol; 256MiB unless set.",
+                ),
                 ("NO_COLOR", "Without colours, unless a theme is set."),
                 ("VISUAL, EDITOR", "The editor, unless one is set."),
                 ("XDG_RUNTIME_DIR", "Where services on this machine are found."),
