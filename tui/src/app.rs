@@ -21,7 +21,7 @@ use tokio_stream::StreamExt;
 use self::signals::Signals;
 use crate::{
     Now,
-    client::{self, Address},
+    client::{self, Address, Ask},
     config::{Config, state_folder},
     editor,
     model::{Drawn, Effect, Known, Model},
@@ -68,8 +68,8 @@ where
     let (events_out, mut events) = mpsc::channel(EVENTS);
     let describe_now = Arc::new(Notify::new());
     let asked = Arc::clone(&describe_now);
-    let (cancels_out, cancels) = mpsc::channel(EVENTS);
-    let wanted = client::Wanted { view: view_in, describe_now: asked, cancels };
+    let (asks_out, asks) = mpsc::channel(EVENTS);
+    let wanted = client::Wanted { view: view_in, describe_now: asked, asks };
     tokio::spawn(client::run(address, wanted, events_out));
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -97,7 +97,8 @@ where
             match effect {
                 Effect::Describe => describe_now.notify_one(),
                 // One that finds no room is not answered, as the question shows.
-                Effect::Cancel { task } => drop(cancels_out.try_send(task)),
+                Effect::Cancel { task } => drop(asks_out.try_send(Ask::Cancel(task))),
+                Effect::Leaks => drop(asks_out.try_send(Ask::EveryLeak)),
                 _ => {}
             }
             let Effect::Edit { site } = effect else {
@@ -201,7 +202,7 @@ impl Around {
                 model.say(&outside::write(&self.sources.working, &name, &lines), now);
             }
             // These need the terminal and the client.
-            Effect::Edit { .. } | Effect::Describe | Effect::Cancel { .. } => {}
+            Effect::Edit { .. } | Effect::Describe | Effect::Leaks | Effect::Cancel { .. } => {}
         }
     }
 

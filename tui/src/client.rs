@@ -26,7 +26,10 @@ pub(crate) use self::{
     wire::Client,
 };
 use self::{bridge::Bridge, wire::Wire};
-use crate::control;
+use crate::{
+    control,
+    print::every::{self, Every},
+};
 
 /// The time between two tries doubles from the first to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
@@ -53,6 +56,8 @@ pub(crate) enum Event {
         task: u64,
         answer: Result<v1::CancelResponse, String>,
     },
+    /// Every leak of the moment at which it was asked for, or why it is not told.
+    Leaks(Result<Box<Every>, String>),
     /// There is no connection; the next try comes after `retry_in`.
     Lost {
         why: String,
@@ -147,8 +152,14 @@ pub(crate) struct Wanted {
     pub(crate) view: watch::Receiver<v1::View>,
     /// The target is to say now what it is.
     pub(crate) describe_now: Arc<Notify>,
-    /// These tasks are to be cancelled.
-    pub(crate) cancels: mpsc::Receiver<u64>,
+    pub(crate) asks: mpsc::Receiver<Ask>,
+}
+
+/// What the target is to do or to tell, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Cancel(u64),
+    EveryLeak,
 }
 
 /// Stays connected until the UI is gone.
@@ -190,9 +201,9 @@ async fn follow(
     wanted: &mut Wanted,
     events: &mpsc::Sender<Event>,
 ) -> Result<(), Status> {
-    let Wanted { view, describe_now, cancels } = wanted;
+    let Wanted { view, describe_now, asks } = wanted;
     // What was meant for a connection that is gone is not done to whoever answers now.
-    while cancels.try_recv().is_ok() {}
+    while asks.try_recv().is_ok() {}
     let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
     loop {
         let wanted = view.borrow_and_update().clone();
@@ -225,9 +236,8 @@ async fn follow(
                     Ok(()) => break,
                     Err(_) => return Ok(()),
                 },
-                Some(task) = cancels.recv() => {
-                    let answer = cancel(&mut client, task).await;
-                    if events.send(Event::Cancelled { task, answer }).await.is_err() {
+                Some(ask) = asks.recv() => {
+                    if events.send(answer(&mut client, ask).await).await.is_err() {
                         return Ok(());
                     }
                 }
@@ -238,6 +248,17 @@ async fn follow(
                     }
                 }
             }
+        }
+    }
+}
+
+async fn answer(client: &mut Client, ask: Ask) -> Event {
+    match ask {
+        Ask::Cancel(task) => Event::Cancelled { task, answer: cancel(client, task).await },
+        Ask::EveryLeak => {
+            let told = tokio::time::timeout(CONNECT, every::leaks(client, "")).await;
+            let told = told.or(Err("the target did not answer".to_owned()));
+            Event::Leaks(told.and_then(|told| told.map(Box::new).map_err(|it| it.to_string())))
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
         Screen::Events => Some(text::event(model.events.selected()?, now)),
         Screen::Process => process::held(model.seen.held.selected()?, now),
         Screen::Story(_) => story(model.story.as_ref()?, now),
-        Screen::Blind | Screen::Help => None,
+        Screen::Since | Screen::Blind | Screen::Help => None,
     }
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
             let held = held.map(|held| json::holding_line(held, id, described, now_ns));
             story.task.iter().map(task).chain(events).chain(held).collect()
         }
-        Screen::Blind | Screen::Help => return None,
+        Screen::Since | Screen::Blind | Screen::Help => return None,
     })
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn name(model: &Model, now: Instant) -> String {
         Screen::Events => "events".to_owned(),
         Screen::Process => "process".to_owned(),
         Screen::Story(task) => format!("task-{task}"),
-        Screen::Leaks | Screen::Blind | Screen::Help => "leaks".to_owned(),
+        Screen::Leaks | Screen::Since | Screen::Blind | Screen::Help => "leaks".to_owned(),
     };
     let anchor = model.target.as_ref().map_or(0, |target| target.described.wall_anchor_ns);
     let wall = Duration::from_nanos(anchor.saturating_add(model.target_now(now)));

@@ -41,6 +41,7 @@ pub(crate) enum Action {
     CopySite,
     Edit,
     Write,
+    Mark,
     Cancel,
     Blind,
     Help,
@@ -112,6 +113,7 @@ bindings! {
     "" [Char('Y')] CopySite "", "";
     "" [Char('e')] Edit "", "";
     "" [Char('W')] Write "", "";
+    "M" [Char('M')] Mark "", "mark this moment; then show what leaked and went since it";
     "K" [Char('K')] Cancel "", "cancel the task, where that is allowed: it asks first";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";

@@ -62,6 +62,17 @@ enum Failure {
     Io(io::Error),
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usage(message) | Self::Connect(message) | Self::Refused(message) => {
+                f.write_str(message)
+            }
+            Self::Io(error) => error.fmt(f),
+        }
+    }
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
@@ -97,13 +108,12 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the program's own errors")]
 fn fail(failure: &Failure) -> ExitCode {
-    let (message, code) = match failure {
-        Failure::Usage(message) => (message.clone(), 2),
-        Failure::Connect(message) => (message.clone(), 3),
-        Failure::Refused(message) => (message.clone(), 1),
-        Failure::Io(error) => (error.to_string(), 1),
+    let code = match failure {
+        Failure::Usage(_) => 2,
+        Failure::Connect(_) => 3,
+        Failure::Refused(_) | Failure::Io(_) => 1,
     };
-    eprintln!("holdover: {message}");
+    eprintln!("holdover: {failure}");
     ExitCode::from(code)
 }
 

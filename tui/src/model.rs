@@ -9,6 +9,7 @@ mod edit;
 mod effect;
 mod history;
 mod list;
+mod mark;
 mod moves;
 mod past;
 mod rates;
@@ -101,6 +102,7 @@ pub(crate) struct Model {
     /// The moment at which everything stands still.
     pub(crate) frozen: Option<Instant>,
     past: past::Past,
+    mark: mark::Mark,
     /// When the target was lost: it may do anything since.
     lost_at: Option<Instant>,
     /// Why the target does not answer the view.
@@ -157,6 +159,7 @@ impl Model {
             holdings_by: HoldingsBy::One,
             frozen: None,
             past: past::Past::default(),
+            mark: mark::Mark::default(),
             lost_at: None,
             refused: None,
             pressed_at: None,
@@ -213,6 +216,7 @@ impl Model {
             Event::Update(answer) => self.answer(*answer, now),
             Event::Refused(why) => self.refused = Some(why),
             Event::Cancelled { task, answer } => self.cancel_is_answered(task, answer),
+            Event::Leaks(told) => self.every_leak(told.map(|told| *told), now),
             Event::Lost { why, retry_in } => {
                 self.lost_at = self.lost_at.or(Some(now));
                 self.lost(why, now + retry_in);
@@ -289,6 +293,7 @@ impl Model {
             Action::Earlier => self.step(past::Step::Earlier, now),
             Action::Later => self.step(past::Step::Later, now),
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
+            Action::Mark => self.mark(now),
             Action::Cancel => self.ask_to_cancel(now),
             Action::Blind => {
                 self.toggle(Screen::Blind);

@@ -2,8 +2,8 @@
 
 mod baseline;
 mod control;
-mod diff;
-mod every;
+pub(crate) mod diff;
+pub(crate) mod every;
 pub(crate) mod json;
 pub(crate) mod process;
 pub(crate) mod text;

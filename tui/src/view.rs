@@ -81,6 +81,7 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         (Connection::Waiting { why, retry_at }, _) => {
             waiting(scene, why.as_deref(), *retry_at, frame, body);
         }
+        (_, Screen::Since) => drawn.page = Some(pages::since(scene, frame, body)),
         (_, Screen::Blind) => drawn.page = Some(pages::blind(scene, frame, body)),
         (_, screen) => drawn.rows = rows(scene, screen, frame, body),
     }
@@ -99,7 +100,7 @@ fn rows(scene: Scene<'_>, screen: Screen, frame: &mut Frame<'_>, area: Rect) -> 
         Screen::Holdings => holdings::render(scene, frame, area),
         Screen::Events => events::render(scene, frame, area),
         Screen::Process => process::render(scene, frame, area),
-        Screen::Story(_) | Screen::Blind | Screen::Help => {
+        Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => {
             story::render(scene, frame, area);
             None
         }

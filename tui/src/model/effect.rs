@@ -18,6 +18,8 @@ pub(crate) enum Effect {
     Describe,
     /// The target is to cancel this task.
     Cancel { task: u64 },
+    /// Every leak of now.
+    Leaks,
     /// In the user's editor.
     Edit { site: String },
 }
@@ -61,7 +63,7 @@ impl Model {
                 let location = story.task.as_ref().map(|task| task.location.as_str());
                 held.chain(location).find(|site| !site.is_empty())?
             }
-            Screen::Blind | Screen::Help => "",
+            Screen::Since | Screen::Blind | Screen::Help => "",
         };
         Some(site).filter(|site| !site.is_empty())
     }

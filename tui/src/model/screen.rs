@@ -14,6 +14,8 @@ pub(crate) enum Screen {
     Process,
     /// One task, whole.
     Story(u64),
+    /// What changed since the moment that was marked.
+    Since,
     /// What cannot be seen, and why.
     Blind,
     Help,

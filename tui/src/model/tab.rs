@@ -152,7 +152,7 @@ impl Kind {
             },
             Screen::Events => Self::Events,
             Screen::Process => Self::Process,
-            Screen::Story(_) | Screen::Blind | Screen::Help => return None,
+            Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => return None,
         })
     }
 }

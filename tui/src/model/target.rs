@@ -71,7 +71,8 @@ impl Model {
         self.clock = TargetClock::default();
         self.frozen = None;
         self.past = super::past::Past::default();
-        self.screens.retain(|screen| !matches!(screen, Screen::Story(_)));
+        self.mark = super::mark::Mark::default();
+        self.screens.retain(|screen| !matches!(screen, Screen::Story(_) | Screen::Since));
     }
 
     pub(super) fn lost(&mut self, why: String, retry_at: Instant) {

@@ -15,8 +15,11 @@ const LEAKS: &str = "(verdict:stuck or verdict:left-behind or verdict:after-canc
 impl Model {
     /// The view that the screen needs; help and the like stand over another one's.
     pub(crate) fn view(&self) -> v1::View {
-        let shown =
-            self.screens.iter().rev().find(|it| !matches!(it, Screen::Blind | Screen::Help));
+        let shown = self
+            .screens
+            .iter()
+            .rev()
+            .find(|it| !matches!(it, Screen::Since | Screen::Blind | Screen::Help));
         match shown.copied().unwrap_or(Screen::Leaks) {
             Screen::Story(task) => {
                 v1::View { task, ..self.asked(v1::ViewKind::Story, String::new(), None) }
@@ -31,7 +34,7 @@ impl Model {
                 let view = self.of_tab(v1::ViewKind::Process);
                 v1::View { interval_ms: view.interval_ms.max(PROCESS_INTERVAL_MS), ..view }
             }
-            Screen::Leaks | Screen::Blind | Screen::Help => self.leaks_view(),
+            Screen::Leaks | Screen::Since | Screen::Blind | Screen::Help => self.leaks_view(),
         }
     }
 

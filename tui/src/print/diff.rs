@@ -92,7 +92,8 @@ fn growth<'a>(before: &'a Every, after: &'a Every) -> Vec<(Site<'a>, u64, u64)> 
     changed
 }
 
-fn in_text(before: &Every, after: &Every) -> Vec<String> {
+/// New ones, gone ones, and by site how their number changed.
+pub(crate) fn in_text(before: &Every, after: &Every) -> Vec<String> {
     let (new, gone) = (only(after, before), only(before, after));
     let stay = after.leaks.len() - new.len();
     let passed = span(after.last.now_ns.saturating_sub(before.last.now_ns));

@@ -18,12 +18,13 @@ pub(super) fn id(leak: &v1::Leak) -> Id {
 }
 
 /// The leaks, each once, and the last page's update without them.
-pub(super) struct Every {
-    pub(super) leaks: Vec<v1::Leak>,
-    pub(super) last: v1::Update,
+#[derive(Clone, Debug)]
+pub(crate) struct Every {
+    pub(crate) leaks: Vec<v1::Leak>,
+    pub(crate) last: v1::Update,
 }
 
-pub(super) async fn leaks(client: &mut Client, filter: &str) -> Result<Every, Failure> {
+pub(crate) async fn leaks(client: &mut Client, filter: &str) -> Result<Every, Failure> {
     let (mut leaks, mut seen, mut offset) = (Vec::new(), HashSet::new(), 0);
     loop {
         let view = v1::View {

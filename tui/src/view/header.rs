@@ -308,7 +308,9 @@ fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
         Screen::Tasks => ("Tasks", Some(model.totals.tasks_live)),
         Screen::Holdings => ("Holdings", Some(model.totals.holdings)),
         Screen::Events => ("Events", None),
-        Screen::Process | Screen::Story(_) | Screen::Blind | Screen::Help => ("Process", None),
+        Screen::Process | Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => {
+            ("Process", None)
+        }
     }
 }
 
@@ -358,6 +360,7 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
         Screen::Events => "newest first".to_owned(),
         Screen::Process => sorted("oldest first"),
         Screen::Story(task) => format!("task #{task}   Esc back"),
+        Screen::Since => "since mark   Esc back".to_owned(),
         Screen::Blind | Screen::Help => "Esc back".to_owned(),
     };
     format!("{said} ")

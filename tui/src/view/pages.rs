@@ -117,6 +117,21 @@ fn ignored(ignoring: &v1::Ignoring, columns: u16, theme: Theme) -> Vec<Line<'sta
     if lines.is_empty() { lines } else { [vec![Line::default()], lines].concat() }
 }
 
+/// What leaked and what was let go since the moment that was marked, and where it grows.
+pub(super) fn since(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
+    let changed = scene.model.since_the_mark();
+    let mut lines = vec![Line::default()];
+    for line in changed.iter().flat_map(|told| told.lines()) {
+        let line = Line::from(format!("  {line}"));
+        lines.push(text::fit_line(line, area.width, scene.theme));
+    }
+    if !changed.is_empty() {
+        let again = "  M marks this moment in its place";
+        lines.extend([Line::default(), Line::styled(again, scene.theme.dim())]);
+    }
+    scrolled(scene, &lines, frame, area)
+}
+
 /// A line to paste. Only a comment may be broken, and goes on as one.
 fn fix(line: &str, columns: u16) -> Vec<Line<'static>> {
     const INDENT: usize = 6;

@@ -7,6 +7,7 @@ mod control;
 mod filter;
 mod groups;
 mod kept;
+mod mark;
 mod picture;
 mod process;
 mod said;

@@ -73,6 +73,35 @@ fn a_task_is_cancelled_from_the_console_when_that_is_meant() {
     assert_eq!(ui.ends_with(), 0);
 }
 
+/// The numbers of the tasks that leak.
+fn leaking(address: &str) -> Vec<String> {
+    let (_, rows, _) = run(&["leaks", address, "--json"]);
+    let rows = rows.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    rows.map(|row: serde_json::Value| row["task"]["id"].to_string()).collect()
+}
+
+#[test]
+fn what_leaked_since_a_mark_is_shown() {
+    let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&[&service.address], (40, 120));
+    ui.wait_for("A after-cancel");
+    ui.keys("M");
+    ui.wait_for("M shows what changes from now on");
+    // The demo's leaks go after five seconds, and others come.
+    let marked = leaking(&service.address);
+    let end = std::time::Instant::now() + Duration::from_secs(20);
+    while leaking(&service.address).iter().any(|task| marked.contains(task)) {
+        assert!(std::time::Instant::now() < end, "they stay");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    ui.keys("M");
+    ui.wait_for_all(&["gone  A after-cancel  risky_task::risky"], &[]);
+    ui.keys("[");
+    ui.wait_for("frozen, as it was ");
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+}
+
 #[test]
 fn over_tcp_nothing_can_be_done_and_what_to_set_is_said() {
     let mut command = Command::new(holdover());
