@@ -111,8 +111,8 @@ async fn one_that_ignores_its_token(client: &mut Client) {
 async fn a_closure(client: &mut Client) {
     let (go_on, wait) = mpsc::channel::<()>();
     let closure = move || wait.recv().is_ok();
-    let handle = Builder::new().name("closure").spawn_blocking(closure).expect("a task");
-    let task = client.task("name:closure", |task| task.first_poll_ns.is_some()).await;
+    let handle = Builder::new().name("blocks").spawn_blocking(closure).expect("a task");
+    let task = client.task("name:blocks", |task| task.first_poll_ns.is_some()).await;
     let answer = client.cancel(task.id).await;
     assert_eq!(answer.requested_ns, None);
     assert!(answer.said.contains("it goes on until it returns"), "{answer:?}");

@@ -88,7 +88,13 @@ fn all_to_off_to_all() {
             let kept = leak(&semaphore).await;
             client.leaks("one left behind", is_left_behind).await;
             let living = holdover::spawn(pending::<()>());
-            let stuck = holdover::task::spawn_blocking(|| std::thread::sleep(GRACE * 20));
+            let (begins, began) = tokio::sync::oneshot::channel();
+            let stuck = holdover::task::spawn_blocking(move || {
+                begins.send(()).expect("it is waited for");
+                std::thread::sleep(GRACE * 20);
+            });
+            // From then on it cannot be aborted.
+            began.await.expect("it began");
             let plain = a_plain_world().await;
             tokio::task::yield_now().await;
             assert_eq!(client.set_level("off").await, "all");
