@@ -15,9 +15,23 @@ pub(crate) struct Socket(PathBuf);
 impl Socket {
     /// Starts the console of this process.
     pub(crate) fn start(builder: holdover::Builder) -> Self {
+        Self::start_by(builder, |builder| {
+            builder.try_init().expect("it starts");
+        })
+    }
+
+    /// The same, with a layer in a registry.
+    #[cfg(feature = "layer")]
+    pub(crate) fn start_layer(builder: holdover::Builder) -> Self {
+        use tracing_subscriber::{prelude::*, registry};
+
+        Self::start_by(builder, |builder| registry().with(builder.layer()).init())
+    }
+
+    fn start_by(builder: holdover::Builder, start: impl FnOnce(holdover::Builder)) -> Self {
         let path = std::env::temp_dir().join(format!("holdover-{}.sock", std::process::id()));
         let builder = builder.bind(format!("unix:{}", path.display())).log(holdover::Log::Off);
-        builder.grace(GRACE).orphan_grace(GRACE).try_init().expect("it starts");
+        start(builder.grace(GRACE).orphan_grace(GRACE));
         Self(path)
     }
 

@@ -10,9 +10,10 @@ use crate::{
     client::{Client, GRACE, Socket},
 };
 
-fn on_a_runtime(level: holdover::Level, test: impl AsyncFnOnce(&mut Client)) {
-    let builder = holdover::Builder::new().control(true).level(level);
-    let socket = Socket::start(builder);
+type Start = fn(holdover::Builder) -> Socket;
+
+fn on_a_runtime(start: Start, level: holdover::Level, test: impl AsyncFnOnce(&mut Client)) {
+    let socket = start(holdover::Builder::new().control(true).level(level));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async { test(&mut socket.attach().await).await });
 }
@@ -43,86 +44,102 @@ fn is_left_behind(leaks: &[holdover_proto::v1::Leak]) -> bool {
 
 #[test]
 fn off_to_all() {
-    alone("level::off_to_all", || {
-        on_a_runtime(holdover::Level::Off, async |client| {
-            let semaphore = Arc::new(holdover::sync::Semaphore::new(9));
-            let before = (holdover::spawn(pending::<()>()), tokio::spawn(pending::<()>()));
-            let unseen = leak(&semaphore).await;
-            a_while().await;
-            assert!(client.look(ViewKind::Tasks, "").await.tasks.is_empty());
-            assert_eq!(client.described().await.coverage.expect("one").level, "off");
+    alone("level::off_to_all", || from_off_to_all(Socket::start));
+}
 
-            assert_eq!(client.set_level("all").await, "off");
-            let coverage = client.described().await.coverage.expect("one");
-            assert!(coverage.recording_since_ns > 0);
-            assert!(coverage.blind.iter().any(|it| it.cause == "level-was-off"), "{coverage:?}");
-            let seen = leak(&semaphore).await;
-            client.leaks("one left behind", is_left_behind).await;
-            #[cfg(tokio_unstable)]
-            {
-                let plain = tokio::spawn(pending::<()>());
-                tokio::task::yield_now().await;
-                plain.abort();
-                let is_it = |task: &holdover_proto::v1::Task| {
-                    task.tokio_id.map(|id| id.to_string()) == Some(plain.id().to_string())
-                };
-                let ended = |task: &holdover_proto::v1::Task| task.state() == TaskState::Ended;
-                let task = client.task("", |task| is_it(task) && ended(task)).await;
-                assert_eq!(task.outcome(), Outcome::Cancelled);
-            }
-            drop((unseen, seen));
-            client.leaks("none", <[_]>::is_empty).await;
-            before.0.abort();
-            before.1.abort();
-            a_while().await;
-            assert!(client.look(ViewKind::Leaks, "").await.leaks.is_empty());
-        });
+#[cfg(feature = "layer")]
+#[test]
+fn off_to_all_by_a_layer() {
+    alone("level::off_to_all_by_a_layer", || from_off_to_all(Socket::start_layer));
+}
+
+fn from_off_to_all(start: Start) {
+    on_a_runtime(start, holdover::Level::Off, async |client| {
+        let semaphore = Arc::new(holdover::sync::Semaphore::new(9));
+        let before = (holdover::spawn(pending::<()>()), tokio::spawn(pending::<()>()));
+        let unseen = leak(&semaphore).await;
+        a_while().await;
+        assert!(client.look(ViewKind::Tasks, "").await.tasks.is_empty());
+        assert_eq!(client.described().await.coverage.expect("one").level, "off");
+
+        assert_eq!(client.set_level("all").await, "off");
+        let coverage = client.described().await.coverage.expect("one");
+        assert!(coverage.recording_since_ns > 0);
+        assert!(coverage.blind.iter().any(|it| it.cause == "level-was-off"), "{coverage:?}");
+        let seen = leak(&semaphore).await;
+        client.leaks("one left behind", is_left_behind).await;
+        #[cfg(tokio_unstable)]
+        {
+            let plain = tokio::spawn(pending::<()>());
+            tokio::task::yield_now().await;
+            plain.abort();
+            let is_it = |task: &holdover_proto::v1::Task| {
+                task.tokio_id.map(|id| id.to_string()) == Some(plain.id().to_string())
+            };
+            let ended = |task: &holdover_proto::v1::Task| task.state() == TaskState::Ended;
+            let task = client.task("", |task| is_it(task) && ended(task)).await;
+            assert_eq!(task.outcome(), Outcome::Cancelled);
+        }
+        drop((unseen, seen));
+        client.leaks("none", <[_]>::is_empty).await;
+        before.0.abort();
+        before.1.abort();
+        a_while().await;
+        assert!(client.look(ViewKind::Leaks, "").await.leaks.is_empty());
     });
 }
 
 #[test]
 fn all_to_off_to_all() {
-    alone("level::all_to_off_to_all", || {
-        on_a_runtime(holdover::Level::All, async |client| {
-            let semaphore = Arc::new(holdover::sync::Semaphore::new(9));
-            let kept = leak(&semaphore).await;
-            client.leaks("one left behind", is_left_behind).await;
-            let living = holdover::spawn(pending::<()>());
-            let (begins, began) = tokio::sync::oneshot::channel();
-            let stuck = holdover::task::spawn_blocking(move || {
-                begins.send(()).expect("it is waited for");
-                std::thread::sleep(GRACE * 20);
-            });
-            // From then on it cannot be aborted.
-            began.await.expect("it began");
-            let plain = a_plain_world().await;
-            tokio::task::yield_now().await;
-            assert_eq!(client.set_level("off").await, "all");
-            assert_eq!(client.set_level("off").await, "off");
-            assert!(!client.described().await.coverage.expect("one").spans);
+    alone("level::all_to_off_to_all", || from_all_to_off_to_all(Socket::start));
+}
 
-            // Seen to end, and no more than that is known of them.
-            living.abort();
-            stuck.abort();
-            plain.is_given_back();
-            // A leak from before stays, and goes when it does.
-            a_while().await;
-            assert!(is_left_behind(&client.look(ViewKind::Leaks, "").await.leaks));
-            drop(kept);
-            client.leaks("none", <[_]>::is_empty).await;
+#[cfg(feature = "layer")]
+#[test]
+fn all_to_off_to_all_by_a_layer() {
+    alone("level::all_to_off_to_all_by_a_layer", || from_all_to_off_to_all(Socket::start_layer));
+}
 
-            assert_eq!(client.set_level("all").await, "off");
-            plain.goes_on().await;
-            a_while().await;
-            let leaks = client.look(ViewKind::Leaks, "").await.leaks;
-            assert!(leaks.is_empty(), "{leaks:#?}");
-            let again = leak(&semaphore).await;
-            client.leaks("one left behind", is_left_behind).await;
-            drop(again);
-            client.leaks("none", <[_]>::is_empty).await;
-            assert!(living.await.expect_err("cancelled").is_cancelled());
-            stuck.await.expect("it returned");
+fn from_all_to_off_to_all(start: Start) {
+    on_a_runtime(start, holdover::Level::All, async |client| {
+        let semaphore = Arc::new(holdover::sync::Semaphore::new(9));
+        let kept = leak(&semaphore).await;
+        client.leaks("one left behind", is_left_behind).await;
+        let living = holdover::spawn(pending::<()>());
+        let (begins, began) = tokio::sync::oneshot::channel();
+        let stuck = holdover::task::spawn_blocking(move || {
+            begins.send(()).expect("it is waited for");
+            std::thread::sleep(GRACE * 20);
         });
+        // From then on it cannot be aborted.
+        began.await.expect("it began");
+        let plain = a_plain_world().await;
+        tokio::task::yield_now().await;
+        assert_eq!(client.set_level("off").await, "all");
+        assert_eq!(client.set_level("off").await, "off");
+        assert!(!client.described().await.coverage.expect("one").spans);
+
+        // Seen to end, and no more than that is known of them.
+        living.abort();
+        stuck.abort();
+        plain.is_given_back();
+        // A leak from before stays, and goes when it does.
+        a_while().await;
+        assert!(is_left_behind(&client.look(ViewKind::Leaks, "").await.leaks));
+        drop(kept);
+        client.leaks("none", <[_]>::is_empty).await;
+
+        assert_eq!(client.set_level("all").await, "off");
+        plain.goes_on().await;
+        a_while().await;
+        let leaks = client.look(ViewKind::Leaks, "").await.leaks;
+        assert!(leaks.is_empty(), "{leaks:#?}");
+        let again = leak(&semaphore).await;
+        client.leaks("one left behind", is_left_behind).await;
+        drop(again);
+        client.leaks("none", <[_]>::is_empty).await;
+        assert!(living.await.expect_err("cancelled").is_cancelled());
+        stuck.await.expect("it returned");
     });
 }
 
