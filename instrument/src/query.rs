@@ -69,10 +69,11 @@ pub(crate) struct View {
     pub(crate) cleared: bool,
     /// The leaks that a rule ignores, in place of those that are reported.
     pub(crate) ignored: bool,
-    /// The tasks of the rows that match, and everything above them, in place of the rows.
-    pub(crate) tree: bool,
-    /// The tasks of a tree, by id, beneath which nothing is listed.
-    pub(crate) folded: HashSet<u64>,
+    /// The tasks of the rows that match, and everything above them, in place of the rows;
+    /// with the tasks, by id, beneath which nothing is listed.
+    pub(crate) tree: Option<HashSet<u64>>,
+    /// Only tasks that were asked to stop, have not ended and are not stuck.
+    pub(crate) cancelling: bool,
     /// What the members of a group share, beside the verdict; empty for the spawn site, the
     /// name and what is held.
     pub(crate) by: Vec<Field>,
@@ -216,7 +217,7 @@ pub(crate) fn evaluate(
     let mut pools = Vec::new();
     let (matched, all, rows) = match view.kind {
         ViewKind::Leaks | ViewKind::LeakGroups | ViewKind::Tasks | ViewKind::Holdings
-            if view.tree =>
+            if view.tree.is_some() =>
         {
             let (matched, all, branches) = tree::tree(store, view, now);
             (matched, all, Rows::Tree(branches))
@@ -321,11 +322,11 @@ fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {
 fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
     let waits = rows::Waits::of(store);
     let source = Source::new(store, &waits);
-    let (matched, all, window) = if view.filter.is_empty() && view.sort.is_none() {
+    let (matched, all, window) = if is_everything(view) && view.sort.is_none() {
         let (all, window) = rows::first_tasks(store, reach(view), view.offset);
         (all, all, window)
     } else {
-        let facts = store.recorder().tasks().filter(|facts| !facts.is_over());
+        let facts = candidates(store, view);
         let order = |facts: &TaskFacts| rows::order(facts.ended_at, facts.id);
         picked(facts.map(|facts| LeanTask::new(facts, &source)), view, now, order)
     };
@@ -335,6 +336,20 @@ fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
         store.recorder().is_shown(row.facts.key);
     }
     (matched, all, Rows::Tasks(window))
+}
+
+/// Every task that has a slot is a row.
+fn is_everything(view: &View) -> bool {
+    view.filter.is_empty() && !view.cancelling
+}
+
+/// The tasks that the filter is about.
+fn candidates<'a>(store: &'a Store, view: &View) -> Box<dyn Iterator<Item = TaskFacts> + 'a> {
+    let recorder = store.recorder();
+    if view.cancelling {
+        return Box::new(store.cancelling().filter_map(|key| recorder.task(key)));
+    }
+    Box::new(recorder.tasks().filter(|facts| !facts.is_over()))
 }
 
 fn held_rows(

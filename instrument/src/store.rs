@@ -12,7 +12,7 @@ mod row;
 mod rows;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -209,6 +209,15 @@ impl Store {
         let most = self.settings.memory / 2;
         self.history.collect(self.recorder, &self.notes, self.notes_so_far, most);
         &self.history
+    }
+
+    /// The tasks that were asked to stop, have not ended and are not stuck.
+    pub(crate) fn cancelling(&self) -> impl Iterator<Item = Key> {
+        let rows = self.rows.current().chain(self.rows.ignored());
+        let stuck = rows.filter(|row| row.verdict == Verdict::Stuck).map(|row| row.task.key);
+        let stuck: HashSet<Key> = stuck.collect();
+        let asked = self.watched.iter().filter(|(_, task)| task.facts.ended_at.is_none());
+        asked.map(|(key, _)| *key).filter(move |key| !stuck.contains(key))
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -2,6 +2,7 @@
 //! service with a recorder and a store of its own, judged at whatever time it names.
 
 mod callbacks;
+mod cancelling;
 mod channels;
 mod ends;
 mod groups;

@@ -34,6 +34,7 @@ pub(crate) enum Action {
     LeaksOnly,
     Cleared,
     Ignored,
+    Cancelling,
     Freeze,
     Earlier,
     Later,
@@ -96,7 +97,7 @@ bindings! {
     "/" [Char('/')] Filter "filter", "show only rows that match; Enter keeps it, Esc does not";
     "f" [Char('f')] LikeThis "like this", "only rows whose cell in the marked column is as this";
     "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
-    "← →" [Right] ColumnRight "", "mark another column; in a tree, fold and unfold";
+    "← →" [Right] ColumnRight "", "mark another column; a tree's branch, folded; up, down a lineage";
     "" [Left] ColumnLeft "", "";
     "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; holdings, or pools";
     "G" [Char('G')] GroupBy "", "leaks by the marked column";
@@ -106,6 +107,7 @@ bindings! {
     "l" [Char('l')] LeaksOnly "leaks only", "leaks without warnings and without what has cleared";
     "c" [Char('c')] Cleared "cleared", "everything that has cleared, or only the last 10 s of it";
     "i" [Char('i')] Ignored "", "leaks that a rule ignores, or those that are reported";
+    "m" [Char('m')] Cancelling "", "what is being cancelled and still within its grace";
     "␣" [Char(' ')] Freeze "freeze", "stand still, and go on";
     "[ ]" [Char('[')] Earlier "", "stand still, and show what was told before; or after that";
     "" [Char(']')] Later "", "";

@@ -10,12 +10,14 @@ mod effect;
 mod history;
 mod list;
 mod mark;
+mod modes;
 mod moves;
 mod past;
 mod rates;
 mod rows;
 mod samples;
 mod screen;
+mod story;
 mod tab;
 mod target;
 mod tree;
@@ -41,7 +43,8 @@ pub(crate) use self::{
     rates::Rates,
     rows::{LeakRow, PoolLine},
     samples::{Figure, Pace, Samples},
-    screen::{HoldingsBy, LeaksBy, Screen, TABS, Which},
+    screen::{HoldingsBy, LeaksBy, Screen, TABS, Which, WhichTasks},
+    story::{HELD, StoryRow},
     tab::{Sort, Tab},
     target::{Connection, Target},
 };
@@ -85,6 +88,7 @@ pub(crate) struct Model {
     pub(crate) branches: List<v1::Branch>,
     pub(crate) events: List<v1::Event>,
     pub(crate) story: Option<v1::Story>,
+    story_row: Option<StoryRow>,
     pub(crate) seen: samples::Seen,
     /// Those of which something that is shown is a connection.
     pub(crate) pools: Vec<v1::Pool>,
@@ -97,6 +101,7 @@ pub(crate) struct Model {
     pub(crate) leaks_only: bool,
     pub(crate) all_cleared: bool,
     pub(crate) which: Which,
+    which_tasks: WhichTasks,
     pub(crate) leaks_by: LeaksBy,
     pub(crate) holdings_by: HoldingsBy,
     /// The moment at which everything stands still.
@@ -146,6 +151,7 @@ impl Model {
             branches: List::default(),
             events: List::default(),
             story: None,
+            story_row: None,
             seen: samples::Seen::default(),
             pools: Vec::new(),
             answered: None,
@@ -155,6 +161,7 @@ impl Model {
             leaks_only: false,
             all_cleared: false,
             which: Which::Reported,
+            which_tasks: WhichTasks::All,
             leaks_by: LeaksBy::Site,
             holdings_by: HoldingsBy::One,
             frozen: None,
@@ -267,12 +274,16 @@ impl Model {
             Action::Last => self.select(usize::MAX),
             Action::PageUp => self.move_by(-self.page()),
             Action::PageDown => self.move_by(self.page()),
+            Action::Open if self.is_story() => self.follow_link(now),
             Action::Open => self.open(now),
             Action::Back => self.back(),
             Action::Next => self.turn(1),
             Action::Previous => self.turn(TABS.len() - 1),
             Action::Leaks => self.go(Screen::Leaks),
-            Action::Tasks => self.go(Screen::Tasks),
+            Action::Tasks => {
+                self.which_tasks = WhichTasks::All;
+                self.go(Screen::Tasks);
+            }
             Action::Holdings => self.go(Screen::Holdings),
             Action::Events => self.go(Screen::Events),
             Action::Process => self.go(Screen::Process),
@@ -280,6 +291,8 @@ impl Model {
             Action::ColumnLeft if self.shows_tree() => self.fold(),
             Action::ColumnRight if self.shows_tree() => self.unfold(),
             Action::Tree => self.turn_tree(now),
+            Action::ColumnLeft if self.is_story() => self.follow_up(now),
+            Action::ColumnRight if self.is_story() => self.follow_down(now),
             Action::ColumnLeft => self.move_column(-1),
             Action::ColumnRight => self.move_column(1),
             Action::LikeThis => self.filter_by_cell(narrow, now),
@@ -289,6 +302,7 @@ impl Model {
             Action::Group => self.group(now),
             Action::GroupBy => self.group_by_column(now),
             Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
+            Action::Cancelling => self.turn_cancelling(),
             Action::Freeze => self.freeze(now),
             Action::Earlier => self.step(past::Step::Earlier, now),
             Action::Later => self.step(past::Step::Later, now),
@@ -317,9 +331,14 @@ impl Model {
     /// Out of what was entered last: a screen, what is ignored, a filter.
     fn back(&mut self) {
         if self.screens.len() > 1 {
-            self.screens.pop();
+            // A page over a story leaves that where it is.
+            if matches!(self.screens.pop(), Some(Screen::Story(_))) {
+                self.turn_the_page();
+            }
         } else if self.screen() == Screen::Leaks && self.which == Which::Ignored {
             self.which = Which::Reported;
+        } else if self.screen() == Screen::Tasks && self.is_cancelling() {
+            self.which_tasks = WhichTasks::All;
         } else {
             self.tab_mut().filter.clear();
         }
@@ -342,69 +361,6 @@ impl Model {
             self.screens.pop();
         } else {
             self.screens.push(screen);
-        }
-    }
-
-    fn group(&mut self, now: Instant) {
-        match self.screen() {
-            screen if screen.is_tab() && self.is_tree() => {
-                self.say("a tree is in no groups: t leads out of it", now);
-            }
-            Screen::Leaks => self.leaks_by = self.leaks_by.other(),
-            Screen::Holdings => self.holdings_by = self.holdings_by.other(),
-            screen if screen.is_tab() => self.say("these rows are in no groups", now),
-            _ => {}
-        }
-    }
-
-    /// By the column under the cursor.
-    fn group_by_column(&mut self, now: Instant) {
-        if self.screen() != Screen::Leaks || self.is_tree() {
-            return self.say("leaks are grouped by a column: 1 leads there", now);
-        }
-        let marked = self.tab().column;
-        let column = self.columns().into_iter().find(|column| Some(column.title) == marked);
-        match column.and_then(|column| column.field).filter(|field| !field.largest_first) {
-            Some(field) => self.leaks_by = LeaksBy::Field(field.name),
-            None => self.say("Left and Right mark a column of words, and G groups by it", now),
-        }
-    }
-
-    /// The leaks are in groups that are named by what their members share.
-    pub(crate) fn shows_groups(&self) -> bool {
-        self.kind() == Kind::Leaks && !self.leaks_by.fields().is_empty()
-    }
-
-    /// Whether the key does something on this screen.
-    pub(crate) fn offers(&self, action: Action) -> bool {
-        let screen = self.screen();
-        match action {
-            Action::Group if self.shows_tree() => false,
-            Action::Group => matches!(screen, Screen::Leaks | Screen::Holdings),
-            Action::Sort => screen.is_tab() && self.is_sortable(),
-            Action::Cleared if self.is_tree() => false,
-            Action::LeaksOnly | Action::Cleared => screen == Screen::Leaks,
-            Action::Filter | Action::LikeThis | Action::Open => screen.is_tab(),
-            _ => true,
-        }
-    }
-
-    fn is_sortable(&self) -> bool {
-        self.columns().iter().any(|column| column.field.is_some())
-    }
-
-    /// Elsewhere nobody would see what has changed.
-    fn which_leaks(&mut self, action: Action, now: Instant) {
-        if self.screen() != Screen::Leaks {
-            return self.say("this key is about leaks: 1 leads there", now);
-        }
-        match action {
-            Action::LeaksOnly => self.leaks_only = !self.leaks_only,
-            Action::Ignored => self.which = self.which.other(),
-            _ => {
-                self.all_cleared = !self.all_cleared;
-                self.show_leaks(list::Order::Told, now);
-            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    View, ViewKind, filtered, leaks,
+    View, ViewKind, candidates, filtered, is_everything, leaks,
     lean::{LeanHeld, LeanTask, Source},
     rows::{self, TaskRow, Waits},
     subject::At,
@@ -77,13 +77,13 @@ pub(super) fn tree(store: &Store, view: &View, now: Nanos) -> (usize, usize, Vec
 fn of_tasks(store: &Store, view: &View, now: Nanos, nodes: &mut Vec<Node>) -> (usize, usize) {
     let recorder = store.recorder();
     let mut all = 0;
-    if view.filter.is_empty() {
+    if is_everything(view) {
         recorder.each_spawned(|key, above, id| nodes.push(Node { above, id, key, matched: true }));
         return (nodes.len(), nodes.len());
     }
     let waits = Waits::of(store);
     let source = Source::new(store, &waits);
-    for facts in recorder.tasks().filter(|facts| !facts.is_over()) {
+    for facts in candidates(store, view) {
         all += 1;
         let task = LeanTask::new(facts, &source);
         if view.filter.matches(&At(&task, now)) {
@@ -238,7 +238,7 @@ impl Forest {
             };
             let node = self.nodes[at];
             let Some(facts) = recorder.task(node.key) else { continue };
-            let is_folded = view.folded.contains(&node.id);
+            let is_folded = view.tree.as_ref().is_some_and(|folded| folded.contains(&node.id));
             if listed >= view.offset {
                 let place = Place {
                     depth: open.len() - 1,

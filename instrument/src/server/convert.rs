@@ -52,9 +52,9 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         limit,
         cleared: view.cleared,
         ignored: view.ignored,
-        tree: view.tree,
+        cancelling: view.cancelling,
         by: parse_by(&view.by)?,
-        folded: view.folded.iter().copied().collect(),
+        tree: view.tree.then(|| view.folded.iter().copied().collect()),
         age: 0,
     })
 }

@@ -3,7 +3,6 @@
 
 use std::{
     cell::RefCell,
-    collections::HashSet,
     fmt::Write,
     future::{pending, poll_fn},
     pin::Pin,
@@ -243,12 +242,21 @@ impl Service {
         query::evaluate(&mut self.store.borrow_mut(), &mut sampler, view, now)
     }
 
+    /// The tasks that are being cancelled, so much later.
+    pub(super) fn cancelling(&self, later: Duration) -> Vec<String> {
+        self.look(later);
+        let everything = Filter::parse("").expect("everything");
+        let view = View { cancelling: true, ..view_of(ViewKind::Tasks, everything) };
+        let Rows::Tasks(rows) = self.view(&view).rows else { panic!("other rows") };
+        rows.iter().map(|row| row.person.name.to_string()).collect()
+    }
+
     /// The tree of these rows, without the `block_on` that tokio's spans show at its root:
     /// each task's name, and what is said of its place.
     pub(super) fn tree(&self, kind: ViewKind, filter: &str, folded: &[&str]) -> Vec<String> {
         let filter = Filter::parse(filter).expect("a filter");
         let folded = folded.iter().map(|name| self.task(name).id).collect();
-        let window = self.view(&View { tree: true, folded, ..view_of(kind, filter) });
+        let window = self.view(&View { tree: Some(folded), ..view_of(kind, filter) });
         let Rows::Tree(branches) = window.rows else { panic!("other rows") };
         let is_outside = |it: &&query::Branch| it.task.facts.kind == TaskKind::BlockOn;
         let outside = branches.iter().filter(is_outside).count();
@@ -276,8 +284,8 @@ fn view_of(kind: ViewKind, filter: Filter) -> View {
         limit: 100,
         cleared: false,
         ignored: false,
-        tree: false,
-        folded: HashSet::new(),
+        tree: None,
+        cancelling: false,
         by: Vec::new(),
         age: 0,
     }

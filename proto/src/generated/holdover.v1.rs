@@ -213,6 +213,10 @@ pub struct View {
     /// with commas between; empty for the spawn site, the name and what is held.
     #[prost(string, tag = "52")]
     pub by: ::prost::alloc::string::String,
+    /// Tasks: only those that were asked to stop, have not ended and are still within their
+    /// grace.
+    #[prost(bool, tag = "53")]
+    pub cancelling: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Update {

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use std::time::Instant;
 
-use super::{Clicked, Kind, List, Model, PoolLine, Screen, list::Entity};
+use super::{Clicked, Kind, List, Model, PoolLine, list::Entity};
 use crate::columns::{
     self, EventColumn, FdColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn,
     TreeColumn, term_of,
@@ -75,6 +75,9 @@ impl Model {
 
     pub(super) fn move_by(&mut self, lines: isize) {
         let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
+        if self.is_story() {
+            return self.move_in_story(lines);
+        }
         match self.list() {
             Some(list) => list.move_by(lines),
             None => self.page_line = self.page_line.saturating_add_signed(lines).min(last),
@@ -83,6 +86,9 @@ impl Model {
 
     pub(super) fn select(&mut self, line: usize) {
         let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
+        if self.is_story() {
+            return self.move_in_story(if line == 0 { isize::MIN } else { isize::MAX });
+        }
         match self.list() {
             Some(list) => list.select(line),
             None => self.page_line = line.min(last),
@@ -150,9 +156,7 @@ impl Model {
             list.choose();
         }
         if let Some(task) = task {
-            self.story = None;
-            self.cancelling = None;
-            self.screens.push(Screen::Story(task));
+            self.enter(task);
         } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
             let why = match self.kind() {
                 Kind::Events => "this event is about no task",

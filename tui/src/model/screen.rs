@@ -44,6 +44,14 @@ impl Which {
     }
 }
 
+/// Which tasks are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WhichTasks {
+    All,
+    /// Those that were asked to stop, have not ended and are still within their grace.
+    Cancelling,
+}
+
 /// What a row of Leaks stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LeaksBy {

@@ -24,7 +24,10 @@ impl Model {
             Screen::Story(task) => {
                 v1::View { task, ..self.asked(v1::ViewKind::Story, String::new(), None) }
             }
-            Screen::Tasks => self.of_tab(v1::ViewKind::Tasks),
+            Screen::Tasks => {
+                let view = self.of_tab(v1::ViewKind::Tasks);
+                v1::View { cancelling: self.is_cancelling(), ..view }
+            }
             Screen::Holdings => match self.holdings_by {
                 HoldingsBy::One => self.of_tab(v1::ViewKind::Holdings),
                 HoldingsBy::Pool => self.of_tab(v1::ViewKind::Pools),

@@ -342,6 +342,14 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
         Screen::Leaks if is_narrow && model.tab().sort.is_none() => by.to_owned(),
         Screen::Leaks if is_narrow => sorted(""),
         Screen::Leaks => format!("{by}, {}", sorted("worst first")),
+        Screen::Tasks if model.is_cancelling() => {
+            let of = of(model.tasks.matched, model.tasks.all);
+            if is_narrow {
+                format!("{of} cancelling")
+            } else {
+                format!("{of} being cancelled; m all")
+            }
+        }
         Screen::Tasks if is_narrow => of(model.tasks.matched, model.tasks.all),
         Screen::Tasks => {
             format!("{}  {}", of(model.tasks.matched, model.tasks.all), sorted("live first"))

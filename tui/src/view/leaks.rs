@@ -122,7 +122,8 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         say(&format!("The slowest to end took {slowest} from the request to stop."), plain);
     }
     let cancelling = count(totals.cancelling);
-    say(&format!("{cancelling} are being cancelled now, within their grace."), plain);
+    let shown = if totals.cancelling > 0 { ": m shows them" } else { "" };
+    say(&format!("{cancelling} are being cancelled now, within their grace{shown}."), plain);
     if totals.bytes_kept > 0 {
         say(&crate::format::kept_by_wakers(totals.bytes_kept), plain);
     }

@@ -86,7 +86,34 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         beneath.push_str(&crate::format::pad(moment(*stretch, cleaned_up, is_unseen), columns, ""));
     }
     bar.push(Span::raw(theme.glyphs.tick));
+    let beneath = with_the_end(&beneath, last_moment(task, story, now));
     vec![Line::from(bar), Line::styled(beneath, theme.dim())]
+}
+
+/// The moment at which the line ends.
+fn last_moment(task: &v1::Task, story: &v1::Story, now: u64) -> &'static str {
+    let holds = !story.holdings.is_empty() || !story.children.is_empty();
+    match (goes_at(task, story, now), task.ended_ns) {
+        (Some(_), _) => "due",
+        (None, Some(_)) if !holds => "ended",
+        (None, _) => "now",
+    }
+}
+
+/// Names the last moment too, under its tick, where there is room for it.
+fn with_the_end(beneath: &str, word: &str) -> String {
+    let before = (beneath.len() + 1).saturating_sub(word.len());
+    match beneath.get(before.saturating_sub(1)..) {
+        Some(rest) if rest.trim().is_empty() => format!("{}{word}", &beneath[..before]),
+        _ => beneath.to_owned(),
+    }
+}
+
+/// When the last of what an ended task holds goes by itself, if that is still to come.
+fn goes_at(task: &v1::Task, story: &v1::Story, now: u64) -> Option<u64> {
+    let goes = story.holdings.iter().map(|held| held.due_ns).collect::<Option<Vec<_>>>();
+    let last = goes.and_then(|all| all.into_iter().max());
+    last.filter(|at| *at > now && task.ended_ns.is_some())
 }
 
 /// Cells of the life line in a list.
@@ -152,8 +179,7 @@ fn stretches(task: &v1::Task, story: &v1::Story, now: u64) -> Vec<(Stretch, u64)
     if let (Some(ended), true) = (ended, holds) {
         moments.push((Stretch::Holds, ended));
     }
-    let goes = story.holdings.iter().map(|held| held.due_ns).collect::<Option<Vec<_>>>();
-    let goes = goes.and_then(|all| all.into_iter().max()).filter(|at| *at > now && ended.is_some());
+    let goes = goes_at(task, story, now);
     if goes.is_some() {
         moments.push((Stretch::Ahead, now));
     }

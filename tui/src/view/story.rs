@@ -14,6 +14,7 @@ use crate::{
     asked,
     explain::explain_held,
     format::{count, counted, fit, fit_place, pad, place, safe, span, wrap},
+    model::{HELD, Model, StoryRow},
     names,
     theme::Theme,
     words,
@@ -33,24 +34,14 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     lines.extend([lineage(story, theme), Line::default()]);
     lines.extend(life::lines(story, now, area.width, theme));
     lines.push(Line::default());
-    let none = if model.is_tokio_console() { NONE_TOLD } else { NONE };
-    let mut holds = holdings(story, none, now, area.width, theme);
+    let mut holds = holdings(story, now, area.width, scene);
     holds.extend(histogram::lines(story, theme));
     let source = source::lines(model, area, theme);
     let tail = holds.len() + source.len() + 2;
     let room = usize::from(area.height).saturating_sub(lines.len() + tail + 1);
     lines.push(text::bar("Story", area.width, theme));
-    let happened = happened(story, task, now, area.width, theme);
-    let skipped = happened.len().saturating_sub(room.max(3));
-    if skipped > 0 {
-        // Its own line takes the place of one more.
-        let skipped = skipped + 1;
-        let gap = format!("  {} {skipped} earlier lines", theme.glyphs.more);
-        lines.push(Line::styled(gap, theme.dim()));
-        lines.extend(happened.into_iter().skip(skipped));
-    } else {
-        lines.extend(happened);
-    }
+    let happened = happened(story, task, now, area.width, scene);
+    lines.extend(window(happened, selected_line(model, story), room.max(3), theme));
     lines.extend(holds);
     lines.extend(source);
     for rule in &story.ignored {
@@ -66,6 +57,57 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let lines: Vec<Line<'_>> =
         lines.into_iter().map(|line| text::fit_line(line, area.width, theme)).collect();
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// On which line of what happened the selected row is.
+fn selected_line(model: &Model, story: &v1::Story) -> Option<usize> {
+    let before = usize::from(story.events_lost > 0);
+    match model.story_row()? {
+        StoryRow::Event(seq) => {
+            Some(before + story.events.iter().position(|event| event.seq == seq)?)
+        }
+        // What is held is beneath all of it.
+        StoryRow::Held(_) => None,
+    }
+}
+
+/// As many of the lines as there is room for: the selected one, else the last; what is left
+/// out has a line that says so.
+fn window(
+    lines: Vec<Line<'static>>,
+    selected: Option<usize>,
+    room: usize,
+    theme: Theme,
+) -> Vec<Line<'static>> {
+    let all = lines.len();
+    if all <= room {
+        return lines;
+    }
+    let gap = |number: usize, which: &str| {
+        let text = format!("  {} {number} {which} lines", theme.glyphs.more);
+        (number > 0).then(|| Line::styled(text, theme.dim()))
+    };
+    let last = all - (room - 1);
+    // The selected line in the middle, and a line for each gap.
+    let from = match selected {
+        Some(line) if line < room - 1 => 0,
+        Some(line) => line.saturating_sub((room - 2) / 2).min(last),
+        None => last,
+    };
+    let shown = if from == 0 || from == last { room - 1 } else { room - 2 };
+    let later = all - from - shown;
+    let window = lines.into_iter().skip(from).take(shown);
+    gap(from, "earlier").into_iter().chain(window).chain(gap(later, "later")).collect()
+}
+
+/// The row that is selected is as those of tables are.
+fn marked(line: Line<'static>, is_selected: bool, theme: Theme) -> Line<'static> {
+    if !is_selected {
+        return line;
+    }
+    let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+    let text = text.strip_prefix("  ").unwrap_or(&text);
+    Line::styled(format!("{} {text}", theme.glyphs.selected), theme.selected())
 }
 
 /// What it is called and how it is; where there is no room for all, where it was spawned
@@ -154,8 +196,9 @@ fn happened(
     task: &v1::Task,
     now: u64,
     columns: u16,
-    theme: Theme,
+    scene: Scene<'_>,
 ) -> Vec<Line<'static>> {
+    let theme = scene.theme;
     let mut lines = Vec::new();
     if story.events_lost > 0 {
         let more = theme.glyphs.more;
@@ -173,7 +216,7 @@ fn happened(
         let word = if is_unseen(event, task) { "cancelled" } else { events::word(event) };
         // A column's width between it and the place.
         let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
-        lines.push(Line::from(vec![
+        let line = Line::from(vec![
             Span::styled(format!("  {at:>8}  "), theme.dim()),
             Span::styled(pad(word, 19, ""), style),
             Span::raw(pad(&what, what_width, "")),
@@ -181,7 +224,9 @@ fn happened(
                 fit_place(&site, place_width, theme.glyphs.more).into_owned(),
                 theme.dim(),
             ),
-        ]));
+        ]);
+        let is_selected = scene.model.story_row() == Some(StoryRow::Event(event.seq));
+        lines.push(marked(line, is_selected, theme));
     }
     let mut beneath = |text: String| {
         let room = usize::from(columns).saturating_sub(BENEATH.len() + 1);
@@ -217,13 +262,9 @@ const NONE: &str = "Holds nothing now";
 /// Who holds what is told only in part.
 const NONE_TOLD: &str = "Holds nothing that is known";
 
-fn holdings(
-    story: &v1::Story,
-    none: &str,
-    now: u64,
-    columns: u16,
-    theme: Theme,
-) -> Vec<Line<'static>> {
+fn holdings(story: &v1::Story, now: u64, columns: u16, scene: Scene<'_>) -> Vec<Line<'static>> {
+    let theme = scene.theme;
+    let none = if scene.model.is_tokio_console() { NONE_TOLD } else { NONE };
     let children = match story.children.len() {
         0 => String::new(),
         1 => ", and 1 child, which is above".to_owned(),
@@ -234,10 +275,12 @@ fn holdings(
         number => format!("Holds now {number}{children}"),
     };
     let mut lines = vec![Line::default(), text::bar(&title, columns, theme)];
-    for held in story.holdings.iter().take(6) {
+    for held in story.holdings.iter().take(HELD) {
         // Without a cancel there is nothing to be before or after.
         let is_cancelled = story.task.as_ref().is_some_and(|task| task.cancel.is_some());
-        lines.push(Line::from(holding(held, is_cancelled, now, columns, theme)));
+        let line = Line::from(holding(held, is_cancelled, now, columns, theme));
+        let is_selected = scene.model.story_row() == Some(StoryRow::Held(held.id));
+        lines.push(marked(line, is_selected, theme));
     }
     lines
 }

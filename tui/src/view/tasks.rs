@@ -16,10 +16,14 @@ use crate::{
     words,
 };
 
+const NONE_CANCELLING: &str =
+    "Nothing is being cancelled: all that was asked to stop has ended, or is stuck.";
+
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.tasks.rows().is_empty() {
-        super::none(scene, "No tasks.", frame, area);
+        let none = if model.is_cancelling() { NONE_CANCELLING } else { "No tasks." };
+        super::none(scene, none, frame, area);
         return None;
     }
     let target_now = model.target_now(now);

@@ -13,6 +13,7 @@ mod process;
 mod said;
 mod screens;
 mod source;
+mod stories;
 mod themes;
 mod tree;
 

@@ -44,6 +44,37 @@ fn with_holdings() -> (Model, Instant) {
     (model, now)
 }
 
+/// Of two, one is in its drop.
+fn cancelling() -> Vec<v1::Task> {
+    let asked = |name, id, state: v1::TaskState| {
+        let mut task = task(name, id);
+        (task.ended_ns, task.outcome) = (None, v1::Outcome::Unspecified.into());
+        task.state = state.into();
+        task
+    };
+    vec![asked("upload", 40, v1::TaskState::Running), asked("tail_log", 41, v1::TaskState::Idle)]
+}
+
+#[test]
+fn what_is_being_cancelled_120x40_and_80x24() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "m");
+    assert_eq!((model.view().kind(), model.view().cancelling), (v1::ViewKind::Tasks, true));
+    let said = v1::Update { tasks: cancelling(), matched: 2, all: 2, ..Default::default() };
+    update(&mut model, now, said);
+    let wide = draw(&model, theme(), now, (120, 40));
+    insta::assert_snapshot!(wide.backend());
+    find(wide.backend().buffer(), "2 of 2 being cancelled; m all");
+    find(wide.backend().buffer(), "idle, asked");
+    insta::assert_snapshot!(draw(&model, theme(), now, (80, 24)).backend());
+    update(&mut model, now, v1::Update::default());
+    find(draw(&model, theme(), now, (80, 24)).backend().buffer(), "Nothing is being cancelled");
+    for (keys, expected) in [("m", false), ("m", true), ("1m", true), ("2", false)] {
+        press(&mut model, now, keys);
+        assert_eq!(model.view().cancelling, expected, "after {keys}");
+    }
+}
+
 #[test]
 fn the_footer_offers_no_key_that_does_nothing() {
     let (mut model, now) = with_leaks();
