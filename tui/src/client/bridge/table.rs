@@ -106,21 +106,13 @@ impl Table {
 
     fn take_tasks(&mut self, update: TaskUpdate) {
         self.dropped.tasks = self.dropped.tasks.saturating_add(update.dropped_events);
-        for new in update.new_tasks {
-            let Some(id) = new.id.filter(|_| self.tasks.len() < MOST) else { continue };
-            self.spawned += 1;
-            self.untold.remove(&id.id);
-            // The target uses an id again for another task.
-            let task = self.task(self.spawned, &new);
-            self.ids.insert(self.spawned, id.id);
-            if let Some(before) = self.tasks.insert(id.id, task) {
-                self.ids.remove(&before.number);
-            }
-        }
-        let mut changed: Vec<(u64, tasks::Stats)> = update.stats_update.into_iter().collect();
-        changed.sort_unstable_by_key(|(id, _)| *id);
+        let changed = update.stats_update;
+        let mut changed: Vec<(u64, TaskStats)> =
+            changed.iter().map(|(id, stats)| (*id, self.task_stats(stats))).collect();
+        // They come in no order.
+        changed.sort_unstable_by_key(|(id, stats)| (stats.created, *id));
+        self.take_new_tasks(update.new_tasks, &changed);
         for (id, stats) in changed {
-            let stats = self.task_stats(&stats);
             let Some(task) = self.tasks.get_mut(&id) else {
                 self.note_untold(id, &stats);
                 continue;
@@ -134,6 +126,30 @@ impl Table {
             let had_ended = before.is_some_and(|before| before.ended.is_some());
             if let Some(at) = stats.ended.filter(|_| !had_ended) {
                 self.history.push(at, What::Ended, task);
+            }
+        }
+    }
+
+    fn take_new_tasks(&mut self, new: Vec<tasks::Task>, stats: &[(u64, TaskStats)]) {
+        let stats: HashMap<u64, TaskStats> = stats.iter().copied().collect();
+        let made = |id: u64| stats.get(&id)?.created;
+        let ended = |id: u64| stats.get(&id)?.ended;
+        let mut new: Vec<(u64, tasks::Task)> =
+            new.into_iter().filter_map(|task| Some((task.id?.id, task))).collect();
+        new.sort_by_key(|(id, _)| (made(*id), *id));
+        for (id, new) in new {
+            let before = self.tasks.get(&id).and_then(|task| task.stats);
+            let is_known = before.is_some_and(|it| is_same(made(id), it.created, it.ended));
+            if is_known || is_over(ended(id), self.now) || self.tasks.len() >= MOST {
+                continue;
+            }
+            self.spawned += 1;
+            self.untold.remove(&id);
+            // The target uses an id again for another task.
+            let task = self.task(self.spawned, &new);
+            self.ids.insert(self.spawned, id);
+            if let Some(before) = self.tasks.insert(id, task) {
+                self.ids.remove(&before.number);
             }
         }
     }
@@ -215,14 +231,27 @@ impl Table {
         let users: HashSet<u64> = users.collect();
         let is_kept = |task: &Task| {
             let ended = task.stats.and_then(|stats| stats.ended);
-            let is_over = ended.is_some_and(|at| at.saturating_add(RETENTION) <= now);
-            !is_over || users.contains(&task.number)
+            !is_over(ended, now) || users.contains(&task.number)
         };
         self.tasks.retain(|_, task| is_kept(task));
         let tasks = &self.tasks;
         self.ids.retain(|_, id| tasks.contains_key(id));
         let resources = &self.resources;
         self.ops.retain(|_, op| resources.contains_key(&op.resource));
+    }
+}
+
+/// Whether it ended so long ago that it is not kept.
+fn is_over(ended: Option<u64>, now: u64) -> bool {
+    ended.is_some_and(|at| at.saturating_add(RETENTION) <= now)
+}
+
+/// Whether what is told as new is what is known by that id: what there is when a console
+/// attaches is told twice.
+fn is_same(made: Option<u64>, known: Option<u64>, ended: Option<u64>) -> bool {
+    match (made, known) {
+        (Some(made), Some(known)) => made == known,
+        _ => ended.is_none(),
     }
 }
 

@@ -82,7 +82,10 @@ fn where_events_were_dropped_no_task_is_said_to_be_lost() {
 fn an_id_that_is_used_again_is_another_task() {
     let mut state = State::default();
     state.apply(of_tasks(102, vec![(7, lost())]));
-    state.apply(of_tasks(103, vec![(7, lost())]));
+    state.apply(of_tasks(102, vec![(7, lost())]));
+    assert_eq!(state.table.spawned, 1, "it is told twice, and the same");
+    let another = tasks::Stats { created_at: Some(at(101)), ..lost() };
+    state.apply(of_tasks(103, vec![(7, another)]));
     assert_eq!(leaks(&state, false), [(v1::Verdict::LostWaker, 2)]);
     assert!(state.table.numbered(1).is_none());
     assert_eq!(state.table.spawned, 2);
@@ -179,4 +182,12 @@ fn nothing_is_overdue_of_which_not_all_users_are_known() {
     end(&mut state, 110, 8);
     state.apply(Update { now: Some(at(400)), ..Update::default() });
     assert_eq!(leaks(&state, true), []);
+}
+
+#[test]
+fn what_ended_long_before_the_console_was_attached_is_not_told_of() {
+    let mut state = State::default();
+    let long_over = tasks::Stats { dropped_at: Some(at(101)), ..lost() };
+    state.apply(of_tasks(500, vec![(7, long_over), (8, lost())]));
+    assert_eq!((state.table.spawned, state.table.history.events().count()), (1, 2));
 }

@@ -7,7 +7,7 @@ use console_api::{
 };
 use holdover_proto::v1;
 
-use super::{MOST, Op, Resource, Table, reference};
+use super::{MOST, Op, Resource, Table, is_same, reference};
 use crate::client::bridge::read;
 
 /// A resource is within another, that in a third: no deeper than this.
@@ -18,6 +18,11 @@ impl Table {
         self.dropped.resources = self.dropped.resources.saturating_add(update.dropped_events);
         for new in update.new_resources {
             let Some(id) = new.id.filter(|_| self.resources.len() < MOST) else { continue };
+            let made = update.stats_update.get(&id.id).and_then(|stats| self.at(stats.created_at));
+            let before = self.resources.get(&id.id);
+            if before.is_some_and(|it| is_same(made, it.made, it.released)) {
+                continue;
+            }
             self.last_resource += 1;
             let resource = resource(self.last_resource, &new);
             self.resources.insert(id.id, resource);
