@@ -54,39 +54,37 @@ impl Routes {
     pub(super) fn new(console: &Arc<Console>) -> Self {
         let ours = HoldoverServer::new(holdover::Service::new(Arc::clone(console)));
         let ours = Route::new(holdover_server::SERVICE_NAME, ours);
-        let others = [tokio_console(console), health(), reflection()];
+        let others = [
+            #[cfg(feature = "tokio-console")]
+            Some(tokio_console(console)),
+            #[cfg(feature = "health")]
+            Some(health()),
+            #[cfg(feature = "reflection")]
+            reflection(),
+        ];
+        let others: Vec<Option<Route>> = others.into();
         Self { ours, others: others.into_iter().flatten().collect() }
     }
 }
 
 #[cfg(feature = "tokio-console")]
-fn tokio_console(console: &Arc<Console>) -> Option<Route> {
+fn tokio_console(console: &Arc<Console>) -> Route {
     use holdover_proto::tokio_console::instrument_server::{InstrumentServer, SERVICE_NAME};
 
     let service = super::tokio_console::Service::new(Arc::clone(console));
-    Some(Route::new(SERVICE_NAME, InstrumentServer::new(service)))
-}
-
-#[cfg(not(feature = "tokio-console"))]
-fn tokio_console(_: &Arc<Console>) -> Option<Route> {
-    None
+    Route::new(SERVICE_NAME, InstrumentServer::new(service))
 }
 
 /// Says that the console is up, for as long as it can say anything.
 #[cfg(feature = "health")]
-fn health() -> Option<Route> {
+fn health() -> Route {
     use tonic_health::{
         pb::health_server::{HealthServer, SERVICE_NAME},
         server::{HealthReporter, HealthService},
     };
 
     let service = HealthService::from_health_reporter(HealthReporter::new());
-    Some(Route::new(SERVICE_NAME, HealthServer::new(service)))
-}
-
-#[cfg(not(feature = "health"))]
-fn health() -> Option<Route> {
-    None
+    Route::new(SERVICE_NAME, HealthServer::new(service))
 }
 
 /// Says what there is to ask.
@@ -97,11 +95,6 @@ fn reflection() -> Option<Route> {
     let descriptors = holdover_proto::DESCRIPTORS;
     let described = Builder::configure().register_encoded_file_descriptor_set(descriptors);
     Some(Route::new(SERVICE_NAME, described.build_v1().ok()?))
-}
-
-#[cfg(not(feature = "reflection"))]
-fn reflection() -> Option<Route> {
-    None
 }
 
 impl Service<http::Request<Body>> for Routes {

@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use tracing_subscriber::prelude::*;
@@ -29,6 +30,14 @@ fn service() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         drop(holdover::task::Builder::new().name("of the service").spawn(pending::<()>()));
+        let (armed, is_armed) = tokio::sync::oneshot::channel();
+        let leaky = holdover::task::Builder::new().name("was cancelled").spawn(async {
+            drop(holdover::time::call_later(Duration::from_secs(600), || {}));
+            armed.send(()).expect("somebody waits for it");
+            pending::<()>().await;
+        });
+        is_armed.await.expect("it is polled");
+        leaky.expect("a task").abort();
         println!("\nit is up");
         let ends = tokio::task::spawn_blocking(|| std::io::stdin().read(&mut [0]));
         ends.await.expect("no panic").expect("it is told to end");
@@ -36,7 +45,7 @@ fn service() {
     std::process::exit(0);
 }
 
-fn start(how: &str, variables: &[(&str, &str)]) -> Child {
+pub(crate) fn start(how: &str, variables: &[(&str, &str)]) -> Child {
     let program = std::env::current_exe().expect("this test");
     Command::new(program)
         .args(["--exact", "drop_in::service", "--nocapture"])
@@ -51,7 +60,7 @@ fn start(how: &str, variables: &[(&str, &str)]) -> Child {
 }
 
 /// What it prints until it is up.
-fn printed(service: &mut Child) -> String {
+pub(crate) fn printed(service: &mut Child) -> String {
     let mut lines = BufReader::new(service.stdout.take().expect("a pipe")).lines();
     let mut printed = String::new();
     while let Some(Ok(line)) = lines.next() {
@@ -64,12 +73,12 @@ fn printed(service: &mut Child) -> String {
     panic!("it never was up: {printed}");
 }
 
-fn end(mut service: Child) {
+pub(crate) fn end(mut service: Child) {
     drop(service.stdin.take());
     assert!(service.wait().expect("it ends").success());
 }
 
-fn free_port() -> String {
+pub(crate) fn free_port() -> String {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
     socket.local_addr().expect("an address").to_string()
 }

@@ -3,6 +3,8 @@
 
 #![cfg(all(feature = "console", feature = "fmt", feature = "tokio-console"))]
 
+#[cfg(unix)]
+mod binary;
 mod details;
 mod drop_in;
 mod mirror;
