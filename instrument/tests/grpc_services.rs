@@ -47,7 +47,9 @@ async fn says_what_there_is(channel: Channel) {
     let listed = ask(&channel, MessageRequest::ListServices(String::new())).await;
     let MessageResponse::ListServicesResponse(listed) = listed else { panic!("{listed:?}") };
     let names: Vec<String> = listed.service.into_iter().map(|it| it.name).collect();
-    for service in ["holdover.v1.Holdover", "rs.tokio.console.instrument.Instrument"] {
+    for service in
+        ["holdover.v1.Holdover", "rs.tokio.console.instrument.Instrument", "grpc.health.v1.Health"]
+    {
         assert!(names.iter().any(|name| name == service), "{names:?}");
         let asked = MessageRequest::FileContainingSymbol(service.to_owned());
         let file = ask(&channel, asked).await;

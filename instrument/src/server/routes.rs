@@ -61,6 +61,8 @@ impl Routes {
             Some(health()),
             #[cfg(feature = "reflection")]
             reflection(),
+            #[cfg(feature = "reflection")]
+            older_reflection(),
         ];
         let others: Vec<Option<Route>> = others.into();
         Self { ours, others: others.into_iter().flatten().collect() }
@@ -90,11 +92,27 @@ fn health() -> Route {
 /// Says what there is to ask.
 #[cfg(feature = "reflection")]
 fn reflection() -> Option<Route> {
-    use tonic_reflection::{pb::v1::server_reflection_server::SERVICE_NAME, server::Builder};
+    use tonic_reflection::pb::v1::server_reflection_server::SERVICE_NAME;
 
-    let descriptors = holdover_proto::DESCRIPTORS;
-    let described = Builder::configure().register_encoded_file_descriptor_set(descriptors);
-    Some(Route::new(SERVICE_NAME, described.build_v1().ok()?))
+    Some(Route::new(SERVICE_NAME, described().build_v1().ok()?))
+}
+
+/// The same by its earlier name, which is all that grpcurl asks for up to its version 1.8.7.
+#[cfg(feature = "reflection")]
+fn older_reflection() -> Option<Route> {
+    use tonic_reflection::pb::v1alpha::server_reflection_server::SERVICE_NAME;
+
+    Some(Route::new(SERVICE_NAME, described().build_v1alpha().ok()?))
+}
+
+#[cfg(feature = "reflection")]
+fn described() -> tonic_reflection::server::Builder<'static> {
+    let builder = tonic_reflection::server::Builder::configure();
+    let builder = builder.register_encoded_file_descriptor_set(holdover_proto::DESCRIPTORS);
+    #[cfg(feature = "health")]
+    let builder =
+        builder.register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+    builder
 }
 
 impl Service<http::Request<Body>> for Routes {
