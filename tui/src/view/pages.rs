@@ -50,9 +50,14 @@ pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page 
     if usize::from(area.height) > lines.len() + 2 {
         lines.push(Line::default());
     }
+    let verdicts = if scene.model.is_tokio_console() {
+        "W lost-waker: nothing will wake it; a warning: D overdue"
+    } else {
+        "S stuck  L left-behind  A after-cancel; warnings: O orphaned  D overdue"
+    };
     for text in [
         "the mouse: a tab, a row (twice opens it), a title (sorts); Shift selects text",
-        "S stuck  L left-behind  A after-cancel; warnings: O orphaned  D overdue",
+        verdicts,
         "filter: verdict:stuck holds:timer since>5s name~\"^worker\" -loc:vendor",
     ] {
         lines.push(Line::styled(format!("  {text}"), theme.dim()));

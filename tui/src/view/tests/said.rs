@@ -161,3 +161,15 @@ fn a_moment_that_is_past_says_how_long_ago_it_was() {
     press(&mut model, now, " ");
     assert!(shown(&model, now, (120, 40)).contains("live"));
 }
+
+/// The badge of a verdict that only such a target can be given is on the help page of it.
+#[test]
+fn of_a_tokio_console_target_help_names_its_verdicts() {
+    let (mut model, now) = attached();
+    let coverage = v1::Coverage { tokio_console: true, ..v1::Coverage::default() };
+    let described = v1::DescribeResponse { coverage: Some(coverage), ..<_>::default() };
+    model.apply(Event::Connected(Box::new(described)), now);
+    press(&mut model, now, "?");
+    let text = draw(&model, theme(), now, (120, 50)).backend().to_string();
+    assert!(text.contains("W lost-waker") && !text.contains("S stuck"), "{text}");
+}
