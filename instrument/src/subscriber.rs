@@ -81,7 +81,14 @@ impl<S: Subscriber> HoldoverSubscriber<S> {
     #[inline]
     fn ours(&self, id: &Id) -> Option<Found> {
         let key = Key::from_bits(id.into_u64())?;
-        if self.foreign.contains(key.bits()) { None } else { self.front.find(key) }
+        if self.foreign.contains(key.bits()) { None } else { self.front.find(key.whole()) }
+    }
+
+    /// The id of a clone that is not counted: nothing is to be done when it goes.
+    #[inline]
+    fn is_uncounted(&self, id: &Id) -> bool {
+        let is_clone = Key::from_bits(id.into_u64()).is_some_and(Key::is_of_a_clone);
+        is_clone && !self.foreign.contains(id.into_u64())
     }
 
     /// Above the level that `S` said it wants: it is not asked.
@@ -261,8 +268,13 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
 
     fn clone_span(&self, id: &Id) -> Id {
         if let Some(found) = self.ours(id) {
+            let is_free = |key: &Key| !self.foreign.is_taken(key.bits());
+            if let Some(clone) = Front::uncounted_clone(found).filter(is_free) {
+                return Id::from_u64(clone.bits());
+            }
             Front::clone_span(found);
-            return id.clone();
+            let whole = |key: Key| Id::from_u64(key.whole().bits());
+            return Key::from_bits(id.into_u64()).map_or_else(|| id.clone(), whole);
         }
         let clone = || self.inner.clone_span(id);
         match clone() {
@@ -273,6 +285,9 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
 
     #[expect(deprecated, reason = "forwarded, for subscribers that still rely on it")]
     fn drop_span(&self, id: Id) {
+        if self.is_uncounted(&id) {
+            return;
+        }
         match self.ours(&id) {
             Some(found) => {
                 self.front.try_close(found);
@@ -282,6 +297,9 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
     }
 
     fn try_close(&self, id: Id) -> bool {
+        if self.is_uncounted(&id) {
+            return false;
+        }
         if let Some(found) = self.ours(&id) {
             return self.front.try_close(found);
         }

@@ -10,7 +10,8 @@
 //! 38   generation   25 bits, starts at random in each recorder
 //! 32   pattern      6 bits, fixed
 //! 31   arena        0 tasks, 1 holdings
-//!  0   slot         31 bits
+//!  0   slot         31 bits; of a holding 30, and above them 1 in the id of an uncounted
+//!                   clone of its span
 //! ```
 
 use std::num::NonZeroU64;
@@ -21,6 +22,7 @@ const PATTERN_SHIFT: u32 = 32;
 const PATTERN: u64 = 0b10_1101 << PATTERN_SHIFT;
 const PATTERN_MASK: u64 = 0b11_1111 << PATTERN_SHIFT;
 const ARENA_BIT: u64 = 1 << 31;
+const CLONE_BIT: u64 = 1 << 30;
 
 /// How many generations a slot can have; it is retired before it would repeat one.
 pub(crate) const GENERATIONS: u32 = 1 << 25;
@@ -77,6 +79,29 @@ impl Key {
         NonZeroU64::new(bits).filter(|_| ours).map(Self)
     }
 
+    /// The id of a clone of a holding's span that is not counted.
+    #[inline]
+    pub(crate) fn of_a_clone(self) -> Self {
+        debug_assert_eq!(self.which(), Which::Holdings);
+        Self(self.0 | CLONE_BIT)
+    }
+
+    #[inline]
+    pub(crate) fn is_of_a_clone(self) -> bool {
+        const BOTH: u64 = ARENA_BIT | CLONE_BIT;
+        self.bits() & BOTH == BOTH
+    }
+
+    /// Of a clone's id, the key of what it is a clone of.
+    #[inline]
+    pub(crate) fn whole(self) -> Self {
+        if self.is_of_a_clone() {
+            Self(NonZeroU64::new(self.bits() & !CLONE_BIT).unwrap_or(self.0))
+        } else {
+            self
+        }
+    }
+
     #[inline]
     pub(crate) fn bits(self) -> u64 {
         self.0.get()
@@ -105,7 +130,7 @@ mod tests {
     #[test]
     fn a_key_gives_back_what_went_in() {
         for which in [Which::Tasks, Which::Holdings] {
-            for slot in [0, 1, 12_345, (1 << 31) - 1] {
+            for slot in [0, 1, 12_345, (1 << 30) - 1] {
                 for generation in [0, 1, GENERATIONS - 1] {
                     let key = Key::new(which, slot, generation);
                     assert_eq!(
@@ -115,6 +140,18 @@ mod tests {
                     assert_eq!(Key::from_bits(key.bits()), Some(key));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_clones_id_leads_to_what_it_is_a_clone_of() {
+        let key = Key::new(Which::Holdings, 12_345, 7);
+        let clone = key.of_a_clone();
+        assert!(clone != key && clone.is_of_a_clone() && !key.is_of_a_clone());
+        assert_eq!((clone.whole(), key.whole(), clone.of_a_clone()), (key, key, clone));
+        assert_eq!(Key::from_bits(clone.bits()), Some(clone), "it is one of ours");
+        for fixed in [Key::IGNORED, Key::OURS] {
+            assert!(!fixed.is_of_a_clone() && fixed.whole() == fixed);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     record::{Adopt, take_adopted},
     recorder::{
         Level, Recorder,
-        holding::{Acquired, HoldingFlag, HoldingSlot},
+        holding::{Acquired, HoldingFlag, HoldingSlot, Spanned},
         key::{Key, Which},
         owner::{self, Work},
         table::{FileId, Origin, TextId},
@@ -194,6 +194,15 @@ impl Front {
         if !slot.has(Flag::Shim) {
             classify::run_ends(slot);
         }
+    }
+
+    /// The id of a clone that need not be counted. A guard or an acquisition of a lock or a
+    /// semaphore cannot outlive it, and its span is cloned for each of them.
+    #[inline]
+    pub(super) fn uncounted_clone(found: Found) -> Option<Key> {
+        let Found::Resource(key, slot) = found else { return None };
+        let is_whole = matches!(slot.what_it_is(), Some(Spanned::Lock | Spanned::Semaphore));
+        is_whole.then(|| key.of_a_clone())
     }
 
     #[inline]
