@@ -3,7 +3,9 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use holdover_proto::v1::{Outcome, TaskState, Verdict, ViewKind};
+#[cfg(tokio_unstable)]
+use holdover_proto::v1::{Outcome, TaskState};
+use holdover_proto::v1::{Verdict, ViewKind};
 
 use crate::{
     alone,
