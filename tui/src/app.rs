@@ -1,6 +1,7 @@
 //! The loop: one message at a time, then one drawing. Nothing here waits for the
 //! network, and nothing but this changes the model.
 
+mod keeper;
 mod signals;
 
 use std::{
@@ -18,14 +19,18 @@ use tokio::{
 };
 use tokio_stream::StreamExt;
 
-use self::signals::Signals;
+use self::{keeper::Keeper, signals::Signals};
 use crate::{
     Now,
     client::{self, Address, Ask},
-    config::{Config, state_folder},
+    config::{Config, columns_file, filters_file},
     editor,
     model::{Drawn, Effect, Known, Model},
-    outside, remembered,
+    outside,
+    remembered::{
+        columns::{self, Kept},
+        filters,
+    },
     source::{Preview, Previews, Sources, place},
     terminal,
     theme::Theme,
@@ -74,21 +79,21 @@ where
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
-    while !model.quit {
+    'run: while !model.quit {
         let mut drawn = Drawn::default();
         terminal.draw(|frame| drawn = view::render(&model, theme, now(), frame))?;
         model.drawn(drawn);
         tokio::select! {
             event = events.recv() => match event {
                 Some(event) => model.apply(event, now()),
-                None => return Ok(()),
+                None => break,
             },
             typed = user.types() => match typed {
                 Some(input) => {
                     panic_if_asked(&input, panic_at);
                     take(&mut model, &input, now());
                 }
-                None => return Ok(()),
+                None => break,
             },
             Some((site, preview)) = read.recv() => model.previews.read(site, preview),
             _ = tick.tick() => model.pass(now()),
@@ -108,7 +113,7 @@ where
             match user.edits(around.edit(&site)).await? {
                 Some(Ok(())) => {}
                 Some(Err(why)) => model.say(&why, now()),
-                None => return Ok(()),
+                None => break 'run,
             }
             // It may be another text now.
             model.previews = Previews::default();
@@ -123,6 +128,7 @@ where
             changed
         });
     }
+    around.finish();
     Ok(())
 }
 
@@ -176,26 +182,36 @@ struct Around {
     config: Config,
     /// Where the filters are kept that were typed.
     remembered: Option<PathBuf>,
+    /// Keeps the columns that are chosen, where that can be.
+    keeper: Option<Keeper>,
     sources: Sources,
     read: mpsc::Sender<Read>,
 }
 
 impl Around {
     fn new(config: Config, model: &mut Model) -> (Self, mpsc::Receiver<Read>) {
-        let remembered = state_folder().map(|folder| folder.join("filters"));
+        let remembered = filters_file();
+        start_as_set(model, &config);
         model.known = known(&config, remembered.as_deref());
         model.interval = config.interval.value;
         let working = std::env::current_dir().unwrap_or_default();
         let sources = Sources { working, roots: config.source_roots.value.clone() };
         let (sender, read) = mpsc::channel(EVENTS);
-        (Self { config, remembered, sources, read: sender }, read)
+        (Self { config, remembered, keeper: None, sources, read: sender }, read)
     }
 
-    fn follow(&self, effect: Effect, model: &mut Model, now: Instant) {
+    fn follow(&mut self, effect: Effect, model: &mut Model, now: Instant) {
         match effect {
             Effect::Remember(filter) => {
                 // Where nothing can be written, this run knows it all the same.
-                let _ = self.remembered.as_deref().map(|file| remembered::add(file, &filter));
+                let _ = self.remembered.as_deref().map(|file| filters::add(file, &filter));
+            }
+            Effect::Keep { listing, layout } => {
+                let kept = layout.map(|it| Kept::over(&self.config, listing, it));
+                if self.keeper.is_none() {
+                    self.keeper = columns_file().and_then(Keeper::start);
+                }
+                self.keeper.iter().for_each(|keeper| keeper.keep(listing, kept.clone()));
             }
             Effect::Copy { what, text } => model.say(&outside::copy(&what, &text), now),
             Effect::Write { name, lines } => {
@@ -203,6 +219,13 @@ impl Around {
             }
             // These need the terminal and the client.
             Effect::Edit { .. } | Effect::Describe | Effect::Leaks | Effect::Cancel { .. } => {}
+        }
+    }
+
+    /// What was chosen is on the disk then, unless that is very slow.
+    fn finish(self) {
+        if let Some(keeper) = self.keeper {
+            keeper.finish();
         }
     }
 
@@ -226,8 +249,23 @@ impl Around {
     }
 }
 
+/// The columns and the order of each table, as they are set, and as they were chosen.
+fn start_as_set(model: &mut Model, config: &Config) {
+    for (listing, set) in &config.columns {
+        model.layouts.start(*listing, set.value.clone());
+    }
+    let file = columns_file();
+    let kept = file.map(|file| columns::in_force(&file, config)).unwrap_or_default();
+    for (listing, kept) in kept {
+        model.layouts.choose(listing, kept.layout);
+    }
+    for (listing, set) in &config.sort {
+        model.start_sorted(*listing, &set.value);
+    }
+}
+
 fn known(config: &Config, remembered: Option<&Path>) -> Known {
-    let history = remembered.map(remembered::filters).unwrap_or_default();
+    let history = remembered.map(filters::read).unwrap_or_default();
     Known { saved: Arc::new(config.filters.clone()), history: Arc::new(history) }
 }
 

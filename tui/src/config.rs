@@ -18,7 +18,12 @@ pub(crate) use self::{
     file::{Interval, Problem},
     root::SourceRoot,
 };
-use crate::{args::Flags, client::Address, theme::Look};
+use crate::{
+    args::Flags,
+    client::Address,
+    columns::{Layout, Listing},
+    theme::Look,
+};
 
 /// How often the target is asked for what changed, unless it is set.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -52,7 +57,7 @@ impl<T> Setting<T> {
     }
 }
 
-/// Texts by name: of a screen, or of a saved filter.
+/// Saved filters, by name.
 pub(crate) type Named = BTreeMap<String, Setting<String>>;
 
 /// Everything that is set.
@@ -70,8 +75,10 @@ pub(crate) struct Config {
     pub(crate) editor: Setting<String>,
     pub(crate) source_roots: Setting<Vec<SourceRoot>>,
     pub(crate) filters: Named,
-    pub(crate) columns: Named,
-    pub(crate) sort: Named,
+    /// With which columns a table starts, until others are chosen.
+    pub(crate) columns: BTreeMap<Listing, Setting<Layout>>,
+    /// In which order its rows start.
+    pub(crate) sort: BTreeMap<Listing, Setting<String>>,
 }
 
 impl Config {
@@ -130,8 +137,8 @@ impl Default for Config {
             editor: Setting::default(EDITOR.to_owned()),
             source_roots: Setting::default(Vec::new()),
             filters: Named::new(),
-            columns: Named::new(),
-            sort: Named::new(),
+            columns: BTreeMap::new(),
+            sort: BTreeMap::new(),
         }
     }
 }
@@ -141,8 +148,18 @@ fn default_file() -> Option<PathBuf> {
     Some(folders()?.config_dir().join("config.toml"))
 }
 
+/// Where the filters are kept that were typed.
+pub(crate) fn filters_file() -> Option<PathBuf> {
+    Some(state_folder()?.join("filters"))
+}
+
+/// Where the columns are kept that were chosen in the console.
+pub(crate) fn columns_file() -> Option<PathBuf> {
+    Some(state_folder()?.join("columns"))
+}
+
 /// Where the console keeps what it remembers between runs.
-pub(crate) fn state_folder() -> Option<PathBuf> {
+fn state_folder() -> Option<PathBuf> {
     let folders = folders()?;
     Some(folders.state_dir().unwrap_or(folders.data_local_dir()).to_owned())
 }

@@ -24,6 +24,10 @@ pub(crate) enum Action {
     Filter,
     ColumnLeft,
     ColumnRight,
+    ColumnEarlier,
+    ColumnLater,
+    HideColumn,
+    Columns,
     LikeThis,
     UnlikeThis,
     Sort,
@@ -99,6 +103,10 @@ bindings! {
     "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
     "← →" [Right] ColumnRight "", "mark another column; a tree's branch, folded; up, down a lineage";
     "" [Left] ColumnLeft "", "";
+    "< > - +" [Char('>')] ColumnLater "", "move the marked column; hide it; choose among all";
+    "" [Char('<')] ColumnEarlier "", "";
+    "" [Char('-')] HideColumn "", "";
+    "" [Char('+'), Char('=')] Columns "", "";
     "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; holdings, or pools";
     "G" [Char('G')] GroupBy "", "leaks by the marked column";
     "t" [Char('t')] Tree "", "a tree: each task beneath the one that spawned it";
@@ -122,6 +130,64 @@ bindings! {
     "q" [Char('q')] Quit "quit", "leave; Ctrl-C does too, also while typing";
 }
 
+/// What a key asks for where columns are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    Up,
+    Down,
+    First,
+    Last,
+    /// Shows or hides it.
+    Turn,
+    Earlier,
+    Later,
+    /// As the console starts.
+    Reset,
+    Close,
+    Quit,
+}
+
+/// A key of the columns, and the words for it in the footer; what is empty is said with
+/// its neighbour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChoiceKey {
+    pub(crate) keys: &'static [KeyCode],
+    pub(crate) shown: &'static str,
+    pub(crate) choice: Choice,
+    pub(crate) word: &'static str,
+}
+
+const fn chooses(
+    keys: &'static [KeyCode],
+    shown: &'static str,
+    choice: Choice,
+    word: &'static str,
+) -> ChoiceKey {
+    ChoiceKey { keys, shown, choice, word }
+}
+
+/// Every key that works while columns are chosen.
+pub(crate) const CHOICES: &[ChoiceKey] = &[
+    chooses(&[Up, Char('k')], "", Choice::Up, ""),
+    chooses(&[Down, Char('j')], "↑↓ k j", Choice::Down, "select"),
+    chooses(&[Home], "", Choice::First, ""),
+    chooses(&[End], "", Choice::Last, ""),
+    chooses(&[Char(' '), Enter], "␣", Choice::Turn, "show, hide"),
+    chooses(&[Char('<'), Left], "< >", Choice::Earlier, "move"),
+    chooses(&[Char('>'), Right], "", Choice::Later, ""),
+    chooses(&[Char('r')], "r", Choice::Reset, "as at the start"),
+    chooses(&[Esc, Char('+'), Char('=')], "Esc", Choice::Close, "done"),
+    chooses(&[Char('q')], "q", Choice::Quit, "quit"),
+];
+
+/// What a key asks for while columns are chosen.
+pub(crate) fn choice(key: KeyEvent) -> Option<Choice> {
+    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+        return None;
+    }
+    CHOICES.iter().find(|it| it.keys.contains(&key.code)).map(|it| it.choice)
+}
+
 /// What a key asks for, outside a field.
 pub(crate) fn action(key: KeyEvent) -> Option<Action> {
     if key.code == Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
@@ -143,6 +209,21 @@ mod tests {
         for (at, key) in all.iter().enumerate() {
             assert!(!all[..at].contains(key), "{key:?} twice");
         }
+    }
+
+    #[test]
+    fn every_key_of_the_columns_works_once_and_no_other() {
+        let all: Vec<KeyCode> = CHOICES.iter().flat_map(|it| it.keys).copied().collect();
+        for (at, key) in all.iter().enumerate() {
+            assert!(!all[..at].contains(key), "{key:?} twice");
+        }
+        for it in CHOICES {
+            for key in it.keys {
+                assert_eq!(choice(KeyEvent::new(*key, KeyModifiers::NONE)), Some(it.choice));
+            }
+        }
+        assert_eq!(choice(KeyEvent::new(Char('s'), KeyModifiers::NONE)), None);
+        assert_eq!(choice(KeyEvent::new(Char('r'), KeyModifiers::CONTROL)), None);
     }
 
     #[test]

@@ -139,7 +139,10 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Cancel(what)) => print::cancel(what).await,
         Some(Command::Level(what)) => print::level(what).await,
         Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),
-        Some(Command::Config) => Ok(config()?.show(&mut io::stdout().lock())?),
+        Some(Command::Config) => {
+            let chosen = config::columns_file();
+            Ok(config()?.show(chosen.as_deref(), &mut io::stdout().lock())?)
+        }
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { command }) => manual::page(command.as_deref()),
         Some(Command::Demo(demo)) if demo.list => demo::list(),

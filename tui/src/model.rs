@@ -1,6 +1,7 @@
 //! Step 8, the model: what is known, as plain data. It changes only here, by messages;
 //! drawing reads it.
 
+mod choosing;
 mod clock;
 mod complete;
 mod control;
@@ -8,6 +9,7 @@ mod drawn;
 mod edit;
 mod effect;
 mod history;
+mod layouts;
 mod list;
 mod mark;
 mod modes;
@@ -33,12 +35,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdover_proto::v1;
 
 pub(crate) use self::{
+    choosing::Choosing,
     clock::TargetClock,
     control::{Cancelling, Stage},
     drawn::{Drawn, Page, Rows},
     edit::{Edit, Known},
     effect::{Effect, Notice},
     history::History,
+    layouts::Layouts,
     list::{Entity, List},
     rates::Rates,
     rows::{LeakRow, PoolLine},
@@ -54,7 +58,7 @@ use self::{
 };
 use crate::{
     client::Event,
-    columns::{exclude, narrow},
+    columns::{Side, exclude, narrow},
     keymap::{Action, action},
     source::Previews,
 };
@@ -97,6 +101,8 @@ pub(crate) struct Model {
     /// The innermost screen last; never empty.
     screens: Vec<Screen>,
     tabs: Tabs,
+    pub(crate) layouts: Layouts,
+    choosing: Option<Choosing>,
     pub(crate) edit: Option<Edit>,
     pub(crate) leaks_only: bool,
     pub(crate) all_cleared: bool,
@@ -157,6 +163,8 @@ impl Model {
             answered: None,
             screens: vec![Screen::Leaks],
             tabs: Tabs::default(),
+            layouts: Layouts::default(),
+            choosing: None,
             edit: None,
             leaks_only: false,
             all_cleared: false,
@@ -239,7 +247,7 @@ impl Model {
             self.quit = true;
         } else if self.edit.is_some() {
             self.press_in_the_filter(key);
-        } else if self.press_in_the_question(key) {
+        } else if self.press_in_the_question(key) || self.press_among_the_columns(key, now) {
             // It was for that.
         } else if let Some(action) = action(key) {
             self.act(action, now);
@@ -295,6 +303,10 @@ impl Model {
             Action::ColumnRight if self.is_story() => self.follow_down(now),
             Action::ColumnLeft => self.move_column(-1),
             Action::ColumnRight => self.move_column(1),
+            Action::ColumnEarlier => self.move_marked(Side::Before, now),
+            Action::ColumnLater => self.move_marked(Side::After, now),
+            Action::HideColumn => self.hide_marked(now),
+            Action::Columns => self.choose_columns(now),
             Action::LikeThis => self.filter_by_cell(narrow, now),
             Action::UnlikeThis => self.filter_by_cell(exclude, now),
             Action::Sort => self.sort_by_key(Tab::sort_by_next, now),
@@ -347,6 +359,7 @@ impl Model {
     fn go(&mut self, screen: Screen) {
         self.screens = vec![screen];
         self.cancelling = None;
+        self.choosing = None;
     }
 
     /// To another of the screens with a number, from the one that is shown or covered.

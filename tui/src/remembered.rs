@@ -1,4 +1,8 @@
-//! What the console remembers between runs: the filters that were typed.
+//! What the console remembers between runs: the filters that were typed, and the columns
+//! that were chosen.
+
+pub(crate) mod columns;
+pub(crate) mod filters;
 
 use std::{
     fs, io,
@@ -6,34 +10,29 @@ use std::{
     path::Path,
 };
 
-use crate::model::History;
-
 /// A larger file is not read: nobody typed it.
 const LARGEST: u64 = 1 << 20;
 
-/// The filters of before; none where there is no such file.
-pub(crate) fn filters(file: &Path) -> History {
-    let read = || -> io::Result<String> {
-        let mut text = String::new();
-        fs::File::open(file)?.take(LARGEST).read_to_string(&mut text)?;
-        Ok(text)
+/// What is in a file, whatever else is in it; nothing where there is no such file.
+fn read(file: &Path) -> String {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        fs::File::open(file)?.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    History::of_lines(&read().unwrap_or_default())
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
-/// Adds a filter to those of before, which another console may have added to meanwhile.
-pub(crate) fn add(file: &Path, filter: &str) -> io::Result<()> {
-    let mut history = filters(file);
-    history.push(filter);
+/// Writes a file that only its owner reads: whole, or not at all.
+fn write(file: &Path, text: &str) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    // Whole or not at all.
-    let beside = folder.join(format!(".filters.{}", std::process::id()));
-    private(&beside)?.write_all(history.lines().as_bytes())?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}", std::process::id()));
+    private(&beside)?.write_all(text.as_bytes())?;
     fs::rename(&beside, file)
 }
 
-/// A new file that only its owner reads.
 fn private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -42,26 +41,15 @@ fn private(path: &Path) -> io::Result<fs::File> {
     options.open(path)
 }
 
+/// It is the only one in its folder, and nobody else reads it.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_typed_is_there_the_next_time() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("state/filters");
-        assert_eq!(filters(&file), History::default());
-        for filter in ["since>1s", "verdict:stuck", "since>1s"] {
-            add(&file, filter).expect("it is written");
-        }
-        assert_eq!(filters(&file).lines(), "verdict:stuck\nsince>1s\n");
-        let names = fs::read_dir(file.parent().expect("a folder")).expect("it is there");
-        assert_eq!(names.count(), 1, "nothing else is left");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(&file).expect("a file").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+fn assert_is_alone_and_private(file: &Path) {
+    let names = fs::read_dir(file.parent().expect("a folder")).expect("it is there");
+    assert_eq!(names.count(), 1, "nothing else is left");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

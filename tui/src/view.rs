@@ -1,5 +1,6 @@
 //! Step 9, the view: draws the model. It cannot change it, by type.
 
+mod choosing;
 mod control;
 mod detail;
 mod events;
@@ -53,7 +54,7 @@ struct Scene<'a> {
 /// header   who and how, totals, what cannot be seen
 /// tabs     and on the right what the rows are
 /// filter   while there is one
-/// body     the screen
+/// body     the screen, and beneath it its columns, while they are chosen
 /// question whether a task is to be cancelled, when that is asked
 /// footer   keys
 /// ```
@@ -74,7 +75,8 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
     ];
     let [top, tabs, line, body, question, bottom] = Layout::vertical(heights).areas(area);
     header::render(scene, frame, top);
-    let mut drawn = Drawn { tabs: header::tabs(scene, frame, tabs), ..Drawn::default() };
+    let tabs = header::tabs(scene, frame, tabs);
+    let mut drawn = Drawn { tabs, width: area.width, ..Drawn::default() };
     filter::render(scene, frame, line);
     match (&model.connection, model.screen()) {
         (_, Screen::Help) => drawn.page = Some(pages::help(scene, frame, body)),
@@ -83,7 +85,11 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         }
         (_, Screen::Since) => drawn.page = Some(pages::since(scene, frame, body)),
         (_, Screen::Blind) => drawn.page = Some(pages::blind(scene, frame, body)),
-        (_, screen) => drawn.rows = rows(scene, screen, frame, body),
+        (_, screen) => {
+            let [table, columns] = choosing::areas(scene, body);
+            drawn.rows = rows(scene, screen, frame, table);
+            choosing::render(scene, frame, columns);
+        }
     }
     control::render(scene, frame, question);
     footer(scene, frame, bottom);
@@ -183,6 +189,11 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if let Some(said) = scene.model.said(scene.now) {
         let said = crate::format::fit(said, area.width.saturating_sub(2).into(), theme.glyphs.more);
         frame.render_widget(Paragraph::new(Line::styled(format!(" {said}"), theme.bold())), area);
+        return;
+    }
+    if scene.model.choosing().is_some() {
+        let keys: Vec<_> = choosing::keys(theme).collect();
+        frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
         return;
     }
     let shown = |binding: &'static crate::keymap::Binding| match binding.shown {

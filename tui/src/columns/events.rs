@@ -11,7 +11,6 @@ use crate::words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EventColumn {
     Ago,
-    Gap,
     Event,
     Task,
     What,
@@ -19,13 +18,11 @@ pub(crate) enum EventColumn {
 }
 
 impl Column<v1::Event> for EventColumn {
-    const ALL: &'static [Self] =
-        &[Self::Ago, Self::Gap, Self::Event, Self::Task, Self::What, Self::Place];
+    const ALL: &'static [Self] = &[Self::Ago, Self::Event, Self::Task, Self::What, Self::Place];
 
     fn title(self) -> &'static str {
         match self {
             Self::Ago => "AGO",
-            Self::Gap => "",
             Self::Event => "EVENT",
             Self::Task => "TASK",
             Self::What => "WHAT",
@@ -37,7 +34,6 @@ impl Column<v1::Event> for EventColumn {
         let extra = table.saturating_sub(120) / 3;
         Some(match self {
             Self::Ago => 7,
-            Self::Gap => 2,
             Self::Event => 17,
             Self::Task if table < 100 => 22,
             Self::Place if table < 100 => 0,
@@ -69,7 +65,7 @@ impl Column<v1::Event> for EventColumn {
                 both(verdict, says("label", &event.what))
             }
             Self::Place => says("loc", &event.site),
-            Self::Ago | Self::Gap => None,
+            Self::Ago => None,
         }
     }
 }

@@ -5,31 +5,20 @@ use crate::model::LeakRow;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupColumn {
-    Badge,
     Verdict,
     Count,
     Growth,
-    Gap,
     Group,
     Oldest,
     Goes,
 }
 
 impl Column<LeakRow> for GroupColumn {
-    const ALL: &'static [Self] = &[
-        Self::Badge,
-        Self::Verdict,
-        Self::Count,
-        Self::Growth,
-        Self::Gap,
-        Self::Group,
-        Self::Oldest,
-        Self::Goes,
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Verdict, Self::Count, Self::Growth, Self::Group, Self::Oldest, Self::Goes];
 
     fn title(self) -> &'static str {
         match self {
-            Self::Badge | Self::Gap => "",
             Self::Verdict => "VERDICT",
             Self::Count => "N",
             Self::Growth => "+/MIN",
@@ -41,11 +30,10 @@ impl Column<LeakRow> for GroupColumn {
 
     fn width(self, _: u16) -> Option<u16> {
         Some(match self {
-            Self::Badge => 1,
-            Self::Verdict => 14,
+            // The letter before it included.
+            Self::Verdict => 15,
             Self::Count => 5,
             Self::Growth => 7,
-            Self::Gap => 2,
             Self::Group => return None,
             Self::Oldest | Self::Goes => 8,
         })
@@ -55,11 +43,6 @@ impl Column<LeakRow> for GroupColumn {
         matches!(self, Self::Count | Self::Growth | Self::Oldest | Self::Goes)
     }
 
-    /// It has the badge before it, which has no title.
-    fn outdent(self) -> u16 {
-        u16::from(self == Self::Verdict)
-    }
-
     fn field(self) -> Option<Field> {
         match self {
             Self::Verdict => LeakColumn::Verdict.field(),
@@ -67,19 +50,19 @@ impl Column<LeakRow> for GroupColumn {
             Self::Growth => Some(number("growth")),
             Self::Oldest => LeakColumn::Since.field(),
             Self::Goes => LeakColumn::Goes.field(),
-            Self::Badge | Self::Gap | Self::Group => None,
+            Self::Group => None,
         }
     }
 
     fn term(self, row: &LeakRow) -> Option<String> {
         match self {
-            Self::Badge | Self::Verdict => LeakColumn::Verdict.term(row),
+            Self::Verdict => LeakColumn::Verdict.term(row),
             Self::Group => {
                 let terms: Vec<String> =
                     row.shared().filter_map(|(field, value)| says(field, value)).collect();
                 Some(terms.join(" ")).filter(|terms| !terms.is_empty())
             }
-            Self::Count | Self::Growth | Self::Gap | Self::Oldest | Self::Goes => None,
+            Self::Count | Self::Growth | Self::Oldest | Self::Goes => None,
         }
     }
 }

@@ -144,7 +144,6 @@ pub(crate) enum PoolColumn {
     Idle,
     Waiting,
     ForCancelled,
-    Gap,
     Site,
     Held,
 }
@@ -156,7 +155,6 @@ impl Column<PoolLine> for PoolColumn {
         Self::Idle,
         Self::Waiting,
         Self::ForCancelled,
-        Self::Gap,
         Self::Site,
         Self::Held,
     ];
@@ -168,7 +166,6 @@ impl Column<PoolLine> for PoolColumn {
             Self::Idle => "IDLE",
             Self::Waiting => "WAITING",
             Self::ForCancelled => "FOR CANCELLED",
-            Self::Gap => "",
             Self::Site => "ACQUIRED AT",
             Self::Held => "FOR",
         }
@@ -181,26 +178,20 @@ impl Column<PoolLine> for PoolColumn {
             Self::Idle => 6,
             Self::Waiting => 9,
             Self::ForCancelled => 15,
-            Self::Gap => 2,
             Self::Site if table < 100 => 0,
             Self::Site => 30 + table.saturating_sub(120) / 2,
         })
     }
 
     fn is_right(self) -> bool {
-        !matches!(self, Self::Pool | Self::Gap | Self::Site)
+        !matches!(self, Self::Pool | Self::Site)
     }
 
     fn field(self) -> Option<Field> {
         match self {
             Self::Pool => Some(word("label")),
             Self::Used => Some(number("holdings")),
-            Self::Idle
-            | Self::Waiting
-            | Self::ForCancelled
-            | Self::Gap
-            | Self::Site
-            | Self::Held => None,
+            Self::Idle | Self::Waiting | Self::ForCancelled | Self::Site | Self::Held => None,
         }
     }
 

@@ -11,17 +11,14 @@ use crate::{model::LeakRow, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeakColumn {
-    Badge,
     Verdict,
     Count,
-    Gap,
     Task,
     Holds,
     AcquiredAt,
     CancelledBy,
     Runtime,
     Latency,
-    LifeGap,
     Life,
     Since,
     Goes,
@@ -63,17 +60,14 @@ impl Room {
 
 impl Column<LeakRow> for LeakColumn {
     const ALL: &'static [Self] = &[
-        Self::Badge,
         Self::Verdict,
         Self::Count,
-        Self::Gap,
         Self::Task,
         Self::Holds,
         Self::AcquiredAt,
         Self::CancelledBy,
         Self::Runtime,
         Self::Latency,
-        Self::LifeGap,
         Self::Life,
         Self::Since,
         Self::Goes,
@@ -81,7 +75,6 @@ impl Column<LeakRow> for LeakColumn {
 
     fn title(self) -> &'static str {
         match self {
-            Self::Badge | Self::Gap | Self::LifeGap => "",
             Self::Verdict => "VERDICT",
             Self::Count => "N",
             Self::Task => "TASK",
@@ -104,9 +97,8 @@ impl Column<LeakRow> for LeakColumn {
         let grown = |least: u16, extra: u16, share: u16| least + (extra / share).min(3 * least);
         Some(match (self, room) {
             (Self::Task, _) => return None,
-            (Self::Badge, _) => 1,
-            (Self::Verdict, _) => 14,
-            (Self::Gap, _) => 2,
+            // The letter before it included.
+            (Self::Verdict, _) => 15,
             (Self::Count, Small | Medium) => 4,
             (Self::Count, Large | Wide(_)) => 5,
             (Self::Holds, Medium) => 20,
@@ -117,16 +109,10 @@ impl Column<LeakRow> for LeakColumn {
             (Self::CancelledBy, Large) => 23,
             (Self::CancelledBy, Wide(extra)) => grown(19, extra, 6),
             (Self::Runtime | Self::Latency, _) => room.only_wide(8),
-            (Self::LifeGap, _) => room.only_wide(2),
             (Self::Life, _) => room.only_wide(11),
             (Self::Since, Small | Medium) => 6,
             (Self::Since, Large | Wide(_)) | (Self::Goes, _) => 7,
         })
-    }
-
-    /// It has the badge before it, which has no title.
-    fn outdent(self) -> u16 {
-        u16::from(self == Self::Verdict)
     }
 
     fn is_right(self) -> bool {
@@ -146,26 +132,21 @@ impl Column<LeakRow> for LeakColumn {
             Self::Runtime => Some(number("runtime")),
             // What goes soonest is looked for.
             Self::Goes => Some(Field { name: "goes", largest_first: false }),
-            Self::Badge | Self::Gap | Self::LifeGap | Self::Life => None,
+            Self::Life => None,
         }
     }
 
     fn term(self, row: &LeakRow) -> Option<String> {
         let leak = row.worst.as_ref()?;
         match self {
-            Self::Badge | Self::Verdict => says("verdict", words::verdict(row.verdict())),
+            Self::Verdict => says("verdict", words::verdict(row.verdict())),
             Self::Task => super::tasks::called(leak.task.as_ref()?),
             Self::Holds => super::holdings::held(leak.holdings.first()?),
             Self::AcquiredAt => says("acquired_at", &leak.holdings.first()?.site),
             Self::CancelledBy => cancelled_by(leak),
-            Self::Count
-            | Self::Gap
-            | Self::Runtime
-            | Self::Latency
-            | Self::LifeGap
-            | Self::Life
-            | Self::Since
-            | Self::Goes => None,
+            Self::Count | Self::Runtime | Self::Latency | Self::Life | Self::Since | Self::Goes => {
+                None
+            }
         }
     }
 }

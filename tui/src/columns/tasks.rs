@@ -8,7 +8,6 @@ use crate::words;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TaskColumn {
     Id,
-    Gap,
     Task,
     State,
     Location,
@@ -21,7 +20,6 @@ pub(crate) enum TaskColumn {
 impl Column<v1::Task> for TaskColumn {
     const ALL: &'static [Self] = &[
         Self::Id,
-        Self::Gap,
         Self::Task,
         Self::State,
         Self::Location,
@@ -34,7 +32,6 @@ impl Column<v1::Task> for TaskColumn {
     fn title(self) -> &'static str {
         match self {
             Self::Id => "ID",
-            Self::Gap => "",
             Self::Task => "TASK",
             Self::State => "STATE",
             Self::Location => "SPAWNED AT",
@@ -48,7 +45,6 @@ impl Column<v1::Task> for TaskColumn {
     fn width(self, table: u16) -> Option<u16> {
         Some(match self {
             Self::Id => 7,
-            Self::Gap => 2,
             Self::Task => return None,
             Self::State => 17,
             Self::Location if table < 100 => 0,
@@ -66,7 +62,6 @@ impl Column<v1::Task> for TaskColumn {
     fn field(self) -> Option<Field> {
         match self {
             Self::Id => Some(number("id")),
-            Self::Gap => None,
             Self::Task => Some(word("name")),
             Self::State => Some(word("state")),
             Self::Location => Some(word("loc")),
@@ -86,7 +81,7 @@ impl Column<v1::Task> for TaskColumn {
                 None => says("state", words::state(task.state())),
             },
             Self::Location => says("loc", &task.location),
-            Self::Gap | Self::Holds | Self::Polls | Self::Busy | Self::Age => None,
+            Self::Holds | Self::Polls | Self::Busy | Self::Age => None,
         }
     }
 }

@@ -7,7 +7,6 @@ use crate::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TreeColumn {
-    Badge,
     Verdict,
     Task,
     State,
@@ -17,19 +16,11 @@ pub(crate) enum TreeColumn {
 }
 
 impl Column<v1::Branch> for TreeColumn {
-    const ALL: &'static [Self] = &[
-        Self::Badge,
-        Self::Verdict,
-        Self::Task,
-        Self::State,
-        Self::Location,
-        Self::Holds,
-        Self::Age,
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Verdict, Self::Task, Self::State, Self::Location, Self::Holds, Self::Age];
 
     fn title(self) -> &'static str {
         match self {
-            Self::Badge => "",
             Self::Verdict => "VERDICT",
             Self::Task => "TASK",
             Self::State => "STATE",
@@ -41,8 +32,8 @@ impl Column<v1::Branch> for TreeColumn {
 
     fn width(self, table: u16) -> Option<u16> {
         Some(match self {
-            Self::Badge => 1,
-            Self::Verdict => 17,
+            // The letter before it included.
+            Self::Verdict => 18,
             Self::Task => return None,
             Self::State => 20,
             Self::Location | Self::Holds if table < 100 => 0,
@@ -54,11 +45,6 @@ impl Column<v1::Branch> for TreeColumn {
 
     fn is_right(self) -> bool {
         matches!(self, Self::Holds | Self::Age)
-    }
-
-    fn outdent(self) -> u16 {
-        // Over its letter.
-        u16::from(self == Self::Verdict)
     }
 
     fn field(self) -> Option<Field> {
@@ -75,7 +61,7 @@ impl Column<v1::Branch> for TreeColumn {
             Self::Task => called(task),
             Self::State => TaskColumn::State.term(task),
             Self::Location => TaskColumn::Location.term(task),
-            Self::Badge | Self::Holds | Self::Age => None,
+            Self::Holds | Self::Age => None,
         }
     }
 }

@@ -17,8 +17,13 @@ use serde::{
 };
 use toml::Spanned;
 
-use super::{Config, From, Named, Setting, SourceRoot, shown};
-use crate::{args::sort, client::Address, theme::Look};
+use super::{Config, From, Setting, SourceRoot, shown};
+use crate::{
+    args::sort,
+    client::Address,
+    columns::{Layout, Listing},
+    theme::Look,
+};
 
 /// What is wrong with the configuration, and where.
 #[derive(Debug)]
@@ -122,22 +127,9 @@ impl FromStr for Order {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        sort(text).map(Self)
-    }
-}
-
-/// Names of columns, with spaces between them.
-struct Columns(String);
-
-impl FromStr for Columns {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if text.split_whitespace().next().is_none() || !text.split_whitespace().all(is_name) {
-            return Err("expected names of columns, such as \"task holds since\"");
-        }
-        Ok(Self(text.to_owned()))
+        // Of groups only.
+        let is_of_groups = matches!(text.trim_start_matches('-'), "count" | "growth");
+        if is_of_groups { Ok(Self(text.to_owned())) } else { sort(text).map(Self) }
     }
 }
 
@@ -156,9 +148,9 @@ struct File {
     #[serde(default)]
     filters: BTreeMap<String, Spanned<Text<Saved>>>,
     #[serde(default)]
-    columns: PerScreen<Columns>,
+    columns: Columns,
     #[serde(default)]
-    sort: PerScreen<Order>,
+    sort: Orders,
 }
 
 /// A command line that can be taken apart.
@@ -175,19 +167,59 @@ impl FromStr for Editor {
     }
 }
 
-/// The screens that have columns.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, bound = "T: FromStr, T::Err: Display")]
-struct PerScreen<T> {
-    leaks: Value<Text<T>>,
-    tasks: Value<Text<T>>,
-    holdings: Value<Text<T>>,
-    events: Value<Text<T>>,
+/// Of each table the names of its columns, with spaces between them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Columns {
+    leaks: Value<String>,
+    tasks: Value<String>,
+    holdings: Value<String>,
+    events: Value<String>,
+    pools: Value<String>,
+    process: Value<String>,
+    groups: Value<String>,
+    tree: Value<String>,
 }
 
-impl<T> Default for PerScreen<T> {
-    fn default() -> Self {
-        Self { leaks: None, tasks: None, holdings: None, events: None }
+impl Columns {
+    fn by_table(self) -> impl Iterator<Item = (Listing, Spanned<String>)> {
+        let Self { leaks, tasks, holdings, events, pools, process, groups, tree } = self;
+        let all = [
+            (Listing::Leaks, leaks),
+            (Listing::Tasks, tasks),
+            (Listing::Holdings, holdings),
+            (Listing::Events, events),
+            (Listing::Pools, pools),
+            (Listing::Process, process),
+            (Listing::Groups, groups),
+            (Listing::Tree, tree),
+        ];
+        all.into_iter().filter_map(|(listing, names)| Some((listing, names?)))
+    }
+}
+
+/// Of each table whose rows have more orders than one, by what they are sorted.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Orders {
+    leaks: Value<Text<Order>>,
+    tasks: Value<Text<Order>>,
+    holdings: Value<Text<Order>>,
+    pools: Value<Text<Order>>,
+    process: Value<Text<Order>>,
+}
+
+impl Orders {
+    fn by_table(self) -> impl Iterator<Item = (Listing, Spanned<Text<Order>>)> {
+        let Self { leaks, tasks, holdings, pools, process } = self;
+        let all = [
+            (Listing::Leaks, leaks),
+            (Listing::Tasks, tasks),
+            (Listing::Holdings, holdings),
+            (Listing::Pools, pools),
+            (Listing::Process, process),
+        ];
+        all.into_iter().filter_map(|(listing, order)| Some((listing, order?)))
     }
 }
 
@@ -223,8 +255,18 @@ fn take(config: &mut Config, path: &Path, text: &str) -> Result<(), Problem> {
         let from = at(saved.span().start);
         config.filters.insert(name, Setting { value: saved.into_inner().0.0, from });
     }
-    config.columns = per_screen(file.columns, at, |it| it.0);
-    config.sort = per_screen(file.sort, at, |it| it.0);
+    for (listing, names) in file.columns.by_table() {
+        let (from, (line, column)) = (at(names.span().start), position(text, names.span().start));
+        let layout = Layout::of_names(&listing.columns(0), names.get_ref()).map_err(|why| {
+            let why = crate::format::safe(&why).into_owned();
+            Problem(format!("{}:{line}:{column}: {why}", shown(path)))
+        })?;
+        config.columns.insert(listing, Setting { value: layout, from });
+    }
+    for (listing, order) in file.sort.by_table() {
+        let from = at(order.span().start);
+        config.sort.insert(listing, Setting { value: order.into_inner().0.0, from });
+    }
     Ok(())
 }
 
@@ -238,21 +280,6 @@ fn set<S, T>(
         let from = at(value.span().start);
         *setting = Setting { value: get(value.into_inner()), from };
     }
-}
-
-fn per_screen<T>(
-    texts: PerScreen<T>,
-    at: impl Fn(usize) -> From,
-    get: impl Fn(T) -> String,
-) -> Named {
-    let PerScreen { leaks, tasks, holdings, events } = texts;
-    let all = [("leaks", leaks), ("tasks", tasks), ("holdings", holdings), ("events", events)];
-    let set = all.into_iter().filter_map(|(name, text)| {
-        let text = text?;
-        let from = at(text.span().start);
-        Some((name.to_owned(), Setting { value: get(text.into_inner().0), from }))
-    });
-    set.collect()
 }
 
 /// The line and the column of a byte, from 1.

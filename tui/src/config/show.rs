@@ -1,17 +1,30 @@
 //! `holdover config`: what is in force, and what set it.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use super::{Config, From, shown};
-use crate::format::{safe, width};
+use crate::{
+    columns::Listing,
+    format::{safe, width},
+    remembered::columns::{Choices, in_force},
+};
+
+const CHOSEN: &str = "What was chosen in the console counts before what the file says, until the file says \
+                      otherwise;\n`r` among the columns (`+`) gives it up.";
 
 impl Config {
-    /// Writes each setting with its value and what set it.
-    pub(crate) fn show(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Writes each setting with its value and what set it; of the columns also what was
+    /// chosen in the console, which is kept in `chosen`.
+    pub(crate) fn show(&self, chosen: Option<&Path>, out: &mut impl Write) -> io::Result<()> {
         let file = self.file.as_deref().map_or("no folder for one".to_owned(), shown);
         let there = if self.is_there { "" } else { " (is not there)" };
         writeln!(out, "file  {file}{there}\n")?;
-        let rows = self.rows();
+        let choices = chosen.map(|file| in_force(file, self)).unwrap_or_default();
+        let said = chosen.map(shown).unwrap_or_default();
+        let rows = self.rows(&choices, &said);
         let widest = |of: fn(&Row) -> &str, most: usize| {
             rows.iter().map(|row| width(of(row))).max().unwrap_or(0).min(most)
         };
@@ -21,10 +34,13 @@ impl Config {
             let (after_name, after_value) = (pad(name, names), pad(value, values));
             writeln!(out, "{name}{after_name}  {value}{after_value}  {from}")?;
         }
+        if !choices.is_empty() {
+            writeln!(out, "\n{CHOSEN}")?;
+        }
         Ok(())
     }
 
-    fn rows(&self) -> Vec<Row> {
+    fn rows(&self, choices: &Choices, chosen: &str) -> Vec<Row> {
         let row = |name: &str, value: &str, from: From| {
             (safe(name).into_owned(), safe(value).into_owned(), self.said(from))
         };
@@ -44,12 +60,20 @@ impl Config {
             row("editor", &self.editor.value, self.editor.from),
             row("source-roots", &listed(roots, "none"), self.source_roots.from),
         ];
-        for (table, named) in
-            [("filters", &self.filters), ("columns", &self.columns), ("sort", &self.sort)]
-        {
-            let set = named.iter();
-            rows.extend(set.map(|(name, it)| row(&format!("{table}.{name}"), &it.value, it.from)));
-        }
+        let named = |table: &str, name: &str| format!("{table}.{name}");
+        let set = self.filters.iter();
+        rows.extend(set.map(|(name, it)| row(&named("filters", name), &it.value, it.from)));
+        rows.extend(Listing::ALL.iter().filter_map(|listing| {
+            let (name, set) = (named("columns", listing.name()), self.columns.get(listing));
+            let Some(kept) = choices.get(listing) else {
+                return set.map(|set| row(&name, &set.value.names(), set.from));
+            };
+            let over = set.map(|set| format!(", over {}", self.said(set.from)));
+            let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
+            Some((name, kept.layout.names(), from))
+        }));
+        let set = self.sort.iter();
+        rows.extend(set.map(|(it, set)| row(&named("sort", it.name()), &set.value, set.from)));
         rows
     }
 

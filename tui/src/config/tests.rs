@@ -43,10 +43,11 @@ fn everything_can_be_set_in_the_file() {
     assert_eq!(config.editor, Setting { value: "code --wait".into(), from: set(6) });
     assert_eq!(config.source_roots.value[0].to_string(), "/build=/src");
     assert_eq!(config.filters["mine"].from, set(10));
-    assert_eq!(config.columns["leaks"].value, "task holds since");
-    assert_eq!(config.sort["tasks"], Setting { value: "-polls".into(), from: set(16) });
+    let columns = &config.columns[&Listing::Leaks];
+    assert_eq!((columns.value.names().as_str(), columns.from), ("task holds since", set(13)));
+    assert_eq!(config.sort[&Listing::Tasks], Setting { value: "-polls".into(), from: set(16) });
     let mut shown = Vec::new();
-    config.show(&mut shown).expect("it is written");
+    config.show(None, &mut shown).expect("it is written");
     let shown = String::from_utf8(shown).expect("text");
     let row = |name: &str| shown.lines().find(|line| line.starts_with(name)).expect("a row");
     assert!(row("theme").contains("high-contrast") && row("theme").ends_with("holdover.toml:3"));
@@ -71,7 +72,12 @@ fn what_is_wrong_is_said_with_its_line_its_column_and_what_was_expected() {
         ("[filters]\nx = \"@y\"\ny = \"a\"", "2:5: a saved filter cannot name another"),
         ("[filters]\n\"a b\" = \"c\"", "2:1: a b: expected a name of letters"),
         ("[columns]\nleak = \"a\"", "2:1: unknown field `leak`, expected one of `leaks`, `tasks`"),
-        ("[columns]\nleaks = \"a;b\"", "2:9: expected names of columns"),
+        ("[columns]\nleaks = \"a;b\"", "2:9: there is no column `a;b`; there are verdict, n,"),
+        ("[columns]\ntasks = \"task task\"", "2:9: the column `task` is there twice"),
+        ("[columns]\ntasks = \"id\"", "2:9: `task` must be among them: it names the rows"),
+        ("[columns]\ntasks = \"\"", "2:9: `task` must be among them"),
+        ("[columns]\ntasks = [\"task\"]", "2:9: invalid type: sequence, expected a string"),
+        ("[sort]\nevents = \"age\"", "2:1: unknown field `events`, expected one of `leaks`"),
         ("[sort]\nleaks = \"-age_ms\"", "2:9: there is no field `age_ms`; there are verdict,"),
         ("theme = ", "1:"),
         ("theme = \"none\"\ntheme = \"none\"", "2:1: duplicate key"),

@@ -11,6 +11,8 @@ pub(crate) struct Drawn {
     pub(crate) tabs: Vec<(Rect, Screen)>,
     pub(crate) rows: Option<Rows>,
     pub(crate) page: Option<Page>,
+    /// The columns of the terminal; 0 before anything was drawn.
+    pub(crate) width: u16,
 }
 
 /// The rows of a table.

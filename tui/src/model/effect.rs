@@ -3,13 +3,21 @@
 use std::time::{Duration, Instant};
 
 use super::{HoldingsBy, Model, Screen};
-use crate::{export, format::safe, keymap::Action};
+use crate::{
+    columns::{Layout, Listing},
+    export,
+    format::safe,
+    keymap::Action,
+};
 
 /// Something to be done, after a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// A filter was typed, and is to be known the next time.
     Remember(String),
+    /// These columns were chosen, and are to be there the next time; `None` for those with
+    /// which the console starts.
+    Keep { listing: Listing, layout: Option<Layout> },
     /// To the clipboard; `what` is said.
     Copy { what: String, text: String },
     /// To a new file in the working folder.

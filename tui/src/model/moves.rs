@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Clicked, Kind, List, Model, PoolLine, list::Entity};
 use crate::columns::{
-    self, EventColumn, FdColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn,
+    EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, TaskColumn,
     TreeColumn, term_of,
 };
 
@@ -103,20 +103,6 @@ impl Model {
         isize::try_from(shown).unwrap_or(1).max(1)
     }
 
-    /// The columns that can be seen; before anything was drawn, all.
-    pub(super) fn columns(&self) -> Vec<Info> {
-        let all = if self.is_tree() {
-            columns::infos::<_, columns::TreeColumn>()
-        } else if self.shows_groups() {
-            columns::infos::<_, columns::GroupColumn>()
-        } else {
-            self.kind().columns()
-        };
-        let Some(rows) = &self.drawn.rows else { return all };
-        let is_seen = |it: &Info| rows.columns.iter().any(|(_, _, title)| *title == it.title);
-        all.into_iter().filter(is_seen).collect()
-    }
-
     /// The filter that rows match whose cell under the cursor is as the selected row's.
     pub(super) fn cell_term(&self) -> Option<String> {
         let kind = self.kind();
@@ -133,7 +119,7 @@ impl Model {
         }
         if self.shows_groups() {
             let title = self.tab().column.unwrap_or("GROUP");
-            return term_of::<_, columns::GroupColumn>(title, self.leaks.selected()?);
+            return term_of::<_, GroupColumn>(title, self.leaks.selected()?);
         }
         let title = self.tab().column.unwrap_or(usual);
         match kind {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Screen;
-use crate::columns::{self, Field, Info};
+use crate::columns::{Field, Info, Listing};
 
 /// By what the target sorts the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,19 @@ pub(crate) struct Sort {
 impl Sort {
     fn by(field: Field) -> Self {
         Self { field, largest_first: field.largest_first }
+    }
+
+    /// As a file has it: a field, with a `-` before it for the largest first.
+    fn of_text(text: &str, columns: &[Info]) -> Option<Self> {
+        let (name, largest_first) =
+            text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let field = columns.iter().filter_map(|it| it.field).find(|it| it.name == name);
+        let no_columns = || {
+            let field = holdover::FIELDS.iter().find(|it| it.name == name)?;
+            Some(Field { name: field.name, largest_first })
+        };
+        let field = field.or_else(no_columns)?;
+        Some(Self { field, largest_first })
     }
 
     /// As the wire has it.
@@ -42,6 +55,11 @@ pub(crate) struct Tab {
 }
 
 impl Tab {
+    /// As a file says it.
+    pub(super) fn start_sorted(&mut self, text: &str, columns: &[Info]) {
+        self.sort = Sort::of_text(text, columns);
+    }
+
     /// By the next column that rows can be sorted by; after the last, by themselves.
     pub(super) fn sort_by_next(&mut self, columns: &[Info]) {
         let fields: Vec<Field> = columns.iter().filter_map(|it| it.field).collect();
@@ -63,8 +81,7 @@ impl Tab {
 
     /// To the column on that side, of those that have a title.
     pub(super) fn move_column(&mut self, columns: &[Info], by: isize) {
-        let titles: Vec<&str> =
-            columns.iter().map(|it| it.title).filter(|title| !title.is_empty()).collect();
+        let titles: Vec<&str> = columns.iter().map(|it| it.title).collect();
         let now = self.column.and_then(|title| titles.iter().position(|it| *it == title));
         let next = match now {
             Some(at) => at.saturating_add_signed(by).min(titles.len().saturating_sub(1)),
@@ -129,16 +146,29 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Its columns, in order.
-    pub(crate) fn columns(self) -> Vec<Info> {
+    /// The table that lists it, one by one.
+    pub(super) fn listing(self) -> Listing {
         match self {
-            Self::Leaks => columns::infos::<_, columns::LeakColumn>(),
-            Self::Tasks => columns::infos::<_, columns::TaskColumn>(),
-            Self::Holdings => columns::infos::<_, columns::HoldingColumn>(),
-            Self::Process => columns::infos::<_, columns::FdColumn>(),
-            Self::Pools => columns::infos::<_, columns::PoolColumn>(),
-            Self::Events => columns::infos::<_, columns::EventColumn>(),
+            Self::Leaks => Listing::Leaks,
+            Self::Tasks => Listing::Tasks,
+            Self::Holdings => Listing::Holdings,
+            Self::Pools => Listing::Pools,
+            Self::Events => Listing::Events,
+            Self::Process => Listing::Process,
         }
+    }
+
+    /// What the rows of such a table are of; a tree is of several.
+    pub(super) fn of_listing(listing: Listing) -> Option<Self> {
+        Some(match listing {
+            Listing::Leaks | Listing::Groups => Self::Leaks,
+            Listing::Tasks => Self::Tasks,
+            Listing::Holdings => Self::Holdings,
+            Listing::Pools => Self::Pools,
+            Listing::Events => Self::Events,
+            Listing::Process => Self::Process,
+            Listing::Tree => return None,
+        })
     }
 
     /// Of a tab, as it is now.

@@ -21,7 +21,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     }
     let target_now = model.target_now(now);
-    let table = Table { list: &model.events, tab: model.tab(), theme };
+    let table = Table { scene, list: &model.events };
     Some(table.render(
         frame.buffer_mut(),
         area,
@@ -33,7 +33,6 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
 fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell {
     match column {
         EventColumn::Ago => span(now.saturating_sub(event.at_ns)).into(),
-        EventColumn::Gap => String::new().into(),
         EventColumn::Event => Cell::styled(word(event).to_owned(), style(event, theme)),
         EventColumn::Task => {
             let task = event.task.as_ref();

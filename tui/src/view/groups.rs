@@ -11,11 +11,9 @@ use crate::{
 pub(super) fn cell(column: GroupColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
     let same = |column| leaks::cell(column, row, now, theme);
     match column {
-        GroupColumn::Badge => same(LeakColumn::Badge),
         GroupColumn::Verdict => same(LeakColumn::Verdict),
         GroupColumn::Count => same(LeakColumn::Count),
         GroupColumn::Growth => growth(row, theme),
-        GroupColumn::Gap => String::new().into(),
         GroupColumn::Group => Cell::middle(shared(row, theme)),
         GroupColumn::Oldest => same(LeakColumn::Since),
         GroupColumn::Goes => same(LeakColumn::Goes),

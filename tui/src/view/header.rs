@@ -296,7 +296,7 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(
     let tabs = Line::from(spans);
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     frame.render_widget(Paragraph::new(tabs), area);
-    let right = rows_are(model, area.width < 100);
+    let right = format!("{}{}", left_out(model, area.width), rows_are(model, area.width < 100));
     let right = fit(&right, room, theme.glyphs.more).into_owned();
     frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
     places
@@ -311,6 +311,18 @@ fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
         Screen::Process | Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => {
             ("Process", None)
         }
+    }
+}
+
+/// `+2 columns  `: so many more would be there if there were room.
+fn left_out(model: &Model, columns: u16) -> String {
+    if !model.screen().is_tab() || model.target.is_none() {
+        return String::new();
+    }
+    match model.placement(columns).left_out.len() {
+        0 => String::new(),
+        1 => "+1 column  ".to_owned(),
+        more => format!("+{more} columns  "),
     }
 }
 

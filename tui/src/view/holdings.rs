@@ -29,6 +29,7 @@ const WAITERS: usize = 8;
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let detail = match frame.area().height {
+        _ if scene.model.choosing().is_some() => 0,
         0..20 => 0,
         _ => 6,
     };
@@ -66,7 +67,7 @@ pub(super) fn held(
         return None;
     }
     let now = model.target_now(now);
-    let table = Table { list, tab: model.tab(), theme };
+    let table = Table { scene, list };
     Some(table.render(
         frame.buffer_mut(),
         area,
@@ -158,7 +159,7 @@ fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
         return None;
     }
     let now = model.target_now(now);
-    let table = Table { list: &model.pool_lines, tab: model.tab(), theme };
+    let table = Table { scene, list: &model.pool_lines };
     Some(table.render(
         frame.buffer_mut(),
         area,
@@ -194,7 +195,7 @@ fn pool_cell(column: PoolColumn, pool: &v1::Pool, theme: Theme) -> Cell {
             let style = if pool.for_cancelled > 0 { theme.bad() } else { theme.dim() };
             Cell::styled(count(pool.for_cancelled), style)
         }
-        PoolColumn::Gap | PoolColumn::Site | PoolColumn::Held => String::new().into(),
+        PoolColumn::Site | PoolColumn::Held => String::new().into(),
     }
 }
 
@@ -220,11 +221,9 @@ fn out_cell(column: PoolColumn, row: &v1::PooledConnection, now: u64, theme: The
             let since = holding.map_or(now, |it| it.acquired_ns);
             span(now.saturating_sub(since)).into()
         }
-        PoolColumn::Used
-        | PoolColumn::Idle
-        | PoolColumn::Waiting
-        | PoolColumn::ForCancelled
-        | PoolColumn::Gap => String::new().into(),
+        PoolColumn::Used | PoolColumn::Idle | PoolColumn::Waiting | PoolColumn::ForCancelled => {
+            String::new().into()
+        }
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     let detail_height = match frame.area().height {
+        _ if model.choosing().is_some() => 0,
         0..20 => 0,
         20..32 => 6,
         _ => 15,
@@ -43,7 +44,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     }
     let target_now = model.target_now(now);
-    let table = Table { list: &model.leaks, tab: model.tab(), theme };
+    let table = Table { scene, list: &model.leaks };
     let style = |row: &LeakRow| if row.cleared { theme.dim() } else { Style::new() };
     let buffer = frame.buffer_mut();
     let rows = if model.shows_groups() {
@@ -148,14 +149,15 @@ pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) ->
     let leak = row.worst.as_ref().unwrap_or(&fallback);
     let cancel = cancel_of(leak);
     match column {
-        LeakColumn::Badge => {
-            let letter = if row.cleared { "." } else { words::letter(row.verdict()) };
-            Cell::styled(letter.to_owned(), theme.badge(row.verdict(), row.cleared))
+        LeakColumn::Verdict => {
+            let (letter, word) = if row.cleared {
+                (".", "cleared")
+            } else {
+                (words::letter(row.verdict()), words::verdict(row.verdict()))
+            };
+            Cell::badged(letter, theme.badge(row.verdict(), row.cleared), word)
         }
-        LeakColumn::Verdict if row.cleared => " cleared".to_owned().into(),
-        LeakColumn::Verdict => format!(" {}", words::verdict(row.verdict())).into(),
         LeakColumn::Count => count(row.count.into()).into(),
-        LeakColumn::Gap | LeakColumn::LifeGap => String::new().into(),
         LeakColumn::Task => task(row.count, leak, theme),
         LeakColumn::Holds => {
             let text = text::holds(leak, now, theme);

@@ -47,7 +47,7 @@ pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page 
         ]));
     }
     // Where every row is needed, what matters less goes first.
-    if usize::from(area.height) > lines.len() + 2 {
+    if usize::from(area.height) > lines.len() + 3 {
         lines.push(Line::default());
     }
     let verdicts = if scene.model.is_tokio_console() {

@@ -179,7 +179,7 @@ fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows>
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let now = model.target_now(now);
-    let table = Table { list: held, tab: model.tab(), theme };
+    let table = Table { scene, list: held };
     Some(table.render(
         frame.buffer_mut(),
         below,

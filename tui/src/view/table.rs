@@ -2,16 +2,13 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::text;
+use super::{Scene, text};
 use crate::{
-    columns::Column,
+    columns::{self, Column},
     format::{fit, fit_middle, fit_place, width},
-    model::{Entity, List, Rows, Tab},
+    model::{Entity, List, Rows},
     theme::Theme,
 };
-
-/// The mark of the selected row.
-const MARK: u16 = 2;
 
 /// One cell.
 pub(super) struct Cell {
@@ -21,6 +18,8 @@ pub(super) struct Cell {
     /// Over the row's own style, where the row is not selected.
     pub(super) style: Style,
     pub(super) cut: Cut,
+    /// A letter on a ground of its own, before the text.
+    pub(super) badge: Option<(&'static str, Style)>,
 }
 
 /// What is left out of a text for which the column is too narrow.
@@ -36,7 +35,7 @@ pub(super) enum Cut {
 
 impl From<String> for Cell {
     fn from(text: String) -> Self {
-        Self { text, short: None, style: Style::new(), cut: Cut::End }
+        Self { text, short: None, style: Style::new(), cut: Cut::End, badge: None }
     }
 }
 
@@ -47,6 +46,11 @@ impl Cell {
 
     pub(super) fn middle(text: String) -> Self {
         Self { cut: Cut::Middle, ..text.into() }
+    }
+
+    /// A word, and its letter before it.
+    pub(super) fn badged(letter: &'static str, style: Style, word: &str) -> Self {
+        Self { badge: Some((letter, style)), ..format!(" {word}").into() }
     }
 
     pub(super) fn styled(text: String, style: Style) -> Self {
@@ -69,14 +73,13 @@ impl Cell {
 
 /// What a table draws.
 pub(super) struct Table<'a, Row: Entity> {
+    /// What is sorted, the column under the cursor, and which columns are shown.
+    pub(super) scene: Scene<'a>,
     pub(super) list: &'a List<Row>,
-    /// What is sorted, and the column under the cursor.
-    pub(super) tab: &'a Tab,
-    pub(super) theme: Theme,
 }
 
 /// A column, where it begins and how wide it is.
-type Placed<C> = (C, u16, u16);
+type Stands<C> = (C, u16, u16);
 
 impl<Row: Entity> Table<'_, Row> {
     /// Gives where the rows are.
@@ -87,7 +90,8 @@ impl<Row: Entity> Table<'_, Row> {
         cell: impl Fn(C, &Row) -> Cell,
         row_style: impl Fn(&Row) -> Style,
     ) -> Rows {
-        let columns = placed::<Row, C>(area);
+        let theme = self.scene.theme;
+        let columns = self.columns::<C>(area);
         if area.height > 0 {
             self.titles(buffer, area, &columns);
         }
@@ -98,16 +102,23 @@ impl<Row: Entity> Table<'_, Row> {
         for (line, row) in rows.iter().enumerate().skip(first).take(shown) {
             let y = area.y + 1 + u16::try_from(line - first).unwrap_or(0);
             let is_selected = selected == Some(line);
-            let base = if is_selected { self.theme.selected() } else { row_style(row) };
-            let mark = if is_selected { self.theme.glyphs.selected } else { "" };
-            self.put(buffer, (area.x, y), MARK, mark, base, false);
+            let base = if is_selected { theme.selected() } else { row_style(row) };
+            let mark = if is_selected { theme.glyphs.selected } else { "" };
+            // Also between columns.
+            self.put(buffer, (area.x, y), area.width, mark, base, false);
             for (column, x, width) in &columns {
                 let cell = cell(*column, row);
                 let style = if is_selected { base } else { base.patch(cell.style) };
+                let (mut x, mut width) = (*x, *width);
+                if let Some((letter, badge)) = cell.badge {
+                    let style = if is_selected { base } else { base.patch(badge) };
+                    self.put(buffer, (x, y), 1, letter, style, false);
+                    (x, width) = (x + 1, width.saturating_sub(1));
+                }
                 // A column's width between it and the next.
-                let room = if *width > 2 && !column.is_right() { *width - 1 } else { *width };
-                let text = cell.fit(room, self.theme);
-                self.put(buffer, (*x, y), *width, &text, style, column.is_right());
+                let room = if width > 2 && !column.is_right() { width - 1 } else { width };
+                let text = cell.fit(room, theme);
+                self.put(buffer, (x, y), width, &text, style, column.is_right());
             }
         }
         Rows {
@@ -121,25 +132,33 @@ impl<Row: Entity> Table<'_, Row> {
         }
     }
 
+    /// Those that have a place in the area.
+    fn columns<C: Column<Row>>(&self, area: Rect) -> Vec<Stands<C>> {
+        let columns = columns::infos::<Row, C>(area.width);
+        let placement = columns::place(&self.scene.model.layout(), &columns, area.width);
+        let placed = placement.placed.into_iter();
+        placed.filter_map(|it| Some((columns::find(it.title)?, area.x + it.x, it.width))).collect()
+    }
+
     /// The column that is sorted by has an arrow, the one under the cursor a line.
-    fn titles<C: Column<Row>>(&self, buffer: &mut Buffer, area: Rect, columns: &[Placed<C>]) {
+    fn titles<C: Column<Row>>(&self, buffer: &mut Buffer, area: Rect, columns: &[Stands<C>]) {
+        let Scene { model, theme, .. } = self.scene;
+        let marked = model.marked();
         for (column, x, width) in columns {
-            let sort = self.tab.sort.filter(|sort| column.field() == Some(sort.field));
-            let glyphs = self.theme.glyphs;
+            let sort = model.tab().sort.filter(|sort| column.field() == Some(sort.field));
+            let glyphs = theme.glyphs;
             let arrow =
                 sort.map_or("", |it| if it.largest_first { glyphs.down } else { glyphs.up });
-            let is_marked = self.tab.column == Some(column.title()) && !column.title().is_empty();
-            let style = match (is_marked, sort) {
-                (true, _) => self.theme.marked(),
-                (false, Some(_)) => self.theme.bold(),
-                (false, None) => self.theme.dim(),
+            let style = match (marked == Some(column.title()), sort) {
+                (true, _) => theme.marked(),
+                (false, Some(_)) => theme.bold(),
+                (false, None) => theme.dim(),
             };
-            let (x, width) = (*x - column.outdent(), *width + column.outdent());
             let title = format!("{}{arrow}", column.title());
             // What is left of the column is not marked.
-            self.put(buffer, (x, area.y), width, "", Style::new(), false);
-            let taken = u16::try_from(crate::format::width(&title)).unwrap_or(width).min(width);
-            let x = if column.is_right() { x + width - taken } else { x };
+            self.put(buffer, (*x, area.y), *width, "", Style::new(), false);
+            let taken = u16::try_from(crate::format::width(&title)).unwrap_or(*width).min(*width);
+            let x = if column.is_right() { x + width - taken } else { *x };
             buffer.set_stringn(x, area.y, &title, taken.into(), style);
         }
     }
@@ -154,25 +173,9 @@ impl<Row: Entity> Table<'_, Row> {
         right: bool,
     ) {
         if right {
-            text::cell_right(buffer, at, columns, text, style, self.theme);
+            text::cell_right(buffer, at, columns, text, style, self.scene.theme);
         } else {
-            text::cell(buffer, at, columns, text, style, self.theme);
+            text::cell(buffer, at, columns, text, style, self.scene.theme);
         }
     }
-}
-
-/// The columns that have a place in the area.
-fn placed<Row, C: Column<Row>>(area: Rect) -> Vec<Placed<C>> {
-    let taken: u16 = C::ALL.iter().filter_map(|column| column.width(area.width)).sum();
-    let rest = area.width.saturating_sub(taken + MARK);
-    let mut x = area.x + MARK;
-    let mut columns = Vec::new();
-    for column in C::ALL {
-        let width = column.width(area.width).unwrap_or(rest);
-        if width > 0 {
-            columns.push((*column, x, width));
-        }
-        x += width;
-    }
-    columns
 }

@@ -27,7 +27,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     }
     let target_now = model.target_now(now);
-    let table = Table { list: &model.tasks, tab: model.tab(), theme };
+    let table = Table { scene, list: &model.tasks };
     Some(table.render(
         frame.buffer_mut(),
         area,
@@ -39,7 +39,6 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
 pub(super) fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) -> Cell {
     match column {
         TaskColumn::Id => task.id.to_string().into(),
-        TaskColumn::Gap => String::new().into(),
         TaskColumn::Task => {
             let name = match (names::task(task), task.kind()) {
                 (name, v1::TaskKind::Task) => name,

@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test needs some instant")]
 
+mod columns;
 mod control;
 mod filter;
 mod groups;

@@ -29,7 +29,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     }
     let target_now = model.target_now(now);
-    let table = Table { list: &model.branches, tab: model.tab(), theme };
+    let table = Table { scene, list: &model.branches };
     Some(table.render(
         frame.buffer_mut(),
         area,
@@ -43,15 +43,15 @@ fn cell(column: TreeColumn, branch: &v1::Branch, now: u64, theme: Theme) -> Cell
     let task = branch.task.as_ref().unwrap_or(&none);
     let worst = branch.verdicts.first().and_then(|it| v1::Verdict::try_from(*it).ok());
     match column {
-        TreeColumn::Badge => worst.map_or_else(
-            || String::new().into(),
-            |worst| Cell::styled(words::letter(worst).to_owned(), theme.badge(worst, false)),
-        ),
-        TreeColumn::Verdict => match (worst, branch.verdicts.len()) {
-            (None, _) => String::new().into(),
-            (Some(worst), 1) => format!(" {}", words::verdict(worst)).into(),
-            (Some(worst), many) => format!(" {} +{}", words::verdict(worst), many - 1).into(),
-        },
+        TreeColumn::Verdict => {
+            let Some(worst) = worst else { return String::new().into() };
+            let word = words::verdict(worst);
+            let text = match branch.verdicts.len() {
+                1 => word.to_owned(),
+                many => format!("{word} +{}", many - 1),
+            };
+            Cell::badged(words::letter(worst), theme.badge(worst, false), &text)
+        }
         TreeColumn::Task => {
             let style = if branch.cancelled { theme.bad() } else { Style::new() };
             Cell::styled(named(branch, task, theme), style)

@@ -91,7 +91,7 @@ fn drawn() -> (Model, Instant) {
         (Rect { x: 1, y: 2, width: 8, height: 1 }, Screen::Leaks),
         (Rect { x: 9, y: 2, width: 8, height: 1 }, Screen::Tasks),
     ];
-    model.drawn(Drawn { tabs, rows: Some(rows), page: None });
+    model.drawn(Drawn { tabs, rows: Some(rows), page: None, width: 80 });
     (model, now)
 }
 
