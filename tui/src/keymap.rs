@@ -175,7 +175,7 @@ pub(crate) const CHOICES: &[ChoiceKey] = &[
     chooses(&[Char(' '), Enter], "␣", Choice::Turn, "show, hide"),
     chooses(&[Char('<'), Left], "< >", Choice::Earlier, "move"),
     chooses(&[Char('>'), Right], "", Choice::Later, ""),
-    chooses(&[Char('r')], "r", Choice::Reset, "as at the start"),
+    chooses(&[Char('r')], "r", Choice::Reset, "reset"),
     chooses(&[Esc, Char('+'), Char('=')], "Esc", Choice::Close, "done"),
     chooses(&[Char('q')], "q", Choice::Quit, "quit"),
 ];

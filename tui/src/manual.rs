@@ -65,7 +65,18 @@ fn sections() -> String {
                 (
                     "$XDG_CONFIG_HOME/holdover/config.toml",
                     "What is set: address, theme, ascii, interval, editor, source-roots, and the \
-                     tables filters, columns and sort. `holdover config` prints what is in force.",
+                     tables filters, columns and sort. `holdover config` prints what is in force. \
+                     In columns stand the names of a table's columns, as in leaks = \"verdict n \
+                     task since\": it starts with these, in this order. The tables are leaks, \
+                     groups, tasks, tree, holdings, pools, events and process; the names are the \
+                     titles in lower case, with _ for a space, and growth. In sort stands by what \
+                     the rows of a table are sorted at the start, as in tasks = \"-polls\".",
+                ),
+                (
+                    "$XDG_STATE_HOME/holdover/columns",
+                    "The columns that were chosen in the console. They count before those of the \
+                     configuration file until that says otherwise; r among the columns (+) gives \
+                     them up, and without this file all are given up.",
                 ),
                 (
                     "$XDG_STATE_HOME/holdover/filters",

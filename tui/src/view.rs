@@ -192,7 +192,10 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     if scene.model.choosing().is_some() {
-        let keys: Vec<_> = choosing::keys(theme).collect();
+        let mut keys: Vec<_> = choosing::keys(theme).collect();
+        while text::keys(&keys, theme).width() > usize::from(area.width) + 2 {
+            keys.pop();
+        }
         frame.render_widget(Paragraph::new(text::keys(&keys, theme)), area);
         return;
     }

@@ -55,6 +55,21 @@ fn everything_can_be_set_in_the_file() {
 }
 
 #[test]
+fn each_table_that_has_columns_can_be_set() {
+    for listing in Listing::ALL {
+        let names = Layout::usual(&listing.columns(80)).names();
+        let text = format!("[columns]\n{} = \"{names}\"", listing.name());
+        let config = read(&text, &[]).expect(&text);
+        assert_eq!(config.columns[&listing].value.names(), names);
+    }
+    for (name, order) in
+        [("leaks", "-count"), ("tasks", "-polls"), ("pools", "label"), ("process", "age")]
+    {
+        read(&format!("[sort]\n{name} = \"{order}\""), &[]).expect(name);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line_its_column_and_what_was_expected() {
     for (text, expected) in [
         ("them = \"none\"", "1:1: unknown field `them`, expected one of `address`, `theme`"),

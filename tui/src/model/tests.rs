@@ -3,6 +3,7 @@
 use super::*;
 use crate::client::Answer;
 
+mod columns;
 mod past;
 mod rows;
 mod tabs;

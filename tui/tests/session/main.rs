@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads the clock")]
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
+mod columns;
 mod control;
 mod outside;
 mod pty;

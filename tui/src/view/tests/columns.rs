@@ -1,5 +1,7 @@
 //! Columns that were moved, hidden or chosen: in the table, and where they are chosen.
 
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
 use super::*;
 use crate::columns::{Layout, Listing};
 
@@ -25,6 +27,11 @@ fn stand_in_order(line: &str, titles: &[&str]) {
 
 fn key(model: &mut Model, now: Instant, code: KeyCode) {
     model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+}
+
+fn click(model: &mut Model, now: Instant, (column, row): (u16, u16)) {
+    let kind = MouseEventKind::Down(MouseButton::Left);
+    model.point(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }, now);
 }
 
 #[test]
@@ -110,10 +117,7 @@ fn what_keys_and_the_mouse_do_to_columns_goes_by_those_that_are_shown() {
     assert!(model.view().filter.starts_with("cause:token"), "{}", model.view().filter);
     model.press(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), now);
     let drawn = draw_and_tell(&mut model, now, (120, 40));
-    let (column, row) = find(drawn.backend().buffer(), "SINCE");
-    let kind = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
-    let modifiers = KeyModifiers::NONE;
-    model.point(crossterm::event::MouseEvent { kind, column, row, modifiers }, now);
+    click(&mut model, now, find(drawn.backend().buffer(), "SINCE"));
     assert_eq!(model.view().sort, "since", "the other way round");
     press(&mut model, now, "G");
     assert_eq!(model.view().by, "cause");
@@ -142,7 +146,7 @@ fn the_columns_are_chosen_beneath_the_table_120x40_and_80x24() {
         "[ ] CANCELLED BY    from 120 columns on",
         "[x] GOES",
         "␣ show, hide",
-        "r as at the start",
+        "r reset",
     ] {
         assert!(text.contains(said), "no {said:?} in {text}");
     }
@@ -164,6 +168,18 @@ fn the_columns_are_chosen_beneath_the_table_120x40_and_80x24() {
     assert!(model.choosing().is_none());
     let line = titles(&mut model, now, (80, 24));
     assert!(!line.contains("CANCELLED"), "as at the start: {line}");
+}
+
+#[test]
+fn a_click_on_a_tab_leads_there_and_leaves_the_columns() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "+");
+    let drawn = draw_and_tell(&mut model, now, (80, 24));
+    let (column, row) = find(drawn.backend().buffer(), "2 Tasks");
+    click(&mut model, now, (column, row));
+    assert_eq!((model.screen(), model.choosing()), (crate::model::Screen::Tasks, None));
+    press(&mut model, now, "1");
+    assert_eq!(model.choosing(), None, "they were left");
 }
 
 #[test]
