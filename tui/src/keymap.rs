@@ -28,6 +28,7 @@ pub(crate) enum Action {
     ColumnLater,
     HideColumn,
     Columns,
+    Whole,
     LikeThis,
     UnlikeThis,
     Sort,
@@ -103,10 +104,11 @@ bindings! {
     "F" [Char('F')] UnlikeThis "", "only rows whose cell there is another";
     "← →" [Right] ColumnRight "", "mark another column; a tree's branch, folded; up, down a lineage";
     "" [Left] ColumnLeft "", "";
-    "< > - +" [Char('>')] ColumnLater "", "move the marked column; hide it; choose among all";
+    "< > - + v" [Char('>')] ColumnLater "", "move or hide the marked column; choose among all; its cell, whole";
     "" [Char('<')] ColumnEarlier "", "";
     "" [Char('-')] HideColumn "", "";
     "" [Char('+'), Char('=')] Columns "", "";
+    "" [Char('v')] Whole "", "";
     "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; holdings, or pools";
     "G" [Char('G')] GroupBy "", "leaks by the marked column";
     "t" [Char('t')] Tree "", "a tree: each task beneath the one that spawned it";

@@ -35,7 +35,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdover_proto::v1;
 
 pub(crate) use self::{
-    choosing::Choosing,
+    choosing::{Beneath, Choosing},
     clock::TargetClock,
     control::{Cancelling, Stage},
     drawn::{Drawn, Page, Rows},
@@ -102,7 +102,7 @@ pub(crate) struct Model {
     screens: Vec<Screen>,
     tabs: Tabs,
     pub(crate) layouts: Layouts,
-    choosing: Option<Choosing>,
+    beneath: Beneath,
     pub(crate) edit: Option<Edit>,
     pub(crate) leaks_only: bool,
     pub(crate) all_cleared: bool,
@@ -164,7 +164,7 @@ impl Model {
             screens: vec![Screen::Leaks],
             tabs: Tabs::default(),
             layouts: Layouts::default(),
-            choosing: None,
+            beneath: Beneath::Nothing,
             edit: None,
             leaks_only: false,
             all_cleared: false,
@@ -307,6 +307,7 @@ impl Model {
             Action::ColumnLater => self.move_marked(Side::After, now),
             Action::HideColumn => self.hide_marked(now),
             Action::Columns => self.choose_columns(now),
+            Action::Whole => self.turn_whole(now),
             Action::LikeThis => self.filter_by_cell(narrow, now),
             Action::UnlikeThis => self.filter_by_cell(exclude, now),
             Action::Sort => self.sort_by_key(Tab::sort_by_next, now),
@@ -340,13 +341,15 @@ impl Model {
         }
     }
 
-    /// Out of what was entered last: a screen, what is ignored, a filter.
+    /// Out of what was entered last: a screen, a cell's whole text, what is ignored, a filter.
     fn back(&mut self) {
         if self.screens.len() > 1 {
             // A page over a story leaves that where it is.
             if matches!(self.screens.pop(), Some(Screen::Story(_))) {
                 self.turn_the_page();
             }
+        } else if self.beneath != Beneath::Nothing {
+            self.beneath = Beneath::Nothing;
         } else if self.screen() == Screen::Leaks && self.which == Which::Ignored {
             self.which = Which::Reported;
         } else if self.screen() == Screen::Tasks && self.is_cancelling() {
@@ -359,7 +362,7 @@ impl Model {
     fn go(&mut self, screen: Screen) {
         self.screens = vec![screen];
         self.cancelling = None;
-        self.choosing = None;
+        self.leave_columns();
     }
 
     /// To another of the screens with a number, from the one that is shown or covered.

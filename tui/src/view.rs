@@ -20,6 +20,7 @@ mod tasks;
 mod text;
 mod tree;
 mod trend;
+mod whole;
 
 use std::time::Instant;
 
@@ -55,6 +56,7 @@ struct Scene<'a> {
 /// tabs     and on the right what the rows are
 /// filter   while there is one
 /// body     the screen, and beneath it its columns, while they are chosen
+/// cell     the whole text of the marked one, while that is asked for
 /// question whether a task is to be cancelled, when that is asked
 /// footer   keys
 /// ```
@@ -70,10 +72,11 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
         Constraint::Length(1),
         Constraint::Length(filter::height(model)),
         Constraint::Fill(1),
+        Constraint::Length(whole::height(scene, area.width)),
         Constraint::Length(control::height(scene, area.width)),
         Constraint::Length(1),
     ];
-    let [top, tabs, line, body, question, bottom] = Layout::vertical(heights).areas(area);
+    let [top, tabs, line, body, cell, question, bottom] = Layout::vertical(heights).areas(area);
     header::render(scene, frame, top);
     let tabs = header::tabs(scene, frame, tabs);
     let mut drawn = Drawn { tabs, width: area.width, ..Drawn::default() };
@@ -91,6 +94,7 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
             choosing::render(scene, frame, columns);
         }
     }
+    whole::render(scene, frame, cell);
     control::render(scene, frame, question);
     footer(scene, frame, bottom);
     drawn

@@ -10,6 +10,15 @@ use crate::{
     keymap::{Choice, choice},
 };
 
+/// What was asked for beneath a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beneath {
+    Nothing,
+    /// The whole text of the marked cell.
+    Cell,
+    Columns(Choosing),
+}
+
 /// The column that a key is about, by its title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choosing {
@@ -19,7 +28,21 @@ pub(crate) struct Choosing {
 impl Model {
     /// Where columns are chosen, the one under the cursor.
     pub(crate) fn choosing(&self) -> Option<Choosing> {
-        self.choosing.filter(|_| self.screen().is_tab())
+        match self.beneath {
+            Beneath::Columns(choosing) if self.screen().is_tab() => Some(choosing),
+            _ => None,
+        }
+    }
+
+    pub(super) fn leave_columns(&mut self) {
+        if matches!(self.beneath, Beneath::Columns(_)) {
+            self.beneath = Beneath::Nothing;
+        }
+    }
+
+    fn choose_in(&mut self, entry: Option<&Entry>) {
+        let columns = entry.map(|it| Beneath::Columns(Choosing { title: it.title }));
+        self.beneath = columns.unwrap_or(Beneath::Nothing);
     }
 
     pub(super) fn choose_columns(&mut self, now: Instant) {
@@ -32,7 +55,7 @@ impl Model {
         let layout = self.layout();
         let marked = self.tab().column.and_then(|title| layout.find(title));
         let entry = marked.or(layout.entries().first().copied());
-        self.choosing = entry.map(|it| Choosing { title: it.title });
+        self.choose_in(entry.as_ref());
     }
 
     /// A key while columns are chosen. True when it was for that.
@@ -48,7 +71,7 @@ impl Model {
             Some(Choice::Earlier) => self.move_column_in(layout, title, Side::Before),
             Some(Choice::Later) => self.move_column_in(layout, title, Side::After),
             Some(Choice::Reset) => self.change_layout(self.start_layout()),
-            Some(Choice::Close) => self.choosing = None,
+            Some(Choice::Close) => self.leave_columns(),
             Some(Choice::Quit) => self.quit = true,
             // No other key does anything to what can hardly be seen.
             None => {}
@@ -58,10 +81,10 @@ impl Model {
 
     fn stand_on(&mut self, layout: &Layout, to: impl FnOnce(usize) -> usize) {
         let entries = layout.entries();
-        let is_it = |it: &Entry| self.choosing.is_some_and(|now| now.title == it.title);
+        let is_it = |it: &Entry| self.choosing().is_some_and(|now| now.title == it.title);
         let at = entries.iter().position(is_it).unwrap_or(0);
         let next = entries.get(to(at)).or(entries.last());
-        self.choosing = next.map(|it| Choosing { title: it.title });
+        self.choose_in(next);
     }
 
     fn turn_column(&mut self, mut layout: Layout, title: &'static str, now: Instant) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use super::{Effect, Kind, Model};
+use super::{Beneath, Effect, Kind, Model};
 use crate::columns::{Info, Layout, Listing, Placement, Shown, Side, place};
 
 /// The layouts of all tables; of one that is not here, the usual one.
@@ -84,6 +84,30 @@ impl Model {
     pub(crate) fn marked(&self) -> Option<&'static str> {
         let chosen = self.choosing().map(|it| it.title);
         chosen.or(self.tab().column)
+    }
+
+    /// Shows the whole text of the marked cell, or no more.
+    pub(super) fn turn_whole(&mut self, now: Instant) {
+        if self.screen().is_tab() {
+            self.beneath = match self.beneath {
+                Beneath::Cell => Beneath::Nothing,
+                _ => Beneath::Cell,
+            };
+        } else {
+            self.say("only lists have cells: 1 to 5 lead to some", now);
+        }
+    }
+
+    /// The column whose cell is shown whole: the marked one, else what names the rows.
+    pub(crate) fn whole(&self) -> Option<&'static str> {
+        if self.beneath != Beneath::Cell || !self.screen().is_tab() {
+            return None;
+        }
+        let layout = self.layout();
+        let marked =
+            self.tab().column.filter(|title| !self.is_tree() && layout.find(title).is_some());
+        let naming = || layout.entries().iter().find(|it| it.names_rows).map(|it| it.title);
+        marked.or_else(naming)
     }
 
     /// All columns of the table, as they are in one as wide as what was drawn.

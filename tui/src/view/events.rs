@@ -30,7 +30,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     ))
 }
 
-fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell {
+pub(super) fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Theme) -> Cell {
     match column {
         EventColumn::Ago => span(now.saturating_sub(event.at_ns)).into(),
         EventColumn::Event => Cell::styled(word(event).to_owned(), style(event, theme)),

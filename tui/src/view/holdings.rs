@@ -76,7 +76,7 @@ pub(super) fn held(
     ))
 }
 
-fn held_cell(
+pub(super) fn held_cell(
     column: HoldingColumn,
     row: &v1::HeldRow,
     pools: &[v1::Pool],
@@ -163,10 +163,7 @@ fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, line| match line {
-            PoolLine::Pool(pool) => pool_cell(column, pool, theme),
-            PoolLine::Out { row, .. } => out_cell(column, row, now, theme),
-        },
+        |column, line| line_cell(column, line, now, theme),
         |line| match line {
             PoolLine::Pool(pool) if pool.open => theme.bold(),
             PoolLine::Pool(_) => theme.dim(),
@@ -176,6 +173,13 @@ fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
 }
 
 const NO_POOLS: &str = "No pools. A pool is seen once it is given to holdover::pool.";
+
+pub(super) fn line_cell(column: PoolColumn, line: &PoolLine, now: u64, theme: Theme) -> Cell {
+    match line {
+        PoolLine::Pool(pool) => pool_cell(column, pool, theme),
+        PoolLine::Out { row, .. } => out_cell(column, row, now, theme),
+    }
+}
 
 fn pool_cell(column: PoolColumn, pool: &v1::Pool, theme: Theme) -> Cell {
     let known = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), count);

@@ -188,10 +188,10 @@ fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows>
     ))
 }
 
-fn cell(column: FdColumn, row: &v1::HeldRow, now: u64) -> Cell {
+pub(super) fn cell(column: FdColumn, row: &v1::HeldRow, now: u64) -> Cell {
     let Some(held) = &row.holding else { return String::new().into() };
     match column {
-        FdColumn::What => names::holding_and_fd(held).into(),
+        FdColumn::What => Cell::middle(names::holding_and_fd(held)),
         // The number tells it from another.
         FdColumn::Owner => Cell::place(owner(row)),
         FdColumn::Acquired => Cell::place(safe(&place(&held.site)).into_owned()),

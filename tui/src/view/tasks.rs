@@ -44,7 +44,7 @@ pub(super) fn cell(column: TaskColumn, task: &v1::Task, now: u64, theme: Theme) 
                 (name, v1::TaskKind::Task) => name,
                 (name, kind) => format!("{name} ({})", words::task_kind(kind)),
             };
-            if names::is_a_place(task) { Cell::place(name) } else { name.into() }
+            if names::is_a_place(task) { Cell::place(name) } else { Cell::middle(name) }
         }
         TaskColumn::State => state(task, theme),
         TaskColumn::Location => Cell::place(safe(&place(&task.location)).into_owned()),

@@ -17,6 +17,7 @@ mod source;
 mod stories;
 mod themes;
 mod tree;
+mod whole;
 
 use std::time::{Duration, Instant};
 

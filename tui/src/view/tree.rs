@@ -38,7 +38,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     ))
 }
 
-fn cell(column: TreeColumn, branch: &v1::Branch, now: u64, theme: Theme) -> Cell {
+pub(super) fn cell(column: TreeColumn, branch: &v1::Branch, now: u64, theme: Theme) -> Cell {
     let none = v1::Task::default();
     let task = branch.task.as_ref().unwrap_or(&none);
     let worst = branch.verdicts.first().and_then(|it| v1::Verdict::try_from(*it).ok());
