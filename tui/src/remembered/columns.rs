@@ -151,6 +151,13 @@ mod tests {
             assert_eq!((layout, kept.len()), (expected.as_ref(), layout.iter().len()));
         }
         std::fs::remove_file(&file).expect("it is there");
+        #[cfg(unix)]
+        {
+            let made = std::process::Command::new("mkfifo").arg(&file).status();
+            assert!(made.expect("it runs").success());
+            assert_eq!(in_force(&file, &config), Choices::new(), "a pipe is not waited for");
+            std::fs::remove_file(&file).expect("it is there");
+        }
         std::fs::create_dir(&file).expect("a folder in its place");
         assert_eq!(in_force(&file, &config), Choices::new());
         keep(&file, BTreeMap::new()).expect_err("it is a folder");
