@@ -86,7 +86,8 @@ impl HoldoverLayer {
             Ok(recorder) => (recorder, None),
             Err(error) => (None, Some(error)),
         };
-        let recording = recorder.map(|recorder| (Front::new(recorder), RecorderHandle(recorder)));
+        let recording =
+            recorder.map(|recorder| (Front::of_a_layer(recorder), RecorderHandle(recorder)));
         Self { recording, closed: Closed::default(), error, said: Once::new() }
     }
 

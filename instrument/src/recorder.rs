@@ -20,6 +20,7 @@ pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod events;
 pub(crate) mod fill;
+mod here;
 pub(crate) mod holding;
 mod ids;
 pub(crate) mod key;
@@ -65,7 +66,10 @@ use self::{
     unseen::Unseen,
 };
 use crate::{
-    atomics::{AtomicU8, AtomicU64, Ordering::Relaxed, Ordering::SeqCst},
+    atomics::{
+        AtomicU8, AtomicU64,
+        Ordering::{Relaxed, Release, SeqCst},
+    },
     ended::{Callback, Ended},
     fault::{Fault, planted},
     words::{Kind, Outcome, TaskKind},
@@ -152,6 +156,16 @@ impl std::fmt::Debug for Callbacks {
 
 static PROCESS: OnceLock<&'static Recorder> = OnceLock::new();
 
+/// A task whose record stays for something that is about to be its own.
+#[derive(Clone, Copy)]
+struct Kept<'a> {
+    key: Key,
+    slot: &'a TaskSlot,
+    /// It runs on this thread: that keeps it, and what is its own is counted by it alone.
+    /// Else it was pinned.
+    is_here: bool,
+}
+
 impl Recorder {
     pub(crate) fn start(level: Level) -> &'static Self {
         let random = RandomState::new();
@@ -231,8 +245,11 @@ impl Recorder {
         // A task that has not ended pins itself; `lets_go` is its last step. Its span does
         // too, where that is what it is made for.
         slot.life().begin(1 + u64::from(birth.flags & Flag::Span as u32 != 0));
-        let spawner = spawner.filter(|spawner| self.pin_spawner(*spawner, slot));
-        self.tasks.publish(key, spawner.map_or(NO_SPAWNER, Key::bits));
+        let spawner = spawner.and_then(|spawner| self.keep(spawner));
+        if spawner.is_some_and(|spawner| spawner.slot.has(Flag::Detached)) {
+            slot.set(Flag::Detached);
+        }
+        self.tasks.publish(key, spawner.map_or(NO_SPAWNER, |spawner| spawner.key.bits()));
         if let Some(spawner) = spawner {
             self.count_child(spawner);
         }
@@ -240,27 +257,37 @@ impl Recorder {
         Some((key, slot))
     }
 
-    /// The spawner's record stays while the child's does: that is the lineage.
+    /// The record of a spawner, or of an owner, stays while that of its child or holding
+    /// does. `None` when there is no such task any more.
     #[inline]
-    fn pin_spawner(&self, spawner: Key, child: &TaskSlot) -> bool {
-        let Some(parent) = self.tasks.slot(spawner.slot()) else { return false };
-        if !parent.life().pin(spawner.generation()) {
-            return false;
+    fn keep(&self, key: Key) -> Option<Kept<'_>> {
+        if let Some(slot) = self.runs_here(key) {
+            return Some(Kept { key, slot, is_here: true });
         }
-        if parent.has(Flag::Detached) {
-            child.set(Flag::Detached);
+        let slot = self.tasks.slot(key.slot())?;
+        slot.life().pin(key.generation()).then_some(Kept { key, slot, is_here: false })
+    }
+
+    /// The task's slot, where the task runs on this thread and has not ended: then nobody
+    /// else changes what it counts here, and its record stays for as long as it runs.
+    #[inline]
+    fn runs_here(&self, key: Key) -> Option<&TaskSlot> {
+        if !owner::runs(key) {
+            return None;
         }
-        true
+        self.tasks.get(key).filter(|slot| !slot.has_ended())
     }
 
     /// Counted after the child is published: whoever sees the count finds the child.
     #[inline]
-    fn count_child(&self, spawner: Key) {
-        if let Some(parent) = self.tasks.get(spawner) {
-            parent.count_children().fetch_add(1, SeqCst);
-            if parent.has_ended() {
-                self.push_changed(spawner, parent);
-            }
+    fn count_child(&self, spawner: Kept<'_>) {
+        let Kept { key, slot, is_here } = spawner;
+        if is_here {
+            return slot.spawns_here();
+        }
+        slot.count_children().fetch_add(1, SeqCst);
+        if slot.has_ended() {
+            self.push_changed(key, slot);
         }
     }
 
@@ -273,7 +300,7 @@ impl Recorder {
             self.push_changed(key, slot);
             if ends {
                 self.child_is_gone(self.spawner(key));
-                self.unpin(key, slot);
+                self.settle(key, slot, 1);
             }
         }
     }
@@ -438,7 +465,7 @@ impl Recorder {
     /// be freed.
     pub(crate) fn lets_go(&'static self, key: Key) {
         if let Some(slot) = self.tasks.get(key) {
-            self.unpin(key, slot);
+            self.settle(key, slot, 1);
         }
     }
 
@@ -450,7 +477,7 @@ impl Recorder {
     #[inline]
     fn child_is_gone(&self, spawner: Option<Key>) {
         if let Some(spawner) = spawner.and_then(|spawner| self.tasks.get(spawner)) {
-            spawner.count_children().fetch_sub(1, Relaxed);
+            spawner.count_children().fetch_sub(1, Release);
         }
     }
 
@@ -492,7 +519,17 @@ impl Recorder {
     /// last that is done for the task.
     #[inline]
     pub(crate) fn span_closed(&'static self, key: Key, slot: &TaskSlot, lets_go: bool) {
-        if slot.life().unpin_all(1 + u64::from(lets_go)) {
+        if lets_go {
+            self.settle(key, slot, 2);
+        } else {
+            self.unpin(key, slot);
+        }
+    }
+
+    /// The task gives back these pins of its own, which it had until it ended.
+    #[inline]
+    fn settle(&'static self, key: Key, slot: &TaskSlot, pins: u64) {
+        if slot.settles(pins) {
             self.last_pin_gone(key, slot);
         }
     }
@@ -574,39 +611,44 @@ impl Recorder {
             return None;
         };
         slot.begin(what, self.clock.now());
-        let owner = owner.filter(|owner| self.pin_owner(*owner));
-        self.live_holdings.add(1);
-        self.holdings.publish(key, owner.map_or(NOBODY, Key::bits));
-        if let Some(owner) = owner {
-            self.count_holding(owner);
-        }
+        self.is_held_by(key, owner);
         if slot.has(HoldingFlag::Noted) {
             self.note_holding(key, What::Acquired);
         }
         Some(key)
     }
 
+    /// What is in this slot is held from now on.
     #[inline]
-    fn pin_owner(&self, owner: Key) -> bool {
-        let slot = self.tasks.slot(owner.slot());
-        slot.is_some_and(|slot| slot.life().pin(owner.generation()))
+    fn is_held_by(&self, key: Key, owner: Option<Key>) {
+        let owner = owner.and_then(|owner| self.keep(owner));
+        self.live_holdings.add(1);
+        self.holdings.publish(key, owner.map_or(NOBODY, |owner| owner.key.bits()));
+        if let Some(owner) = owner {
+            self.count_holding(owner);
+        }
     }
 
     /// Counted after the holding is published: whoever sees the count finds it.
     #[inline]
-    fn count_holding(&self, owner: Key) {
-        if let Some(slot) = self.tasks.get(owner) {
-            slot.count_holdings().fetch_add(1, SeqCst);
-            if slot.has_ended() {
-                self.push_changed(owner, slot);
-            }
+    fn count_holding(&self, owner: Kept<'_>) {
+        let Kept { key, slot, is_here } = owner;
+        if is_here {
+            return slot.holds_here(1);
+        }
+        slot.count_holdings().fetch_add(1, SeqCst);
+        if slot.has_ended() {
+            self.push_changed(key, slot);
         }
     }
 
     #[inline]
     fn uncount_holding(&'static self, owner: Key) {
+        if let Some(slot) = self.runs_here(owner) {
+            return slot.holds_here(-1);
+        }
         if let Some(slot) = self.tasks.get(owner) {
-            slot.count_holdings().fetch_sub(1, Relaxed);
+            slot.count_holdings().fetch_sub(1, Release);
             self.unpin(owner, slot);
         }
     }
@@ -669,8 +711,8 @@ impl Recorder {
         if before == after || before == arena::FREE {
             return;
         }
-        let owner = owner.filter(|owner| self.pin_owner(*owner));
-        let after = owner.map_or(NOBODY, Key::bits);
+        let owner = owner.and_then(|owner| self.keep(owner));
+        let after = owner.map_or(NOBODY, |owner| owner.key.bits());
         if word.compare_exchange(before, after, SeqCst, SeqCst).is_ok() {
             if let Some(owner) = owner {
                 self.count_holding(owner);
@@ -678,11 +720,9 @@ impl Recorder {
             if let Some(before) = Key::from_bits(before) {
                 self.uncount_holding(before);
             }
-        } else if let Some(owner) = owner
-            && let Some(slot) = self.tasks.get(owner)
-        {
+        } else if let Some(Kept { key, slot, is_here: false }) = owner {
             // Released, or used by another thread at this very moment: theirs stands.
-            self.unpin(owner, slot);
+            self.unpin(key, slot);
         }
     }
 

@@ -34,6 +34,9 @@ pub(crate) struct Life(AtomicU64);
 
 const PIN_BITS: u32 = 39;
 const PIN_MASK: u64 = (1 << PIN_BITS) - 1;
+/// What a task that has not ended is pinned by, beside what pins it: as it keeps what it
+/// makes itself without a pin each, others may give back more than are counted.
+const ALIVE: u64 = 1 << (PIN_BITS - 1);
 
 impl Life {
     pub(crate) fn new(generation: u32) -> Self {
@@ -58,12 +61,30 @@ impl Life {
         false
     }
 
-    /// The first pins of a slot that nobody knows yet but who makes it.
+    /// The first pins of a slot that nobody knows yet but who makes it. None of its pins is
+    /// the last until [`Self::settle`].
     #[inline]
     pub(crate) fn begin(&self, pins: u64) {
         let free = self.0.load(Ordering::Relaxed);
         debug_assert!(free & PIN_MASK == 0, "a slot in use was given out");
-        self.0.store(free + pins, Ordering::Release);
+        self.0.store(free + ALIVE + pins, Ordering::Release);
+    }
+
+    /// So many pins were taken without being counted; less than none were given back.
+    #[cold]
+    pub(crate) fn count(&self, pins: i64) {
+        self.0.fetch_add(pins.cast_unsigned(), Ordering::AcqRel);
+    }
+
+    /// Gives back these pins; from now on each pin counts, and so many others were taken
+    /// without being counted. True when there is none.
+    #[inline]
+    pub(crate) fn settle(&self, given_back: u64, uncounted: i64) -> bool {
+        let by = uncounted.cast_unsigned().wrapping_sub(ALIVE + given_back);
+        let before = self.0.fetch_add(by, Ordering::AcqRel);
+        let after = before.wrapping_add(by);
+        debug_assert_eq!(generation_of(before), generation_of(after), "pins went amiss");
+        after & PIN_MASK == 0
     }
 
     /// Gives a pin back; true when it was the last. Only for who holds one: that is
@@ -468,6 +489,25 @@ mod loom_tests {
             let pinned = pinning.join().expect("no panic");
             assert!(ended != pinned, "ended {ended}, pinned {pinned}");
             assert_eq!(life.pins(), u64::from(pinned));
+        });
+    }
+
+    /// A task that runs keeps what it makes without a pin each; others give it back.
+    #[test]
+    fn pins_that_were_not_counted_are_settled_once() {
+        loom::model(|| {
+            let life = Arc::new(Life::new(3));
+            life.begin(1);
+            let child = || {
+                let life = Arc::clone(&life);
+                thread::spawn(move || life.unpin())
+            };
+            let children = [child(), child()];
+            let last = life.settle(1, 2);
+            let gone = children.map(|child| child.join().expect("no panic"));
+            let lasts = gone.into_iter().filter(|last| *last).count() + usize::from(last);
+            assert_eq!(lasts, 1, "the last one is told once");
+            assert!(life.end(3));
         });
     }
 

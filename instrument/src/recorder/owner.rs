@@ -112,10 +112,11 @@ pub(crate) fn enter_run(recorder: &'static Recorder, task: Key) -> Entered {
     Entered { depth: push_frame(recorder, Packed(task.bits()), true) }
 }
 
-/// Enters a frame of a task that is polled or dropped; [`leave`] names the same task.
+/// Enters a frame of a task; [`leave`] names the same task. `is_run` where it is certain
+/// that no other thread enters one of it meanwhile.
 #[inline]
-pub(crate) fn push_run(recorder: &'static Recorder, task: Key) {
-    push_frame(recorder, Packed(task.bits()), true);
+pub(crate) fn push_task(recorder: &'static Recorder, task: Key, is_run: bool) {
+    push_frame(recorder, Packed(task.bits()), is_run);
 }
 
 /// Enters a frame of Holdover's own; [`leave`] names the same work.

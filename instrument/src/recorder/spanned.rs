@@ -2,7 +2,7 @@
 
 use super::{
     Recorder,
-    holding::{Acquired, HoldingFlag, NOBODY},
+    holding::{Acquired, HoldingFlag},
     key::Key,
     shares::How,
     table::TextId,
@@ -168,13 +168,8 @@ impl Recorder {
             self.acquire_is_gone(acquire);
         }
         slot.acquired_at(self.clock.now());
-        let owner = task.filter(|task| self.pin_owner(*task));
-        self.holdings.publish(acquire, owner.map_or(NOBODY, Key::bits));
         slot.set_flags(HoldingFlag::Inferred as u8 | HoldingFlag::Moves as u8);
-        self.live_holdings.add(1);
-        if let Some(owner) = owner {
-            self.count_holding(owner);
-        }
+        self.is_held_by(acquire, task);
         self.share_is_held(semaphore, acquire, How::Shared, amount, task);
         true
     }

@@ -12,7 +12,7 @@
 //! | `cell` | the spawning thread, once tokio has told it |
 //! | `wakers`, with the wakes | any thread: see `recorder/wakers.rs` |
 //! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
-//! | `holdings`, `children`, the pins | any thread |
+//! | `holdings`, `children`, the pins | any thread: what the task itself adds while it runs is `holdings_here`, `children_here` |
 
 use std::thread::LocalKey;
 
@@ -20,6 +20,7 @@ use super::{
     arena::{Cache, Life, Slot},
     changed::Link,
     clock::Nanos,
+    here::Here,
     key::{Key, Which},
     span_refs::SpanRefs,
     table::{SiteId, TextId},
@@ -139,6 +140,8 @@ pub(crate) struct TaskSlot {
 
     holdings: AtomicU32,
     children: AtomicU32,
+    holdings_here: Here,
+    children_here: Here,
     handles: AtomicU32,
     span_refs: SpanRefs,
 }
@@ -190,6 +193,8 @@ impl Slot for TaskSlot {
             ended_at: zero(),
             holdings: AtomicU32::new(0),
             children: AtomicU32::new(0),
+            holdings_here: Here::default(),
+            children_here: Here::default(),
             handles: AtomicU32::new(0),
             span_refs: SpanRefs::new(),
         }
@@ -406,6 +411,8 @@ impl TaskSlot {
         {
             cell.store(0, Relaxed);
         }
+        self.holdings_here.begin();
+        self.children_here.begin();
         self.span_refs.set(u32::from(birth.flags & Flag::Span as u32 != 0));
     }
 
@@ -744,6 +751,35 @@ impl TaskSlot {
         &self.children
     }
 
+    /// A child more, spawned by the task itself: that keeps its record too.
+    #[inline]
+    pub(super) fn spawns_here(&self) {
+        self.counts_here(&self.children_here, &self.children, 1);
+    }
+
+    /// So many holdings more, or less, by what the task itself does: those keep its record.
+    #[inline]
+    pub(super) fn holds_here(&self, more: i16) {
+        self.counts_here(&self.holdings_here, &self.holdings, more);
+    }
+
+    #[inline]
+    fn counts_here(&self, here: &Here, others: &AtomicU32, by: i16) {
+        if let Some(full) = here.add(by) {
+            others.fetch_add(i32::from(full).cast_unsigned(), SeqCst);
+            self.life.count(full.into());
+            here.begin();
+        }
+    }
+
+    /// The task does nothing any more; it gives back these pins of its own. True when
+    /// nothing pins it.
+    #[inline]
+    pub(super) fn settles(&self, pins: u64) -> bool {
+        let here = i64::from(self.holdings_here.get()) + i64::from(self.children_here.get());
+        self.life.settle(pins, here)
+    }
+
     #[inline]
     pub(super) fn count_handles(&self) -> &AtomicU32 {
         &self.handles
@@ -807,8 +843,8 @@ impl TaskSlot {
             delivered_at: when(&self.delivered_at),
             drop_began: when(&self.drop_began),
             ended_at,
-            holdings: self.holdings.load(Relaxed),
-            children: self.children.load(Relaxed),
+            holdings: self.holdings_here.sum(&self.holdings),
+            children: self.children_here.sum(&self.children),
             handles: self.handles.load(Relaxed),
             pins: self.life.pins(),
         }

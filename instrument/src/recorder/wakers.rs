@@ -10,9 +10,9 @@ use super::{
     arena::Slot,
     key::Key,
     owner,
-    task::{Flag, TaskSlot, low},
+    task::{Flag, TaskSlot},
 };
-use crate::atomics::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use crate::atomics::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 
 /// How often a task was woken, and how many wakers of it there are: those that were cloned,
 /// less those that were dropped or woken by value. Counted apart, so that what happens
@@ -22,8 +22,10 @@ use crate::atomics::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 /// there are less than none, which is none too.
 #[derive(Debug, Default)]
 pub(crate) struct Wakers {
-    by_value: AtomicU64,
-    by_reference: AtomicU64,
+    by_value: AtomicU32,
+    by_reference: AtomicU32,
+    /// How often either had no more room.
+    over: AtomicU32,
     /// Cloned by the thread that polls the task, while it does: one writer at a time.
     cloned_here: AtomicU32,
     /// Cloned elsewhere, less those that were dropped.
@@ -46,6 +48,7 @@ impl Wakers {
     pub(super) fn begin(&self) {
         self.by_value.store(0, Relaxed);
         self.by_reference.store(0, Relaxed);
+        self.over.store(0, Relaxed);
         self.cloned_here.store(0, Relaxed);
         self.elsewhere.store(0, Relaxed);
     }
@@ -64,12 +67,8 @@ impl Wakers {
             WakerOp::Drop => {
                 self.elsewhere.fetch_sub(1, SeqCst);
             }
-            WakerOp::Wake => {
-                self.by_value.fetch_add(1, SeqCst);
-            }
-            WakerOp::WakeByRef => {
-                self.by_reference.fetch_add(1, Relaxed);
-            }
+            WakerOp::Wake => self.counts(self.by_value.fetch_add(1, SeqCst)),
+            WakerOp::WakeByRef => self.counts(self.by_reference.fetch_add(1, Relaxed)),
         }
     }
 
@@ -78,12 +77,21 @@ impl Wakers {
         match operation {
             WakerOp::Clone => self.note(WakerOp::Drop),
             WakerOp::Drop => self.note(WakerOp::Clone),
-            WakerOp::Wake => {
-                self.by_value.fetch_sub(1, SeqCst);
-            }
-            WakerOp::WakeByRef => {
-                self.by_reference.fetch_sub(1, Relaxed);
-            }
+            WakerOp::Wake => self.counts_less(self.by_value.fetch_sub(1, SeqCst)),
+            WakerOp::WakeByRef => self.counts_less(self.by_reference.fetch_sub(1, Relaxed)),
+        }
+    }
+
+    #[inline]
+    fn counts(&self, before: u32) {
+        if before == u32::MAX {
+            self.over.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn counts_less(&self, before: u32) {
+        if before == 0 {
+            self.over.fetch_sub(1, Relaxed);
         }
     }
 
@@ -94,12 +102,13 @@ impl Wakers {
     }
 
     pub(super) fn wakes(&self) -> u64 {
-        self.by_value.load(Relaxed).wrapping_add(self.by_reference.load(Relaxed))
+        let counted = |count: &AtomicU32| u64::from(count.load(Relaxed));
+        (counted(&self.over) << 32) + counted(&self.by_value) + counted(&self.by_reference)
     }
 
     pub(super) fn count(&self) -> u32 {
         let cloned = self.elsewhere.load(SeqCst).wrapping_add(self.cloned_here.load(SeqCst));
-        let count = cloned.wrapping_sub(low(self.by_value.load(SeqCst)));
+        let count = cloned.wrapping_sub(self.by_value.load(SeqCst));
         u32::try_from(count.cast_signed()).unwrap_or(0)
     }
 }
@@ -206,6 +215,22 @@ mod tests {
             wakers.note(operation);
             wakers.take_back(operation);
             assert_eq!((wakers.count(), wakers.wakes()), (1, 0), "{operation:?}");
+        }
+    }
+
+    #[test]
+    fn wakes_of_which_there_is_no_room_for_more_are_counted_on() {
+        for (operation, left) in [(WakerOp::WakeByRef, 1), (WakerOp::Wake, 0)] {
+            let wakers = Wakers::default();
+            wakers.cloned_here();
+            wakers.by_reference.store(u32::MAX, Relaxed);
+            wakers.by_value.store(u32::MAX, Relaxed);
+            wakers.elsewhere.store(u32::MAX, Relaxed);
+            let (wakes, count) = (wakers.wakes(), wakers.count());
+            wakers.note(operation);
+            assert_eq!((wakers.wakes(), wakers.count()), (wakes + 1, left));
+            wakers.take_back(operation);
+            assert_eq!((wakers.wakes(), wakers.count()), (wakes, count));
         }
     }
 

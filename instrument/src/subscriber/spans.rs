@@ -26,6 +26,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Front {
     pub(crate) recorder: &'static Recorder,
+    /// Only tokio enters its spans: one that is entered is a task that is polled or dropped.
+    only_tokio_enters: bool,
 }
 
 /// What the id of a span of tokio's stands for: looked up once for whatever is done with
@@ -42,7 +44,14 @@ pub(crate) enum Found {
 
 impl Front {
     pub(crate) fn new(recorder: &'static Recorder) -> Self {
-        Self { recorder }
+        Self { recorder, only_tokio_enters: true }
+    }
+
+    /// As [`Self::new`], where a program can get hold of tokio's spans, as the current one,
+    /// and enter them on another thread.
+    #[cfg(feature = "layer")]
+    pub(crate) fn of_a_layer(recorder: &'static Recorder) -> Self {
+        Self { recorder, only_tokio_enters: false }
     }
 
     /// `None` when nothing of that key is live.
@@ -172,7 +181,7 @@ impl Front {
         }
         runtimes::met_by_its_span(slot);
         slot.span_poll_begins(|| self.recorder.clock.now());
-        owner::push_run(self.recorder, key);
+        owner::push_task(self.recorder, key, self.only_tokio_enters);
     }
 
     #[inline]
