@@ -9,6 +9,7 @@ mod lean;
 mod named;
 mod pools;
 mod rows;
+mod sites;
 mod subject;
 mod tree;
 
@@ -31,6 +32,7 @@ pub(crate) use self::{
     group::{Group, goes_at},
     pools::{Lifetime, OutRow, PoolRow},
     rows::{HeldRow, TaskRow},
+    sites::SiteRow,
     tree::Branch,
 };
 use crate::{
@@ -87,6 +89,8 @@ pub(crate) enum ViewKind {
     Leaks,
     LeakGroups,
     Tasks,
+    /// Tasks, a row for each spawn site.
+    TaskGroups,
     Holdings,
     /// The pools, with each connection that is out.
     Pools,
@@ -120,6 +124,7 @@ pub(crate) enum Rows {
     Leaks(Vec<Arc<Row>>, WaitFor),
     Groups(Vec<Group>, WaitFor),
     Tasks(Vec<TaskRow>),
+    Sites(Vec<SiteRow>),
     Tree(Vec<Branch>),
     Holdings(Vec<HeldRow>),
     Pools,
@@ -150,6 +155,8 @@ pub(crate) enum SortBy {
     Count,
     /// How many more there are than a minute ago.
     Growth,
+    /// How many tasks a group of tasks has.
+    Tasks(sites::Counted),
 }
 
 impl Sort {
@@ -169,10 +176,12 @@ impl Sort {
         let by = match name {
             "count" => SortBy::Count,
             "growth" => SortBy::Growth,
-            _ => SortBy::Field(
-                Field::find(name)
-                    .ok_or_else(|| format!("there is no field `{name}` to sort by"))?,
-            ),
+            _ => {
+                let field = Field::find(name).map(SortBy::Field);
+                let counted = || sites::Counted::named(name).map(SortBy::Tasks);
+                let by = field.or_else(counted);
+                by.ok_or_else(|| format!("there is no field `{name}` to sort by"))?
+            }
         };
         Ok(Some(Self { by, reversed }))
     }
@@ -180,7 +189,7 @@ impl Sort {
     fn field(self) -> Option<Field> {
         match self.by {
             SortBy::Field(field) => Some(field),
-            SortBy::Count | SortBy::Growth => None,
+            SortBy::Count | SortBy::Growth | SortBy::Tasks(_) => None,
         }
     }
 
@@ -252,6 +261,10 @@ pub(crate) fn evaluate(
             (matched, all, Rows::Groups(window, wait_for))
         }
         ViewKind::Tasks => tasks(store, view, now),
+        ViewKind::TaskGroups => {
+            let (matched, all, rows) = sites::sites(store, view, now);
+            (matched, all, Rows::Sites(rows))
+        }
         ViewKind::Holdings => {
             let (matched, all, rows) = held_rows(store, rows::holdings(store, now), view, now);
             (matched, all, Rows::Holdings(rows))

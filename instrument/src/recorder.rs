@@ -15,6 +15,7 @@
 //! It knows nothing of tokio and nothing of gRPC: a second front end will sit on it.
 
 pub(crate) mod arena;
+pub(crate) mod by_site;
 pub(crate) mod changed;
 pub(crate) mod clock;
 pub(crate) mod control;

@@ -10,6 +10,7 @@ mod overdue;
 mod retention;
 mod row;
 mod rows;
+mod sites;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -22,13 +23,15 @@ pub(crate) use self::{
     listing::{effective_owner, held_by},
     row::{
         CancelStory, Held, Person, Row, WAITERS, ancestors, cancel_story, held, held_alone, person,
-        state,
+        place, state,
     },
+    sites::Ended as EndedOfSite,
 };
 use self::{
     overdue::Overdue,
     retention::Ended,
     rows::{Judged, Rows},
+    sites::Sites,
 };
 use crate::{
     recorder::{
@@ -91,6 +94,7 @@ pub(crate) struct Store {
     history: History,
     totals: Totals,
     ended_so_far: u64,
+    sites: Sites,
     askers_seen: u64,
     /// What those hold that ended by cancellation.
     listed: listing::Listed,
@@ -151,6 +155,7 @@ impl Store {
             history: History::default(),
             totals: Totals::default(),
             ended_so_far: 0,
+            sites: Sites::default(),
             askers_seen: 0,
             listed: listing::Listed::default(),
             listed_live: listing::Listed::default(),
@@ -275,6 +280,7 @@ impl Store {
             Change::Ended(end) => {
                 recorder.set_flag(end.key, Flag::Counted);
                 self.ended_so_far += 1;
+                self.sites.count(end.site, Outcome::Completed);
                 self.ended.ended(end);
             }
             Change::Other(facts) => self.changed(*facts),
@@ -314,6 +320,7 @@ impl Store {
     fn count_ended(&mut self, facts: &TaskFacts) {
         self.recorder.set_flag(facts.key, Flag::Counted);
         self.ended_so_far += 1;
+        self.sites.count(facts.site, facts.outcome.unwrap_or(Outcome::Completed));
         if facts.outcome == Some(Outcome::Cancelled) {
             self.totals.tasks_cancelled += 1;
         }

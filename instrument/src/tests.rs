@@ -19,6 +19,7 @@ mod rows;
 mod scopes;
 #[cfg(tokio_unstable)]
 mod shares;
+mod sites;
 mod support;
 mod tokens;
 mod tree;

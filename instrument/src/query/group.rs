@@ -133,7 +133,7 @@ pub(super) fn count_back<'a>(
 pub(super) fn sort(groups: &mut [Group], sort: Option<Sort>) {
     let Some(sort) = sort else { return };
     let number = |group: &Group| match sort.by {
-        SortBy::Field(_) => None,
+        SortBy::Field(_) | SortBy::Tasks(_) => None,
         SortBy::Count => i64::try_from(group.count).ok(),
         SortBy::Growth => Some(group.growth()),
     };

@@ -27,6 +27,7 @@ pub(crate) enum Change {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlainEnd {
     pub(crate) key: Key,
+    pub(crate) site: SiteId,
     pub(crate) ended_at: Nanos,
 }
 
@@ -55,14 +56,14 @@ impl Recorder {
     fn plain_end(&self, index: u32) -> Option<PlainEnd> {
         let (slot, word) = (self.tasks.slot(index)?, self.tasks.word(index)?);
         let generation = slot.life().generation();
-        let ended_at = slot.plain_end()?;
+        let (ended_at, site) = (slot.plain_end()?, slot.site());
         let spawner = Key::from_bits(word.load(Ordering::Acquire));
         // One whose spawner has ended too may have to have its lineage shortened.
         if spawner.is_some_and(|spawner| self.has_ended(spawner)) {
             return None;
         }
         let key = Key::new(Which::Tasks, index, generation);
-        (slot.life().generation() == generation).then_some(PlainEnd { key, ended_at })
+        (slot.life().generation() == generation).then_some(PlainEnd { key, site, ended_at })
     }
 
     /// The task as it is now; `None` when its slot was freed.
@@ -126,6 +127,13 @@ impl Recorder {
             let key = Key::new(Which::Tasks, index, slot.life().generation());
             each(key, Key::from_bits(word), slot.id());
         }
+    }
+
+    /// Calls `each` with the spawn site of every task of which no end was counted: it
+    /// lives, or has ended since the console thread last took the list.
+    pub(crate) fn each_live_site(&self, mut each: impl FnMut(SiteId)) {
+        let live = self.tasks.scan().filter(|(.., slot)| !slot.has(Flag::Counted));
+        live.for_each(|(.., slot)| each(slot.site()));
     }
 
     /// Where the task was spawned, its name and its type's.

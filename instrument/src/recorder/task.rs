@@ -684,6 +684,11 @@ impl TaskSlot {
     }
 
     #[inline]
+    pub(super) fn site(&self) -> SiteId {
+        SiteId(self.site.load(Relaxed))
+    }
+
+    #[inline]
     pub(super) fn extra(&self) -> u32 {
         self.extra.load(Relaxed)
     }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 
 use super::{
     Recorder,
+    by_site::{BySite, Site},
     key::Key,
     lanes::Count,
     owner,
@@ -28,7 +29,8 @@ const AT_FIRST: u64 = 10_000;
 pub(super) struct Unseen {
     /// The console thread takes in so many more ended tasks before it looks again.
     places: AtomicU64,
-    ended: Count,
+    ended: BySite,
+    /// Of those, the scopes.
     scopes_ended: Count,
     /// Those that were seen to end, and shown to nobody.
     forgotten: Count,
@@ -38,7 +40,7 @@ impl Default for Unseen {
     fn default() -> Self {
         Self {
             places: AtomicU64::new(AT_FIRST),
-            ended: Count::default(),
+            ended: BySite::default(),
             scopes_ended: Count::default(),
             forgotten: Count::default(),
         }
@@ -80,14 +82,21 @@ impl Recorder {
 
     /// How many tasks have ended without being seen.
     pub(crate) fn ended_unseen(&self) -> u64 {
-        self.unseen.ended.sum() + self.unseen.scopes_ended.sum()
+        self.unseen.ended.sum()
+    }
+
+    /// Calls `each` with how many have ended unseen of a site; more than once of each. All
+    /// of them have completed.
+    pub(crate) fn each_ended_unseen(&self, each: impl FnMut(Site, u64)) {
+        self.unseen.ended.each(each);
     }
 
     /// How many tasks of the runtime are forgotten that nobody was shown: those that ended
     /// unseen, and those that were kept for a while in which nobody looked.
     #[cfg(feature = "tokio-console")]
     pub(crate) fn never_shown(&self) -> u64 {
-        self.unseen.ended.sum() + self.unseen.forgotten.sum()
+        let tasks = self.unseen.ended.sum().saturating_sub(self.unseen.scopes_ended.sum());
+        tasks + self.unseen.forgotten.sum()
     }
 
     /// Its retention is over.
@@ -109,9 +118,10 @@ impl Recorder {
             return false;
         }
         slot.ends_unseen();
-        let is_scope = slot.kind() == TaskKind::Scope;
-        let ended = if is_scope { &self.unseen.scopes_ended } else { &self.unseen.ended };
-        ended.add(1);
+        self.unseen.ended.count(slot.site());
+        if slot.kind() == TaskKind::Scope {
+            self.unseen.scopes_ended.add(1);
+        }
         true
     }
 

@@ -11,8 +11,8 @@ use crate::{
     coverage::Blind,
     process::FdSeen,
     query::{
-        Branch, Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, Sort, TaskRow, View,
-        ViewKind, WaitFor, Window, filter::Filter, goes_at, parse_by,
+        Branch, Group, HeldRow, LISTED, Lifetime, OutRow, PoolRow, Rows, SiteRow, Sort, TaskRow,
+        View, ViewKind, WaitFor, Window, filter::Filter, goes_at, parse_by,
     },
     recorder::{
         Level,
@@ -34,6 +34,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         v1::ViewKind::Leaks => ViewKind::Leaks,
         v1::ViewKind::LeakGroups => ViewKind::LeakGroups,
         v1::ViewKind::Tasks => ViewKind::Tasks,
+        v1::ViewKind::TaskGroups => ViewKind::TaskGroups,
         v1::ViewKind::Holdings => ViewKind::Holdings,
         v1::ViewKind::Pools => ViewKind::Pools,
         v1::ViewKind::Story => ViewKind::Story(view.task),
@@ -152,6 +153,7 @@ pub(super) fn update(window: Window) -> v1::Update {
             update.groups = groups.iter().map(|it| group(it, &waits, seen)).collect();
         }
         Rows::Tasks(rows) => update.tasks = rows.iter().map(task_row).collect(),
+        Rows::Sites(rows) => update.task_groups = rows.iter().map(task_group).collect(),
         Rows::Tree(branches) => update.branches = branches.iter().map(branch).collect(),
         Rows::Holdings(rows) => update.holdings = held_rows(&rows, seen),
         Rows::Process(sample, rows) => {
@@ -242,6 +244,21 @@ fn task_row(row: &TaskRow) -> v1::Task {
         waits_for: row.waits_for.as_ref().map(waits_for),
         held_by: row.waits_for.as_ref().map(holders).unwrap_or_default(),
         ..task(&row.facts, &row.person, row.state, &row.ancestors, row.cancel.as_ref())
+    }
+}
+
+fn task_group(row: &SiteRow) -> v1::TaskGroup {
+    let ended = &row.ended;
+    v1::TaskGroup {
+        location: row.location.to_string(),
+        other: row.is_other,
+        live: row.live,
+        ended: Some(v1::EndedTasks {
+            completed: ended.completed,
+            cancelled: ended.cancelled,
+            panicked: ended.panicked,
+            shutdown: ended.shutdown,
+        }),
     }
 }
 

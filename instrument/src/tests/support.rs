@@ -263,6 +263,23 @@ impl Service {
         branches.iter().skip(outside).map(|it| said_of_branch(it, outside)).collect()
     }
 
+    /// The groups of tasks, each with how many live and how many have ended.
+    pub(super) fn sites(&self, sort: &str, filter: &str) -> Vec<String> {
+        self.look(Duration::ZERO);
+        let (sort, filter) = (Sort::parse(sort).expect("a sort"), Filter::parse(filter));
+        let filter = filter.expect("a filter");
+        let window = self.view(&View { sort, ..view_of(ViewKind::TaskGroups, filter) });
+        let Rows::Sites(rows) = window.rows else { panic!("other rows") };
+        assert_eq!(window.matched, rows.len());
+        rows.iter()
+            .filter(|row| row.location.contains("tests/sites.rs"))
+            .map(|row| {
+                let line = row.location.split(':').nth(1).unwrap_or_default();
+                format!("{line}: {} {}", row.live, row.ended.all())
+            })
+            .collect()
+    }
+
     /// What a task's story lists as held by it.
     pub(super) fn held_in_the_story_of(&self, name: &str) -> Vec<Held> {
         let window = self.evaluate(ViewKind::Story(self.task(name).id));

@@ -116,6 +116,8 @@ struct Told {
     totals: v1::Totals,
     /// With retention 0 a task stays only while something pins it.
     tasks: Vec<v1::Task>,
+    /// By where they were spawned: these stay.
+    groups: Vec<v1::TaskGroup>,
     holdings: u64,
     leaks: u64,
     not_recorded: u64,
@@ -140,9 +142,31 @@ async fn check(address: &str, counts: Counts) {
     let most = least + counts.perhaps_cancelled;
     let cancelled = totals.tasks_cancelled;
     assert!((least..=most).contains(&cancelled), "{cancelled} are not {least} to {most}");
+    let of_sites = of_all_sites(&told.groups);
+    assert_eq!((of_sites.live, of_sites.ended), (0, totals.tasks_spawned), "{:#?}", told.groups);
+    assert_eq!(of_sites.cancelled, cancelled, "{:#?}", told.groups);
     assert!(totals.given > 0, "nothing was ever late: {totals:#?}");
     assert_eq!((told.not_recorded, totals.folded), (0, 0), "{told:#?}");
     assert!(told.runtimes.is_empty(), "the runtime is gone: {told:#?}");
+}
+
+/// The tasks of all sites together.
+#[derive(Debug, Default)]
+struct OfSites {
+    live: u64,
+    ended: u64,
+    cancelled: u64,
+}
+
+fn of_all_sites(groups: &[v1::TaskGroup]) -> OfSites {
+    let mut all = OfSites::default();
+    for group in groups {
+        let ended = group.ended.unwrap_or_default();
+        all.live += group.live;
+        all.ended += ended.completed + ended.cancelled + ended.panicked + ended.shutdown;
+        all.cancelled += ended.cancelled;
+    }
+    all
 }
 
 /// Whether nothing is left of anything.
@@ -158,6 +182,7 @@ fn is_over(told: &Told) -> bool {
 
 async fn look(client: &mut HoldoverClient<Channel>) -> Told {
     let tasks = update(client, ViewKind::Tasks).await;
+    let groups = update(client, ViewKind::TaskGroups).await;
     let holdings = update(client, ViewKind::Holdings).await;
     let leaks = update(client, ViewKind::Leaks).await;
     let described = client.describe(v1::DescribeRequest {}).await.expect("it answers");
@@ -165,6 +190,7 @@ async fn look(client: &mut HoldoverClient<Channel>) -> Told {
     Told {
         totals: leaks.totals.expect("totals"),
         tasks: tasks.tasks,
+        groups: groups.task_groups,
         holdings: holdings.all,
         leaks: leaks.all,
         not_recorded: coverage.not_recorded,

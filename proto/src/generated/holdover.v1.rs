@@ -179,7 +179,8 @@ pub struct View {
     #[prost(string, tag = "2")]
     pub filter: ::prost::alloc::string::String,
     /// A field's name; empty for the kind's own order. A leading '-' reverses. Groups of
-    /// leaks also by "count" and "growth".
+    /// leaks also by "count" and "growth", groups of tasks by "loc" and by what they count:
+    /// "live", "ended", "spawned", "completed", "cancelled", "panicked", "shutdown".
     #[prost(string, tag = "3")]
     pub sort: ::prost::alloc::string::String,
     #[prost(uint32, tag = "4")]
@@ -255,6 +256,9 @@ pub struct Update {
     /// which they were spawned.
     #[prost(message, repeated, tag = "50")]
     pub branches: ::prost::alloc::vec::Vec<Branch>,
+    /// Groups of tasks. Without a filter, and over all pages, each task is in one of them.
+    #[prost(message, repeated, tag = "80")]
+    pub task_groups: ::prost::alloc::vec::Vec<TaskGroup>,
 }
 /// A task in a tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -617,6 +621,34 @@ pub struct LeakGroup {
     #[prost(uint32, repeated, tag = "51")]
     pub counts: ::prost::alloc::vec::Vec<u32>,
 }
+/// The tasks of one spawn site. As many were spawned there as live and have ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TaskGroup {
+    /// As in `Task.location`.
+    #[prost(string, tag = "1")]
+    pub location: ::prost::alloc::string::String,
+    /// All sites together for which the target has no room; then there is no location.
+    #[prost(bool, tag = "2")]
+    pub other: bool,
+    #[prost(uint64, tag = "3")]
+    pub live: u64,
+    /// Absent where it is not known.
+    #[prost(message, optional, tag = "4")]
+    pub ended: ::core::option::Option<EndedTasks>,
+}
+/// Tasks that have ended since the recording began, by their outcome: those that are listed,
+/// and those that are forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndedTasks {
+    #[prost(uint64, tag = "1")]
+    pub completed: u64,
+    #[prost(uint64, tag = "2")]
+    pub cancelled: u64,
+    #[prost(uint64, tag = "3")]
+    pub panicked: u64,
+    #[prost(uint64, tag = "4")]
+    pub shutdown: u64,
+}
 /// A live holding and who it is charged to.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HeldRow {
@@ -886,6 +918,10 @@ pub enum ViewKind {
     Process = 8,
     /// The pools that are watched, with each connection that is out.
     Pools = 7,
+    /// Tasks, one row for each spawn site. The filter is asked of the tasks that are listed: a
+    /// site matches where one of its does. Of a site of which none is listed any more only the
+    /// place is known, and is asked. What is counted is always all tasks of the site.
+    TaskGroups = 80,
 }
 impl ViewKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -903,6 +939,7 @@ impl ViewKind {
             Self::Holdings => "VIEW_KIND_HOLDINGS",
             Self::Process => "VIEW_KIND_PROCESS",
             Self::Pools => "VIEW_KIND_POOLS",
+            Self::TaskGroups => "VIEW_KIND_TASK_GROUPS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -917,6 +954,7 @@ impl ViewKind {
             "VIEW_KIND_HOLDINGS" => Some(Self::Holdings),
             "VIEW_KIND_PROCESS" => Some(Self::Process),
             "VIEW_KIND_POOLS" => Some(Self::Pools),
+            "VIEW_KIND_TASK_GROUPS" => Some(Self::TaskGroups),
             _ => None,
         }
     }

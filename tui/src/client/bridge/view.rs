@@ -1,7 +1,10 @@
 //! Evaluates a view over the table, as a Holdover does over its store: the same filter
 //! language, the whole window, exact totals.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use holdover::{
     Filter,
@@ -59,6 +62,7 @@ pub(super) fn evaluate(table: &Table, verdicts: &Verdicts, view: &View) -> v1::U
         v1::ViewKind::Tasks => {
             update.tasks = window(Rows::of(table).tasks(), view, &mut update, now);
         }
+        v1::ViewKind::TaskGroups => task_groups(table, view, &mut update),
         v1::ViewKind::Holdings => {
             update.holdings = window(Rows::of(table).holdings(), view, &mut update, now);
         }
@@ -205,4 +209,37 @@ fn unknown_process() -> v1::Process {
     let unknown = |what: &str| v1::Unknown { what: what.to_owned(), why: why.clone() };
     let all = ["rss", "peak rss", "virtual size", "threads", "cpu", "uptime", "fd limit", "fds"];
     v1::Process { unknown: all.map(unknown).to_vec(), ..v1::Process::default() }
+}
+
+/// A row for each place. Only those are counted that are there: how many have ended before
+/// the console was attached is not told.
+fn task_groups(table: &Table, view: &View, update: &mut v1::Update) {
+    let tasks = Rows::of(table).tasks();
+    let places: HashSet<&str> = tasks.iter().map(|task| task.location.as_str()).collect();
+    update.all = places.len() as u64;
+    let matches = |task: &&v1::Task| view.filter.matches(&At(*task, table.now));
+    let matching = tasks.iter().filter(matches).map(|task| task.location.as_str());
+    let mut groups: HashMap<&str, u64> = matching.map(|place| (place, 0)).collect();
+    for task in tasks.iter().filter(|task| task.ended_ns.is_none()) {
+        if let Some(live) = groups.get_mut(task.location.as_str()) {
+            *live += 1;
+        }
+    }
+    update.matched = groups.len() as u64;
+    let group = |(location, live): (&str, u64)| v1::TaskGroup {
+        location: location.to_owned(),
+        live,
+        ..v1::TaskGroup::default()
+    };
+    let mut groups: Vec<v1::TaskGroup> = groups.into_iter().map(group).collect();
+    groups.sort_by_cached_key(|group| (Reverse(group.live), group.location.clone()));
+    match view.wire.sort.as_str() {
+        "live" => groups.sort_by_key(|group| group.live),
+        "loc" => groups.sort_by(|a, b| a.location.cmp(&b.location)),
+        "-loc" => groups.sort_by(|a, b| b.location.cmp(&a.location)),
+        // That is their order, and nothing else is known.
+        _ => {}
+    }
+    let shown = groups.into_iter().skip(view.wire.offset as usize);
+    update.task_groups = shown.take(view.limit()).collect();
 }
