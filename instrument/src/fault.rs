@@ -1,6 +1,6 @@
-//! Faults that can be planted in the rules, each a line at the place that it is about: so
-//! that it can be shown that the proof of the verdicts (`holdover-examples`, module
-//! `accuracy`) finds them. Only a build with `--cfg holdover_faults` has any, and then
+//! Faults that can be planted in the rules and in what is counted, each a line at the place
+//! that it is about: so that it can be shown that the proof of the verdicts
+//! (`holdover-examples`, module `accuracy`) finds those, and `tests/stress` these. Only a build with `--cfg holdover_faults` has any, and then
 //! `HOLDOVER_FAULT` names the one that is planted.
 
 /// What goes wrong.
@@ -32,6 +32,17 @@ pub(crate) enum Fault {
     MaybeMoved,
     /// Each firing of a chain of callbacks is a holding of its own.
     Chain,
+    /// What a thread has counted is lost when it ends.
+    LaneLost,
+    /// The last id that a thread took is also the first of the next one's.
+    IdTwice,
+    /// A slot is freed though something pins it.
+    FreedWithPin,
+    /// What is released after its owner's end stays counted.
+    LateRelease,
+    /// The end of a task is counted when it ends unseen, and again when it is told of after
+    /// all.
+    EndTwice,
 }
 
 #[cfg(not(holdover_faults))]

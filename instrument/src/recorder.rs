@@ -667,7 +667,9 @@ impl Recorder {
             self.note_holding(key, What::Released);
         }
         let label = slot.label();
-        if slot.set(HoldingFlag::Over) {
+        let owner = || Key::from_bits(word.load(SeqCst));
+        let stays = planted(Fault::LateRelease) && owner().is_some_and(|it| self.has_ended(it));
+        if slot.set(HoldingFlag::Over) && !stays {
             self.live_holdings.subtract(1);
         }
         let owner = word.swap(NOBODY, SeqCst);

@@ -134,6 +134,7 @@ impl<'a> Live<'a> {
             "a sort of all tasks",
             &View { sort: "-busy".into(), ..view(ViewKind::Tasks, "") },
         );
+        self.first("all tasks by spawn site", &view(ViewKind::TaskGroups, ""));
         self.first("a filter and a group of leaks", &view(ViewKind::LeakGroups, "holds:timer"));
     }
 

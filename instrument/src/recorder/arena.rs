@@ -15,7 +15,10 @@ use std::{
 };
 
 use super::key::{GENERATIONS, Key, Which};
-use crate::atomics::{AtomicU64, Ordering, fence};
+use crate::{
+    atomics::{AtomicU64, Ordering, fence},
+    fault::{Fault, planted},
+};
 
 const CHUNK: usize = CHUNK_U32 as usize;
 const CHUNK_U32: u32 = 1024;
@@ -109,7 +112,8 @@ impl Life {
 
     /// Ends this generation if nothing pins it. From then on no pin succeeds.
     pub(crate) fn end(&self, generation: u32) -> bool {
-        let free = u64::from(generation) << PIN_BITS;
+        let pins = if planted(Fault::FreedWithPin) { self.pins() } else { 0 };
+        let free = u64::from(generation) << PIN_BITS | pins;
         let next = u64::from(generation + 1) << PIN_BITS;
         self.0.compare_exchange(free, next, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }

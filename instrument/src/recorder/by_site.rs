@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    lanes::{LANES, Lane},
+    lanes::{LANES, Lane, is_lost},
     table::SiteId,
 };
 
@@ -83,7 +83,8 @@ impl BySite {
 
     /// Calls `each` with what the lanes have of each site.
     pub(super) fn each(&self, mut each: impl FnMut(Site, u64)) {
-        for lane in &*self.0 {
+        let lanes = self.0.iter().enumerate().filter(|(lane, _)| !is_lost(*lane));
+        for (_, lane) in lanes {
             let chunks = (0_u32..).step_by(CHUNK).zip(&lane.chunks);
             for (first, chunk) in chunks.filter_map(|(first, it)| Some((first, it.get()?))) {
                 for (site, count) in (first..).zip(&chunk.0) {

@@ -8,6 +8,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use crate::fault::{Fault, planted};
+
 /// So many are taken at once; what a thread does not use of them is nobody's.
 const BATCH: u64 = 8;
 
@@ -48,7 +50,8 @@ impl Ids {
 
     #[cold]
     fn take(&self) -> Left {
-        let next = self.0.fetch_add(BATCH, Relaxed);
+        let taken = if planted(Fault::IdTwice) { BATCH - 1 } else { BATCH };
+        let next = self.0.fetch_add(taken, Relaxed);
         Left { of: self, next, end: next + BATCH }
     }
 }

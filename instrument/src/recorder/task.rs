@@ -31,6 +31,7 @@ use crate::{
         AtomicBool, AtomicU8, AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release, SeqCst},
     },
+    fault::{Fault, planted},
     words::{Accuracy, Outcome, TaskKind, at},
 };
 
@@ -650,7 +651,8 @@ impl TaskSlot {
     #[inline]
     fn flags(&self) -> u32 {
         let flags = self.flags.load(SeqCst);
-        if self.unseen.load(Acquire) { flags | DONE_WITH } else { flags }
+        let unseen = self.unseen.load(Acquire) && !planted(Fault::EndTwice);
+        if unseen { flags | DONE_WITH } else { flags }
     }
 
     /// Sets the flag; true when it was not set.

@@ -20,7 +20,9 @@ fn spawns(service: &Service, test: impl FnOnce([u32; 3])) {
         spawn(pending::<()>()).abort();
         settle().await;
         test([first, first + 2, first + 5]);
-        live.iter().for_each(|task| task.abort());
+        for task in &live {
+            task.abort();
+        }
     });
 }
 

@@ -1,22 +1,35 @@
 //! Everything at once, on all threads: spawned, cancelled, woken late and closed out of
 //! order, through shims and through tokio. Afterwards every count is exact.
 //!
-//! Two seconds of it; with `HOLDOVER_FULL=1` a minute. `HOLDOVER_SEED` repeats the choices,
-//! if not what the threads make of them.
+//! Two seconds of it; with `HOLDOVER_FULL=1` a minute, with `HOLDOVER_STRESS_MS` so long.
+//! `HOLDOVER_SEED` repeats the choices, if not what the threads make of them;
+//! `HOLDOVER_STRESS_DEADLINE_MS` is how long what is over may take to be told as such.
+//!
+//! Under memcheck, both processes, with the executable that `--no-run` names:
+//!
+//! ```sh
+//! HOLDOVER_STRESS_MS=20000 HOLDOVER_STRESS_DEADLINE_MS=240000 valgrind --tool=memcheck \
+//!     --error-exitcode=1 --trace-children=yes --fair-sched=yes target/debug/deps/stress-…
+//! ```
 
 #![cfg(feature = "console")]
 #![expect(clippy::print_stdout, reason = "a test prints")]
 #![expect(clippy::disallowed_methods, reason = "it goes on until it is late")]
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
+#[cfg(holdover_faults)]
+mod faults;
 mod program;
 mod rng;
 mod world;
 
 use std::{
+    collections::HashSet,
     hash::{BuildHasher, RandomState},
     io::{BufRead, BufReader, Read, Write},
     process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -29,23 +42,39 @@ const SERVICE: &str = "HOLDOVER_STRESS_SERVICE";
 const SEED: &str = "HOLDOVER_SEED";
 /// How the line begins that tells what the service did.
 const TELLS: &str = "did ";
+/// How long it goes on, and how long one waits for it, in milliseconds.
+const TIME: &str = "HOLDOVER_STRESS_MS";
+const DEADLINE: &str = "HOLDOVER_STRESS_DEADLINE_MS";
+
+fn time() -> Duration {
+    let full = std::env::var_os("HOLDOVER_FULL").is_some_and(|set| set == "1");
+    set(TIME).unwrap_or(Duration::from_secs(if full { 60 } else { 2 }))
+}
+
 /// Long enough for a machine with everything else going on.
-const DEADLINE: Duration = Duration::from_secs(30);
+fn deadline() -> Duration {
+    set(DEADLINE).unwrap_or(Duration::from_secs(30))
+}
+
+fn set(variable: &str) -> Option<Duration> {
+    let text = std::env::var(variable).ok()?;
+    Some(Duration::from_millis(text.parse().expect("milliseconds")))
+}
 
 #[test]
 fn every_count_is_exact() {
     if let Ok(seed) = std::env::var(SERVICE) {
         return serve(seed.parse().expect("a number"));
     }
-    let full = std::env::var_os("HOLDOVER_FULL").is_some_and(|set| set == "1");
     let given = std::env::var(SEED).ok().map(|seed| seed.parse().expect("a number"));
     let seed: u64 = given.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()));
     println!("{SEED}={seed}");
-    let mut service = Service::start(seed, full);
+    let mut service = Service::start(seed);
     let counts = service.hear();
     println!("{counts:?}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(check(&service.address, counts));
+    service.end();
 }
 
 /// The service: until whoever started it is gone.
@@ -62,10 +91,8 @@ fn serve(seed: u64) {
         .try_init()
         .expect("it starts");
     println!("\n{TELLS}{}", started.address().expect("an address"));
-    let full = std::env::var_os("HOLDOVER_FULL").is_some_and(|set| set == "1");
-    let time = Duration::from_secs(if full { 60 } else { 2 });
     // On a thread of its own: one keeps the last task that it ended, until it ends too.
-    let program = std::thread::spawn(move || program::run(seed, time));
+    let program = thread::spawn(move || program::run(seed, time()));
     let counts = program.join().expect("it does not panic");
     println!("{TELLS}{}", counts.to_line());
     std::io::stdout().flush().expect("somebody reads");
@@ -74,31 +101,52 @@ fn serve(seed: u64) {
 
 struct Service {
     child: Child,
-    lines: Box<dyn Iterator<Item = String>>,
+    lines: Receiver<String>,
     address: String,
 }
 
 impl Service {
-    fn start(seed: u64, full: bool) -> Self {
+    fn start(seed: u64) -> Self {
         let mut child = Command::new(std::env::current_exe().expect("this executable"))
             .args(["every_count_is_exact", "--exact", "--nocapture"])
             .env(SERVICE, seed.to_string())
-            .env("HOLDOVER_FULL", if full { "1" } else { "0" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a service process");
         let output = BufReader::new(child.stdout.take().expect("its output"));
-        let lines = output.lines().map_while(Result::ok);
-        let mut lines: Box<dyn Iterator<Item = String>> =
-            Box::new(lines.filter_map(|line| line.strip_prefix(TELLS).map(str::to_owned)));
-        let address = lines.next().expect("an address");
-        Self { child, lines, address }
+        let (told, lines) = channel();
+        thread::spawn(move || {
+            let lines = output.lines().map_while(Result::ok);
+            let told_lines = lines.filter_map(|line| line.strip_prefix(TELLS).map(str::to_owned));
+            // Whoever hears nothing more does not listen.
+            told_lines.map(|line| told.send(line)).take_while(Result::is_ok).for_each(drop);
+        });
+        let mut service = Self { child, lines, address: String::new() };
+        service.address = service.next().expect("an address");
+        service
     }
 
     fn hear(&mut self) -> Counts {
-        let line = self.lines.next().expect("it does not die of it");
+        let line = self.next().expect("it does not die of it, nor stand still");
         Counts::from_line(&line)
+    }
+
+    /// It ends by itself, and well: what watches it has its say at its end.
+    fn end(mut self) {
+        drop(self.child.stdin.take());
+        let end = Instant::now() + deadline();
+        let status = loop {
+            match self.child.try_wait().expect("it can be waited for") {
+                None if Instant::now() < end => thread::sleep(Duration::from_millis(10)),
+                status => break status,
+            }
+        };
+        assert!(status.is_some_and(|status| status.success()), "it ends with {status:?}");
+    }
+
+    fn next(&mut self) -> Option<String> {
+        self.lines.recv_timeout(time() + deadline()).ok()
     }
 }
 
@@ -118,6 +166,8 @@ struct Told {
     tasks: Vec<v1::Task>,
     /// By where they were spawned: these stay.
     groups: Vec<v1::TaskGroup>,
+    /// The tasks that were spawned last.
+    spawned: Vec<u64>,
     holdings: u64,
     leaks: u64,
     not_recorded: u64,
@@ -127,7 +177,7 @@ struct Told {
 async fn check(address: &str, counts: Counts) {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
     let mut client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
-    let end = Instant::now() + DEADLINE;
+    let end = Instant::now() + deadline();
     let told = loop {
         let told = look(&mut client).await;
         if is_over(&told) || Instant::now() > end {
@@ -145,6 +195,9 @@ async fn check(address: &str, counts: Counts) {
     let of_sites = of_all_sites(&told.groups);
     assert_eq!((of_sites.live, of_sites.ended), (0, totals.tasks_spawned), "{:#?}", told.groups);
     assert_eq!(of_sites.cancelled, cancelled, "{:#?}", told.groups);
+    let ids: HashSet<u64> = told.spawned.iter().copied().collect();
+    assert!(!ids.is_empty(), "none of {} is told of", totals.tasks_spawned);
+    assert_eq!(ids.len(), told.spawned.len(), "an id was given twice: {:?}", told.spawned);
     assert!(totals.given > 0, "nothing was ever late: {totals:#?}");
     assert_eq!((told.not_recorded, totals.folded), (0, 0), "{told:#?}");
     assert!(told.runtimes.is_empty(), "the runtime is gone: {told:#?}");
@@ -184,6 +237,7 @@ async fn look(client: &mut HoldoverClient<Channel>) -> Told {
     let tasks = update(client, ViewKind::Tasks).await;
     let groups = update(client, ViewKind::TaskGroups).await;
     let holdings = update(client, ViewKind::Holdings).await;
+    let events = update_of(client, ViewKind::Events, "event:spawned").await.events;
     let leaks = update(client, ViewKind::Leaks).await;
     let described = client.describe(v1::DescribeRequest {}).await.expect("it answers");
     let coverage = described.into_inner().coverage.expect("a coverage");
@@ -191,6 +245,7 @@ async fn look(client: &mut HoldoverClient<Channel>) -> Told {
         totals: leaks.totals.expect("totals"),
         tasks: tasks.tasks,
         groups: groups.task_groups,
+        spawned: events.iter().filter_map(|it| Some(it.task.as_ref()?.id)).collect(),
         holdings: holdings.all,
         leaks: leaks.all,
         not_recorded: coverage.not_recorded,
@@ -199,7 +254,16 @@ async fn look(client: &mut HoldoverClient<Channel>) -> Told {
 }
 
 async fn update(client: &mut HoldoverClient<Channel>, kind: ViewKind) -> v1::Update {
-    let view = v1::View { kind: kind.into(), limit: 500, ..v1::View::default() };
+    update_of(client, kind, "").await
+}
+
+async fn update_of(
+    client: &mut HoldoverClient<Channel>,
+    kind: ViewKind,
+    filter: &str,
+) -> v1::Update {
+    let (kind, filter) = (kind.into(), filter.to_owned());
+    let view = v1::View { kind, filter, limit: 500, ..v1::View::default() };
     let request = v1::WatchRequest { view: Some(view) };
     let mut updates = client.watch(request).await.expect("a view").into_inner();
     updates.message().await.expect("an update").expect("one at least")

@@ -158,7 +158,7 @@ fn body(world: &Arc<World>, rng: &mut Rng, depth: u64, of: Of) -> Body {
 }
 
 async fn step(world: &Arc<World>, rng: &mut Rng, depth: u64) {
-    match rng.below(18) {
+    match rng.below(20) {
         0 => tokio::task::yield_now().await,
         1 => holdover::time::sleep(soon(rng)).await,
         2 => tokio::time::sleep(soon(rng)).await,
@@ -175,6 +175,7 @@ async fn step(world: &Arc<World>, rng: &mut Rng, depth: u64) {
         13 => world.abort_one(rng),
         14 => world.wake_one(rng),
         15 => blocking(world, rng).await,
+        16 | 17 => gives_to_who_has_ended(world).await,
         _ => world.drop_one(rng),
     }
 }
@@ -339,6 +340,17 @@ async fn oneshots(world: &Arc<World>, rng: &mut Rng) {
     }
     let _ = timeout(PATIENCE, &mut answer).await;
     world.leave(Thing::Answer(answer));
+}
+
+async fn gives_to_who_has_ended(world: &Arc<World>) {
+    count(&world.shims);
+    let life = Life::begin(world, Of::Shim);
+    let mut task = holdover::spawn(async move { life.end() });
+    if timeout(PATIENCE, &mut task).await.is_ok() {
+        let held = Hold::new(Kind::File, "given too late");
+        held.transfer_to(&task);
+        world.leave(Thing::Hold(held));
+    }
 }
 
 fn callback(world: &Arc<World>, rng: &mut Rng) {
