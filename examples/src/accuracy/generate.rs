@@ -237,13 +237,15 @@ impl Maker {
             62..=67 => self.transfer(actor),
             68..=74 => self.release(actor),
             75..=77 => self.permits(actor),
+            78 | 79 => self.downgrade(actor),
             _ => self.spawn_child(actor, true),
         }
     }
 
     fn kind(&mut self) -> ThingKind {
         use ThingKind::{
-            Chain, Guard, Held, Hold, Interval, Later, Oneshot, Permit, ShortSleep, Sleep, Soon,
+            Chain, Guard, Held, Hold, Interval, Later, Oneshot, Permit, Read, ShortSleep, Sleep,
+            Soon, Write,
         };
         match self.program.form {
             Form::Shim => self.rng.weighted(&[
@@ -253,7 +255,9 @@ impl Maker {
                 (12, Later),
                 (3, Soon),
                 (4, Chain),
-                (12, Guard),
+                (8, Guard),
+                (6, Read),
+                (6, Write),
                 (14, Permit),
                 (10, Oneshot),
                 (10, Hold),
@@ -263,7 +267,9 @@ impl Maker {
                 (24, Sleep),
                 (5, ShortSleep),
                 (14, Interval),
-                (24, Guard),
+                (14, Guard),
+                (8, Read),
+                (8, Write),
                 (12, Permit),
                 (10, Oneshot),
             ]),
@@ -393,6 +399,14 @@ impl Maker {
         let part = self.new_thing(ThingKind::Permit);
         self.state[actor].mine.push(part);
         Some(Step::Split(id, part))
+    }
+
+    fn downgrade(&mut self, actor: Actor) -> Option<Step> {
+        let writes = |it: &ThingId| self.kinds[*it] == ThingKind::Write;
+        let writes: Vec<_> = self.state[actor].mine.iter().copied().filter(writes).collect();
+        let id = self.rng.pick(&writes)?;
+        self.kinds[id] = ThingKind::Read;
+        Some(Step::Downgrade(id))
     }
 
     // === tasks ===

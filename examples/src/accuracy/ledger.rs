@@ -64,6 +64,8 @@ pub(super) enum What {
     /// It is in the hands of that actor, which has not used it.
     Fetched(ThingId, Actor),
     Escaped(ThingId, Escape),
+    /// It reads from now on: the guard of that actor.
+    Downgraded(ThingId, Actor),
     /// Of a permit, how much it is from now on.
     Amount(ThingId, u32),
     PermitsAdded(usize),

@@ -243,6 +243,11 @@ impl Printer<'_> {
                 "if let Some(half) = mine.get::<rt::sync::OwnedSemaphorePermit>({thing})\
                  .and_then(|it| it.split(1)) {{ mine.add({part}, half); }}"
             )),
+            Step::Downgrade(thing) => self.line(&format!(
+                "if let Some(Ok(it)) = mine.take({thing})\
+                 .map(|it| it.downcast::<rt::sync::OwnedRwLockWriteGuard<u8>>()) \
+                 {{ mine.add({thing}, it.downgrade()); }}"
+            )),
             Step::Release(thing) => {
                 self.line(&format!("drop(mine.take({thing}).or_else(|| brought({thing})));"));
             }
@@ -349,6 +354,8 @@ impl Printer<'_> {
             ThingKind::Soon => "call_later(SOON, || ())",
             ThingKind::Chain => "call_later(Duration::from_millis(15), again)",
             ThingKind::Guard => "guard()",
+            ThingKind::Read => "read()",
+            ThingKind::Write => "write()",
             ThingKind::Permit => "permit()",
             ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
             ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
@@ -381,7 +388,15 @@ impl Printer<'_> {
     }
 
     fn use_it(&mut self, thing: ThingId) {
-        let Some((of, using)) = self.kind_of(thing).and_then(usage) else { return };
+        let Some(kind) = self.kind_of(thing) else { return };
+        self.use_as(thing, kind);
+        if self.is_downgraded(thing) {
+            self.use_as(thing, ThingKind::Read);
+        }
+    }
+
+    fn use_as(&mut self, thing: ThingId, kind: ThingKind) {
+        let Some((of, using)) = usage(kind) else { return };
         self.line(&format!("if let Some(it) = mine.get::<{of}>({thing}) {{"));
         self.line(&format!("    {using}"));
         self.line("} else {");
@@ -389,10 +404,38 @@ impl Printer<'_> {
         self.line("}");
     }
 
+    fn is_downgraded(&self, thing: ThingId) -> bool {
+        fn within(step: &Step, thing: ThingId) -> bool {
+            match step {
+                Step::Downgrade(it) => *it == thing,
+                Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) => {
+                    steps.iter().any(|step| within(step, thing))
+                }
+                _ => false,
+            }
+        }
+
+        let orders = self.program.rounds.iter().flatten();
+        orders.flat_map(|order| &order.steps).any(|step| within(step, thing))
+    }
+
     fn transfer(&mut self, thing: ThingId, to: Option<Actor>) {
         let Some(kind) = self.kind_of(thing) else { return };
+        self.transfer_as(thing, kind, to);
+        if self.is_downgraded(thing) {
+            self.transfer_as(thing, ThingKind::Read, to);
+        }
+    }
+
+    fn transfer_as(&mut self, thing: ThingId, kind: ThingKind, to: Option<Actor>) {
         let (of, method) = match kind {
             ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "rt::sync::OwnedMutexGuard::"),
+            ThingKind::Read => {
+                ("rt::sync::OwnedRwLockReadGuard<u8>", "rt::sync::OwnedRwLockReadGuard::")
+            }
+            ThingKind::Write => {
+                ("rt::sync::OwnedRwLockWriteGuard<u8>", "rt::sync::OwnedRwLockWriteGuard::")
+            }
             ThingKind::Permit => {
                 ("rt::sync::OwnedSemaphorePermit", "rt::sync::OwnedSemaphorePermit::")
             }
@@ -430,6 +473,8 @@ fn usage(kind: ThingKind) -> Option<(&'static str, &'static str)> {
         }
         ThingKind::Interval => ("rt::time::Interval", "poll_once(pin!(it.tick()));"),
         ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "**it += 1;"),
+        ThingKind::Read => ("rt::sync::OwnedRwLockReadGuard<u8>", "let _ = **it;"),
+        ThingKind::Write => ("rt::sync::OwnedRwLockWriteGuard<u8>", "**it += 1;"),
         ThingKind::Held => ("Held<u8>", "**it += 1;"),
         ThingKind::Oneshot => (
             "rt::sync::oneshot::Sender<u8>",

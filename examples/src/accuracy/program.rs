@@ -136,6 +136,10 @@ pub enum ThingKind {
     Chain,
     /// An owned guard of a `Mutex` of its own.
     Guard,
+    /// An owned guard of a `RwLock` of its own, to read.
+    Read,
+    /// Another, to write.
+    Write,
     /// Two owned permits of the program's semaphore.
     Permit,
     /// Both ends of a `oneshot`: this is the sender, the next number the receiver.
@@ -195,6 +199,8 @@ pub enum Step {
     TransferTo(ThingId, Actor),
     /// Splits a permit in two: the second number is the part.
     Split(ThingId, ThingId),
+    /// Makes a guard that writes one that reads.
+    Downgrade(ThingId),
     /// Lets go of something that it has, or that was brought somewhere.
     Release(ThingId),
     /// Gives so many permits to the program's semaphore.

@@ -90,11 +90,12 @@ impl Tally {
         let (form, precision, recall) = (name(form), self.precision(), self.recall());
         let mut cells = String::new();
         for (cell, count) in &self.cells {
-            let Cell { kind, verdict, phase, escape } = cell;
+            let Cell { kind, verdict, phase, escape, .. } = cell;
+            let thing = cell.thing.map(|thing| format!("{thing:?}")).unwrap_or_default();
             let comma = if cells.is_empty() { "" } else { "," };
             let _ = write!(
                 cells,
-                "{comma}{{\"kind\":\"{kind:?}\",\"verdict\":\"{verdict:?}\",\
+                "{comma}{{\"kind\":\"{kind:?}\",\"thing\":\"{thing}\",\"verdict\":\"{verdict:?}\",\
                  \"phase\":\"{phase:?}\",\"escape\":\"{escape:?}\",\"count\":{count}}}"
             );
         }
@@ -141,15 +142,18 @@ impl fmt::Display for Tally {
             };
             writeln!(f, "  {why}: {given} given, {not} not given")?;
         }
-        writeln!(f, "{:<11} {:<12} {:<7} {:<13} rows", "kind", "verdict", "phase", "escape")?;
+        let head = ["kind", "thing", "verdict", "phase", "escape"];
+        let [kind, thing, verdict, phase, escape] = head;
+        writeln!(f, "{kind:<11} {thing:<11} {verdict:<12} {phase:<7} {escape:<13} rows")?;
         for (cell, count) in &self.cells {
-            let [kind, verdict, phase, escape] = [
+            let [kind, thing, verdict, phase, escape] = [
                 format!("{:?}", cell.kind),
+                cell.thing.map(|thing| format!("{thing:?}")).unwrap_or_default(),
                 format!("{:?}", cell.verdict),
                 format!("{:?}", cell.phase),
                 format!("{:?}", cell.escape),
             ];
-            writeln!(f, "{kind:<11} {verdict:<12} {phase:<7} {escape:<13} {count}")?;
+            writeln!(f, "{kind:<11} {thing:<11} {verdict:<12} {phase:<7} {escape:<13} {count}")?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ mod rules;
 use super::{
     facts::{Fates, HeldKind, Phase, Row, Verdict},
     ledger::What,
-    program::{Escape, Program},
+    program::{Escape, Program, ThingKind},
 };
 
 /// A row that is expected.
@@ -27,6 +27,8 @@ pub struct Expected {
 pub struct Cell {
     /// What was held.
     pub kind: HeldKind,
+    /// As what it was acquired; `None` for a task and a callback on the end of one.
+    pub thing: Option<ThingKind>,
     /// For which verdict.
     pub verdict: Verdict,
     /// When it was acquired.

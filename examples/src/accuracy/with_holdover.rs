@@ -12,7 +12,10 @@ use holdover as rt;
 use holdover::{
     FutureExt,
     hold::{Held, Hold, Kind},
-    sync::{CancellationToken, OwnedMutexGuard, OwnedSemaphorePermit},
+    sync::{
+        CancellationToken, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
+        OwnedSemaphorePermit,
+    },
     task::{Builder, Id, JoinHandle},
     time::{TimerHandle, call_later},
 };
@@ -115,21 +118,31 @@ fn again(witness: Witness, world: Arc<World>) {
     }
 }
 
-fn transfer_guard(guard: &OwnedMutexGuard<u8>, to: Option<Id>) -> bool {
-    match to {
-        Some(task) => OwnedMutexGuard::transfer_to(guard, task),
-        None => OwnedMutexGuard::transfer(guard),
-    }
-    true
+/// Can be given to a task: to the calling one, or to another.
+trait Given {
+    fn given(&self, to: Option<Id>) -> bool;
 }
 
-fn transfer_permit(permit: &OwnedSemaphorePermit, to: Option<Id>) -> bool {
-    match to {
-        Some(task) => permit.transfer_to(task),
-        None => permit.transfer(),
-    }
-    true
+macro_rules! given {
+    ($($of:ty),*) => {$(
+        impl Given for $of {
+            fn given(&self, to: Option<Id>) -> bool {
+                match to {
+                    Some(task) => Self::transfer_to(self, task),
+                    None => Self::transfer(self),
+                }
+                true
+            }
+        }
+    )*};
 }
+
+given!(
+    OwnedMutexGuard<u8>,
+    OwnedRwLockReadGuard<u8>,
+    OwnedRwLockWriteGuard<u8>,
+    OwnedSemaphorePermit
+);
 
 /// The tokens of a program.
 #[derive(Clone, Debug)]

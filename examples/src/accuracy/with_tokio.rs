@@ -11,7 +11,7 @@ use std::{
 
 use tokio as rt;
 use tokio::{
-    sync::{OwnedMutexGuard, OwnedSemaphorePermit},
+    sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit},
     task::{Builder, Id, JoinHandle},
 };
 
@@ -54,13 +54,17 @@ impl Extra {
     }
 }
 
-fn transfer_guard(_: &OwnedMutexGuard<u8>, _: Option<Id>) -> bool {
-    false
+/// Nothing can be given to a task.
+trait Given {
+    fn given(&self, _: Option<Id>) -> bool {
+        false
+    }
 }
 
-fn transfer_permit(_: &OwnedSemaphorePermit, _: Option<Id>) -> bool {
-    false
-}
+impl Given for OwnedMutexGuard<u8> {}
+impl Given for OwnedRwLockReadGuard<u8> {}
+impl Given for OwnedRwLockWriteGuard<u8> {}
+impl Given for OwnedSemaphorePermit {}
 
 #[derive(Clone, Debug)]
 struct Tokens;

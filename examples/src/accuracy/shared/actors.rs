@@ -181,6 +181,12 @@ impl Hands {
                 let half = taken.and_then(|(it, by)| it.split(*part, &world, by));
                 self.mine.extend(half.map(|half| (*part, half)));
             }
+            Step::Downgrade(thing) => {
+                if let Some((taken, by)) = by.and_then(|by| Some((self.mine.remove(thing)?, by))) {
+                    let taken = taken.downgrade(&self.env.world, by);
+                    self.mine.insert(*thing, taken);
+                }
+            }
             Step::Release(thing) => self.release(*thing),
             Step::AddPermits(permits) => {
                 self.world().ledger.note(What::PermitsAdded(*permits));

@@ -9,13 +9,15 @@ use std::{
 };
 
 use super::{
-    Extra,
+    Extra, Given,
     rt::{
-        sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore, oneshot},
+        sync::{
+            OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit,
+            RwLock, Semaphore, oneshot,
+        },
         task::Id,
         time::{Interval, Sleep},
     },
-    transfer_guard, transfer_permit,
 };
 use crate::accuracy::{
     ledger::{What, Witness},
@@ -32,6 +34,8 @@ enum Value {
     Sleep(Pin<Box<Sleep>>),
     Interval(Interval),
     Guard(OwnedMutexGuard<u8>),
+    Read(OwnedRwLockReadGuard<u8>),
+    Write(OwnedRwLockWriteGuard<u8>),
     Permit(OwnedSemaphorePermit),
     Sender(oneshot::Sender<u8>),
     Receiver(oneshot::Receiver<u8>),
@@ -85,6 +89,8 @@ impl Thing {
             ThingKind::ShortSleep => (Some(Value::Sleep(polled_sleep(SOON))), witness(id)),
             ThingKind::Interval => (Some(Value::Interval(polled_interval())), witness(id)),
             ThingKind::Guard => (guard().map(Value::Guard), witness(id)),
+            ThingKind::Read => (read().map(Value::Read), witness(id)),
+            ThingKind::Write => (write().map(Value::Write), witness(id)),
             ThingKind::Permit => (permit(semaphore).map(Value::Permit), witness(id)),
             _ => {
                 note(id, 1);
@@ -108,6 +114,10 @@ impl Thing {
                 let _ = poll_once(std::pin::pin!(interval.tick()));
             }
             Value::Guard(guard) => **guard = guard.wrapping_add(1),
+            Value::Read(guard) => {
+                std::hint::black_box(**guard);
+            }
+            Value::Write(guard) => **guard = guard.wrapping_add(1),
             Value::Permit(_) => return false,
             Value::Sender(sender) => {
                 let _ = sender.poll_closed(&mut Context::from_waker(Waker::noop()));
@@ -131,8 +141,10 @@ impl Thing {
     /// `transfer`, or `transfer_to` that task. False where there is no such method.
     pub(super) fn transfer(&self, to: Option<Id>) -> bool {
         match (&self.value, to) {
-            (Value::Guard(guard), to) => transfer_guard(guard, to),
-            (Value::Permit(permit), to) => transfer_permit(permit, to),
+            (Value::Guard(guard), to) => guard.given(to),
+            (Value::Read(guard), to) => guard.given(to),
+            (Value::Write(guard), to) => guard.given(to),
+            (Value::Permit(permit), to) => permit.given(to),
             (Value::Extra(extra), None) => extra.transfer(),
             (Value::Extra(extra), Some(task)) => extra.transfer_to(task),
             _ => false,
@@ -153,6 +165,19 @@ impl Thing {
         world.ledger.note(What::Acquired { thing: part, kind, by: Some(by), amount: 1 });
         let witness = Some(Witness::new(part, &world.ledger));
         Some(Self { value: Value::Permit(half), witness })
+    }
+
+    /// A guard that writes becomes one that reads.
+    pub(super) fn downgrade(self, world: &World, by: Actor) -> Self {
+        let Self { value, witness } = self;
+        let value = match (value, &witness) {
+            (Value::Write(guard), Some(witness)) => {
+                world.ledger.note(What::Downgraded(witness.thing, by));
+                Value::Read(guard.downgrade())
+            }
+            (other, _) => other,
+        };
+        Self { value, witness }
     }
 
     /// A permit's own `forget`. Its witness is not dropped: it is held until somebody
@@ -196,6 +221,14 @@ fn polled_interval() -> Interval {
 fn guard() -> Option<OwnedMutexGuard<u8>> {
     let lock = Arc::new(super::rt::sync::Mutex::new(0));
     poll_once(std::pin::pin!(lock.lock_owned()))
+}
+
+fn read() -> Option<OwnedRwLockReadGuard<u8>> {
+    poll_once(std::pin::pin!(Arc::new(RwLock::new(0)).read_owned()))
+}
+
+fn write() -> Option<OwnedRwLockWriteGuard<u8>> {
+    poll_once(std::pin::pin!(Arc::new(RwLock::new(0)).write_owned()))
 }
 
 fn permit(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {

@@ -228,6 +228,7 @@ impl Replay<'_> {
                     self.forgotten.push(thing);
                 }
             }
+            What::Downgraded(thing, by) => self.downgraded(at, thing, by),
             What::Amount(thing, amount) => self.thing(thing, |it| it.amount = amount),
             What::PermitsAdded(permits) => self.permits_added(permits),
             What::Gone(thing) => self.thing(thing, |it| it.gone = true),
@@ -274,6 +275,18 @@ impl Replay<'_> {
                 (it.owner, it.hands) = (Some(by), None);
             } else if it.owner != Some(by) {
                 it.used_unseen = true;
+            }
+        });
+    }
+
+    /// The guard is the same. Over tokio alone a lock to write is given back, and one to
+    /// read is acquired.
+    fn downgraded(&mut self, at: At, thing: ThingId, by: Actor) {
+        let (by, plain) = (self.who(by), self.is_plain);
+        self.thing(thing, |it| {
+            it.kind = Some(ThingKind::Read);
+            if plain {
+                (it.at, it.owner, it.hands, it.used_unseen) = (at, Some(by), None, false);
             }
         });
     }

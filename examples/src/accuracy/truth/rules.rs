@@ -35,6 +35,7 @@ struct Judge<'a> {
 struct Item {
     held: Held,
     child: Option<Actor>,
+    thing: Option<ThingKind>,
     /// It has moved where nobody can see.
     silent: bool,
     /// Nothing tells of it.
@@ -173,7 +174,8 @@ impl Judge<'_> {
         };
         let silent = has_it.is_some() || thing.used_unseen;
         let untold = self.is_plain() && forgotten;
-        Item { held, child: None, silent, untold, escape: thing.escape }
+        let (kind, escape) = (thing.kind, thing.escape);
+        Item { held, child: None, thing: kind, silent, untold, escape }
     }
 
     fn child_item(&self, owner: Actor, child: Actor, at: At) -> Item {
@@ -187,7 +189,7 @@ impl Judge<'_> {
             amount: 1,
         };
         let (silent, untold, escape) = (false, false, Escape::None);
-        Item { held, child: Some(child), silent, untold, escape }
+        Item { held, child: Some(child), thing: None, silent, untold, escape }
     }
 
     // === the verdicts ===
@@ -345,6 +347,7 @@ impl Judge<'_> {
         };
         let cell = |it: &Item| Cell {
             kind: it.held.kind,
+            thing: it.thing,
             verdict,
             phase: it.held.phase,
             escape: it.escape,
@@ -408,6 +411,8 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         }
         // It has no name of its own.
         Some(ThingKind::Guard) => (HeldKind::Lock, if plain { "Mutex" } else { "" }),
+        Some(ThingKind::Read) => (HeldKind::Lock, if plain { "RwLock, read" } else { "read" }),
+        Some(ThingKind::Write) => (HeldKind::Lock, if plain { "RwLock, write" } else { "write" }),
         Some(ThingKind::Permit) => (HeldKind::Permit, if plain { "Semaphore" } else { "" }),
         Some(ThingKind::Oneshot) => (HeldKind::Channel, "sender"),
         Some(ThingKind::Receiver) => (HeldKind::Channel, "receiver"),
