@@ -29,8 +29,8 @@ pub use self::{
     generate::generate,
     print::print,
     program::{
-        Actor, ActorKind, Bond, Escape, Flavor, Keep, Order, Plan, Program, ScopeEnd, Step,
-        ThingId, ThingKind, Token,
+        Actor, ActorKind, Bond, ChannelKind, Escape, Flavor, Keep, Order, Plan, Program, ScopeEnd,
+        Step, ThingId, ThingKind, Token,
     },
     shrink::shrink,
     tally::Tally,

@@ -6,7 +6,7 @@
 use std::process::Command;
 
 /// As the library's module `fault` has them.
-const FAULTS: [&str; 13] = [
+const FAULTS: [&str; 16] = [
     "Phase",
     "Use",
     "Grace",
@@ -20,6 +20,9 @@ const FAULTS: [&str; 13] = [
     "Kept",
     "MaybeMoved",
     "Chain",
+    "Lent",
+    "Missed",
+    "MissedAgain",
 ];
 
 /// Whether any of some hundred programs fails, and what was said.

@@ -43,6 +43,12 @@ pub(crate) enum Fault {
     /// The end of a task is counted when it ends unseen, and again when it is told of after
     /// all.
     EndTwice,
+    /// Who has used an end of a channel is taken for who has it.
+    Lent,
+    /// An end is missed though nobody is on the other side.
+    Missed,
+    /// An end is not missed when the other side is there again.
+    MissedAgain,
 }
 
 #[cfg(not(holdover_faults))]

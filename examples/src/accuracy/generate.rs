@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use super::{
     program::{
-        Actor, ActorKind, Bond, Escape, Flavor, Form, Keep, Order, Plan, Program, ScopeEnd, Step,
-        ThingId, ThingKind, Token,
+        Actor, ActorKind, Bond, ChannelKind, Escape, Flavor, Form, Keep, Order, Plan, Program,
+        ScopeEnd, Step, ThingId, ThingKind, Token,
     },
     rng::Rng,
 };
@@ -64,6 +64,15 @@ struct Maker {
     touched: HashSet<ThingId>,
     permits_touched: bool,
 }
+
+/// Channels, by how often.
+const CHANNELS: [(usize, ChannelKind); 5] = [
+    (8, ChannelKind::Oneshot),
+    (6, ChannelKind::Mpsc),
+    (3, ChannelKind::Unbounded),
+    (3, ChannelKind::Watch),
+    (3, ChannelKind::Broadcast),
+];
 
 /// Tasks and scopes that a program has at most.
 const ACTORS: usize = 12;
@@ -238,15 +247,17 @@ impl Maker {
             68..=74 => self.release(actor),
             75..=77 => self.permits(actor),
             78 | 79 => self.downgrade(actor),
+            80..=83 => self.channel(actor),
             _ => self.spawn_child(actor, true),
         }
     }
 
     fn kind(&mut self) -> ThingKind {
         use ThingKind::{
-            Chain, Guard, Held, Hold, Interval, Later, Oneshot, Permit, Read, ShortSleep, Sleep,
+            Chain, Guard, Held, Hold, Interval, Later, Permit, Read, Sender, ShortSleep, Sleep,
             Soon, Write,
         };
+        let channel = self.rng.weighted(&CHANNELS);
         match self.program.form {
             Form::Shim => self.rng.weighted(&[
                 (12, Sleep),
@@ -259,7 +270,7 @@ impl Maker {
                 (6, Read),
                 (6, Write),
                 (14, Permit),
-                (10, Oneshot),
+                (20, Sender(channel)),
                 (10, Hold),
                 (12, Held),
             ]),
@@ -271,7 +282,7 @@ impl Maker {
                 (8, Read),
                 (8, Write),
                 (12, Permit),
-                (10, Oneshot),
+                (14, Sender(channel)),
             ]),
         }
     }
@@ -292,8 +303,8 @@ impl Maker {
     fn new_thing(&mut self, kind: ThingKind) -> ThingId {
         let id = self.kinds.len();
         self.kinds.push(kind);
-        if kind == ThingKind::Oneshot {
-            self.kinds.push(ThingKind::Receiver);
+        if let ThingKind::Sender(of) = kind {
+            self.kinds.push(ThingKind::Receiver(of));
         }
         id
     }
@@ -302,7 +313,8 @@ impl Maker {
         let kind = self.kind();
         let id = self.new_thing(kind);
         let escape = if self.rng.percent(38) { self.escape(kind) } else { Escape::None };
-        let all = if kind == ThingKind::Oneshot { vec![id, id + 1] } else { vec![id] };
+        let two = matches!(kind, ThingKind::Sender(_));
+        let all = if two { vec![id, id + 1] } else { vec![id] };
         for id in all {
             self.brought(actor, id, escape);
         }
@@ -401,6 +413,29 @@ impl Maker {
         Some(Step::Split(id, part))
     }
 
+    /// Makes an end of another, or closes its channel.
+    fn channel(&mut self, actor: Actor) -> Option<Step> {
+        use ChannelKind::{Broadcast, Mpsc, Unbounded, Watch};
+
+        let mine = &self.state[actor].mine;
+        let ends = mine.iter().copied().filter(|it| self.kinds[*it].is_shared_end());
+        let ends: Vec<ThingId> = ends.collect();
+        let id = self.rng.pick(&ends)?;
+        let kind = match self.kinds[id] {
+            ThingKind::Receiver(Mpsc | Unbounded) => return Some(Step::Close(id)),
+            ThingKind::Sender(of @ (Watch | Broadcast)) if self.rng.percent(50) => {
+                ThingKind::Receiver(of)
+            }
+            same => same,
+        };
+        // It is one end, not both.
+        let end = self.kinds.len();
+        self.kinds.push(kind);
+        self.state[actor].mine.push(end);
+        let subscribes = kind != self.kinds[id];
+        Some(if subscribes { Step::Subscribe(id, end) } else { Step::Clone(id, end) })
+    }
+
     fn downgrade(&mut self, actor: Actor) -> Option<Step> {
         let writes = |it: &ThingId| self.kinds[*it] == ThingKind::Write;
         let writes: Vec<_> = self.state[actor].mine.iter().copied().filter(writes).collect();
@@ -421,7 +456,7 @@ impl Maker {
         let actor = self.plan(ActorKind::Task, Keep::Outside);
         self.decide(actor, true);
         self.state[actor].lives = true;
-        Step::Spawn(actor)
+        Step::Spawn { actor, with: None, aborted: false }
     }
 
     fn spawn_child(&mut self, spawner: Actor, in_future: bool) -> Option<Step> {
@@ -444,7 +479,24 @@ impl Maker {
         self.state[actor].spawner = Some(spawner);
         self.state[actor].lives = in_future;
         self.busy.insert(actor);
-        Some(Step::Spawn(actor))
+        let with = if in_future && self.rng.percent(25) { self.mine(spawner) } else { None };
+        if let Some(thing) = with {
+            self.state[spawner].mine.retain(|it| *it != thing);
+            self.state[actor].mine.push(thing);
+        }
+        let aborted = self.may_be_aborted_at_once(actor) && self.rng.percent(12);
+        if aborted {
+            self.kill(&[actor]);
+        }
+        Some(Step::Spawn { actor, with, aborted })
+    }
+
+    /// Over tokio alone an abort while another worker polls it looks like its completion.
+    fn may_be_aborted_at_once(&self, actor: Actor) -> bool {
+        let Plan { kind, keep, .. } = self.program.actors[actor];
+        let has_handle = matches!(keep, Keep::Spawner | Keep::Outside);
+        let seen = self.is_shim() || self.program.flavor != Flavor::Multi;
+        kind == ActorKind::Task && has_handle && seen
     }
 
     /// What is particular about a task.

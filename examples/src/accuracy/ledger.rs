@@ -64,6 +64,16 @@ pub(super) enum What {
     /// It is in the hands of that actor, which has not used it.
     Fetched(ThingId, Actor),
     Escaped(ThingId, Escape),
+    /// An end of a channel was made of another end, which is used by that.
+    Joined {
+        end: ThingId,
+        of: ThingId,
+        /// It is a receiver, whatever the other is.
+        receives: bool,
+        by: Actor,
+    },
+    /// Nobody can send into the channel of this end any more.
+    Closed(ThingId),
     /// It reads from now on: the guard of that actor.
     Downgraded(ThingId, Actor),
     /// Of a permit, how much it is from now on.

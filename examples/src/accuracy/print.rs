@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::program::{
-    Actor, ActorKind, Escape, Flavor, Form, Keep, Program, ScopeEnd, Step, ThingId, ThingKind,
+    Actor, ActorKind, ChannelKind, Escape, Flavor, Form, Keep, Program, ScopeEnd, Step, ThingId,
+    ThingKind,
 };
 
 /// What is the same of all programs.
@@ -109,11 +110,14 @@ impl Printer<'_> {
 
     // === tasks ===
 
-    fn spawn(&mut self, actor: Actor) {
+    fn spawn(&mut self, actor: Actor, with: Option<ThingId>) {
         let plan = &self.program.actors[actor];
         let blocking = plan.kind == ActorKind::Blocking;
         self.within("{", "}", |it| {
             it.clone_tokens();
+            if let Some(thing) = with {
+                it.line(&format!("let carried = mine.take({thing});"));
+            }
             if plan.keep == Keep::Set {
                 it.line("#[expect(unused_mut)]");
                 it.line(&format!("let builder = set.build_task().name(\"t{actor}\");"));
@@ -124,11 +128,12 @@ impl Printer<'_> {
             if blocking {
                 it.within("let handle = builder.spawn_blocking(move || {", "}).unwrap();", |it| {
                     it.line("let mut mine = Mine::default();");
+                    it.carries(with);
                     it.rounds(actor, true);
                 });
             } else {
                 it.within("let handle = builder.spawn(async move {", "}).unwrap();", |it| {
-                    it.life(actor);
+                    it.life(actor, with);
                 });
             }
             match plan.keep {
@@ -137,6 +142,13 @@ impl Printer<'_> {
                 Keep::Nobody | Keep::Set => it.line("drop(handle);"),
             }
         });
+    }
+
+    /// What was moved into its future.
+    fn carries(&mut self, with: Option<ThingId>) {
+        if let Some(thing) = with {
+            self.line(&format!("mine.0.extend(carried.map(|it| ({thing}, it)));"));
+        }
     }
 
     fn options(&mut self, actor: Actor) {
@@ -152,8 +164,9 @@ impl Printer<'_> {
         }
     }
 
-    fn life(&mut self, actor: Actor) {
+    fn life(&mut self, actor: Actor, with: Option<ThingId>) {
         self.line("let mut mine = Mine::default();");
+        self.carries(with);
         self.line("let mut handles: Vec<(usize, rt::task::JoinHandle<()>)> = Vec::new();");
         self.line("let mut set = rt::task::JoinSet::<()>::new();");
         self.line("let _ = (&mut mine, &mut handles, &mut set);");
@@ -243,6 +256,15 @@ impl Printer<'_> {
                 "if let Some(half) = mine.get::<rt::sync::OwnedSemaphorePermit>({thing})\
                  .and_then(|it| it.split(1)) {{ mine.add({part}, half); }}"
             )),
+            Step::Clone(of, thing) => self.join(*of, *thing, "clone"),
+            Step::Subscribe(of, thing) => self.join(*of, *thing, "subscribe"),
+            Step::Close(thing) => {
+                if let Some((of, _)) = self.kind_of(*thing).and_then(usage) {
+                    self.line(&format!(
+                        "if let Some(it) = mine.get::<{of}>({thing}) {{ it.close(); }}"
+                    ));
+                }
+            }
             Step::Downgrade(thing) => self.line(&format!(
                 "if let Some(Ok(it)) = mine.take({thing})\
                  .map(|it| it.downcast::<rt::sync::OwnedRwLockWriteGuard<u8>>()) \
@@ -266,7 +288,12 @@ impl Printer<'_> {
     fn step_on_tasks(&mut self, me: Option<Actor>, step: &Step) {
         let me_number = me.unwrap_or(usize::MAX);
         match step {
-            Step::Spawn(actor) => self.spawn(*actor),
+            Step::Spawn { actor, with, aborted } => {
+                self.spawn(*actor, *with);
+                if *aborted {
+                    self.step_on_tasks(me, &Step::Abort(*actor));
+                }
+            }
             Step::Abort(actor) if self.is_mine(me, *actor) => self.line(&format!(
                 "for (_, handle) in handles.iter().filter(|it| it.0 == {actor}) {{ handle.abort(); }}"
             )),
@@ -338,8 +365,15 @@ impl Printer<'_> {
     // === things ===
 
     fn take(&mut self, thing: ThingId, kind: ThingKind, escape: Escape) {
-        if kind == ThingKind::Oneshot {
-            self.line("let (sender, receiver) = rt::sync::oneshot::channel::<u8>();");
+        if let ThingKind::Sender(of) = kind {
+            let made = match of {
+                ChannelKind::Oneshot => "oneshot::channel::<u8>()",
+                ChannelKind::Mpsc => "mpsc::channel::<u8>(64)",
+                ChannelKind::Unbounded => "mpsc::unbounded_channel::<u8>()",
+                ChannelKind::Watch => "watch::channel(0_u8)",
+                ChannelKind::Broadcast => "broadcast::channel::<u8>(64)",
+            };
+            self.line(&format!("let (sender, receiver) = rt::sync::{made};"));
             self.line(&format!("mine.add({thing}, sender);"));
             self.line(&format!("mine.add({}, receiver);", thing + 1));
             self.put(thing, escape);
@@ -359,10 +393,23 @@ impl Printer<'_> {
             ThingKind::Permit => "permit()",
             ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
             ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
-            ThingKind::Oneshot | ThingKind::Receiver => return,
+            ThingKind::Sender(_) | ThingKind::Receiver(_) => return,
         };
         self.line(&format!("mine.add({thing}, {made});"));
         self.put(thing, escape);
+    }
+
+    fn join(&mut self, of: ThingId, thing: ThingId, method: &str) {
+        let kind = self.kind_of(of);
+        let Some((ty, _)) = kind.and_then(usage) else { return };
+        let method = match kind {
+            Some(ThingKind::Receiver(ChannelKind::Broadcast)) => "resubscribe",
+            _ => method,
+        };
+        self.line(&format!(
+            "if let Some(it) = mine.get::<{ty}>({of}).map(|it| it.{method}()) \
+             {{ mine.add({thing}, it); }}"
+        ));
     }
 
     fn put(&mut self, thing: ThingId, escape: Escape) {
@@ -380,11 +427,24 @@ impl Printer<'_> {
         self.line(&line);
     }
 
-    fn kind_of(&self, thing: ThingId) -> Option<ThingKind> {
+    fn steps(&self) -> impl Iterator<Item = &Step> {
         let plans = self.program.actors.iter();
         let planned = plans.flat_map(|plan| plan.on_drop.iter().chain(&plan.on_notice));
         let ordered = self.program.rounds.iter().flatten().flat_map(|order| &order.steps);
-        ordered.chain(planned).find_map(|step| kind_in(step, thing))
+        ordered.chain(planned)
+    }
+
+    fn kind_of(&self, thing: ThingId) -> Option<ThingKind> {
+        let taken = self.steps().find_map(|step| kind_in(step, thing));
+        let made_of = || self.steps().find_map(|step| made_of(step, thing));
+        taken.or_else(|| match made_of()? {
+            Step::Subscribe(of, _) => match self.kind_of(*of)? {
+                ThingKind::Sender(of) => Some(ThingKind::Receiver(of)),
+                same => Some(same),
+            },
+            Step::Clone(of, _) => self.kind_of(*of),
+            _ => None,
+        })
     }
 
     fn use_it(&mut self, thing: ThingId) {
@@ -441,8 +501,17 @@ impl Printer<'_> {
             }
             ThingKind::Hold => ("Hold", "Hold::"),
             ThingKind::Held => ("Held<u8>", "Held::"),
+            kind if kind.is_shared_end() => {
+                let Some((of, _)) = usage(kind) else { return };
+                let of = of.to_owned();
+                return self.transfer_of(thing, &of, &format!("<{of}>::"), to);
+            }
             _ => return,
         };
+        self.transfer_of(thing, of, method, to);
+    }
+
+    fn transfer_of(&mut self, thing: ThingId, of: &str, method: &str, to: Option<Actor>) {
         let get = format!("if let Some(it) = mine.get::<{of}>({thing})");
         self.line(&match to {
             None => format!("{get} {{ {method}transfer(it); }}"),
@@ -456,10 +525,23 @@ impl Printer<'_> {
 fn kind_in(step: &Step, thing: ThingId) -> Option<ThingKind> {
     match step {
         Step::Take(id, kind, _) if *id == thing => Some(*kind),
-        Step::Take(id, ThingKind::Oneshot, _) if id + 1 == thing => Some(ThingKind::Receiver),
+        Step::Take(id, ThingKind::Sender(of), _) if id + 1 == thing => {
+            Some(ThingKind::Receiver(*of))
+        }
         Step::Split(_, part) if *part == thing => Some(ThingKind::Permit),
         Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) => {
             steps.iter().find_map(|step| kind_in(step, thing))
+        }
+        _ => None,
+    }
+}
+
+/// How an end was made of another one.
+fn made_of(step: &Step, thing: ThingId) -> Option<&Step> {
+    match step {
+        Step::Clone(_, end) | Step::Subscribe(_, end) if *end == thing => Some(step),
+        Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) => {
+            steps.iter().find_map(|step| made_of(step, thing))
         }
         _ => None,
     }
@@ -476,11 +558,30 @@ fn usage(kind: ThingKind) -> Option<(&'static str, &'static str)> {
         ThingKind::Read => ("rt::sync::OwnedRwLockReadGuard<u8>", "let _ = **it;"),
         ThingKind::Write => ("rt::sync::OwnedRwLockWriteGuard<u8>", "**it += 1;"),
         ThingKind::Held => ("Held<u8>", "**it += 1;"),
-        ThingKind::Oneshot => (
-            "rt::sync::oneshot::Sender<u8>",
-            "let _ = it.poll_closed(&mut Context::from_waker(Waker::noop()));",
-        ),
-        ThingKind::Receiver => ("rt::sync::oneshot::Receiver<u8>", "let _ = it.try_recv();"),
+        ThingKind::Sender(of) => match of {
+            ChannelKind::Oneshot => (
+                "rt::sync::oneshot::Sender<u8>",
+                "let _ = it.poll_closed(&mut Context::from_waker(Waker::noop()));",
+            ),
+            ChannelKind::Mpsc => ("rt::sync::mpsc::Sender<u8>", "let _ = it.try_send(7);"),
+            ChannelKind::Unbounded => {
+                ("rt::sync::mpsc::UnboundedSender<u8>", "let _ = it.send(7);")
+            }
+            ChannelKind::Watch => ("rt::sync::watch::Sender<u8>", "it.send_replace(7);"),
+            ChannelKind::Broadcast => ("rt::sync::broadcast::Sender<u8>", "let _ = it.send(7);"),
+        },
+        ThingKind::Receiver(of) => match of {
+            ChannelKind::Oneshot => ("rt::sync::oneshot::Receiver<u8>", "let _ = it.try_recv();"),
+            ChannelKind::Mpsc => ("rt::sync::mpsc::Receiver<u8>", "let _ = it.try_recv();"),
+            ChannelKind::Unbounded => (
+                "rt::sync::mpsc::UnboundedReceiver<u8>",
+                "let _ = it.poll_recv(&mut Context::from_waker(Waker::noop()));",
+            ),
+            ChannelKind::Watch => ("rt::sync::watch::Receiver<u8>", "let _ = *it.borrow();"),
+            ChannelKind::Broadcast => {
+                ("rt::sync::broadcast::Receiver<u8>", "let _ = it.try_recv();")
+            }
+        },
         _ => return None,
     })
 }

@@ -142,14 +142,39 @@ pub enum ThingKind {
     Write,
     /// Two owned permits of the program's semaphore.
     Permit,
-    /// Both ends of a `oneshot`: this is the sender, the next number the receiver.
-    Oneshot,
+    /// Both ends of a channel: this is the sender, the next number the receiver.
+    Sender(ChannelKind),
     /// The other end of it.
-    Receiver,
+    Receiver(ChannelKind),
     /// `hold::Hold`.
     Hold,
     /// `hold::Held`.
     Held,
+}
+
+impl ThingKind {
+    /// An end of a channel that has more than two.
+    pub(super) fn is_shared_end(self) -> bool {
+        match self {
+            Self::Sender(of) | Self::Receiver(of) => of != ChannelKind::Oneshot,
+            _ => false,
+        }
+    }
+}
+
+/// Which of tokio's channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChannelKind {
+    /// For one message.
+    Oneshot,
+    /// For some messages.
+    Mpsc,
+    /// For any number of them.
+    Unbounded,
+    /// For the last one.
+    Watch,
+    /// For all receivers.
+    Broadcast,
 }
 
 /// Where something is brought that leaves its task's future.
@@ -199,6 +224,12 @@ pub enum Step {
     TransferTo(ThingId, Actor),
     /// Splits a permit in two: the second number is the part.
     Split(ThingId, ThingId),
+    /// Makes another end of the same side: the second number.
+    Clone(ThingId, ThingId),
+    /// Makes another receiver of a sender: the second number.
+    Subscribe(ThingId, ThingId),
+    /// Closes a channel with its receiver.
+    Close(ThingId),
     /// Makes a guard that writes one that reads.
     Downgrade(ThingId),
     /// Lets go of something that it has, or that was brought somewhere.
@@ -206,7 +237,14 @@ pub enum Step {
     /// Gives so many permits to the program's semaphore.
     AddPermits(usize),
     /// Spawns that task.
-    Spawn(Actor),
+    Spawn {
+        /// Which.
+        actor: Actor,
+        /// Something that the spawner has, and moves into the task's future.
+        with: Option<ThingId>,
+        /// It is aborted at once, as a rule before its first poll.
+        aborted: bool,
+    },
     /// Aborts that task, with a handle that it has or that is kept outside.
     Abort(Actor),
     /// Is aborted while it runs, from outside all tasks; then does this, and waits.

@@ -86,9 +86,14 @@ fn candidates(program: &Program) -> Vec<Arc<Program>> {
     all
 }
 
-/// The last of the steps within a step goes.
+/// The last of the steps within a step goes, or what is moved into a task, or its abort.
 fn shorten(step: &mut Step) {
     if let Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) = step {
         steps.pop();
+    }
+    if let Step::Spawn { with, aborted, .. } = step
+        && with.take().is_none()
+    {
+        *aborted = false;
     }
 }

@@ -14,7 +14,7 @@ use holdover::{
     hold::{Held, Hold, Kind},
     sync::{
         CancellationToken, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
-        OwnedSemaphorePermit,
+        OwnedSemaphorePermit, broadcast, mpsc, watch,
     },
     task::{Builder, Id, JoinHandle},
     time::{TimerHandle, call_later},
@@ -28,6 +28,8 @@ use super::{
 
 #[path = "shared/actors.rs"]
 mod actors;
+#[path = "shared/ends.rs"]
+mod ends;
 #[path = "shared/things.rs"]
 mod things;
 
@@ -141,7 +143,15 @@ given!(
     OwnedMutexGuard<u8>,
     OwnedRwLockReadGuard<u8>,
     OwnedRwLockWriteGuard<u8>,
-    OwnedSemaphorePermit
+    OwnedSemaphorePermit,
+    mpsc::Sender<u8>,
+    mpsc::Receiver<u8>,
+    mpsc::UnboundedSender<u8>,
+    mpsc::UnboundedReceiver<u8>,
+    watch::Sender<u8>,
+    watch::Receiver<u8>,
+    broadcast::Sender<u8>,
+    broadcast::Receiver<u8>
 );
 
 /// The tokens of a program.

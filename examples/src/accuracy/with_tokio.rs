@@ -11,7 +11,10 @@ use std::{
 
 use tokio as rt;
 use tokio::{
-    sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit},
+    sync::{
+        OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit,
+        broadcast, mpsc, watch,
+    },
     task::{Builder, Id, JoinHandle},
 };
 
@@ -23,6 +26,8 @@ use super::{
 
 #[path = "shared/actors.rs"]
 mod actors;
+#[path = "shared/ends.rs"]
+mod ends;
 #[path = "shared/things.rs"]
 mod things;
 
@@ -61,10 +66,24 @@ trait Given {
     }
 }
 
-impl Given for OwnedMutexGuard<u8> {}
-impl Given for OwnedRwLockReadGuard<u8> {}
-impl Given for OwnedRwLockWriteGuard<u8> {}
-impl Given for OwnedSemaphorePermit {}
+macro_rules! given {
+    ($($of:ty),*) => {$( impl Given for $of {} )*};
+}
+
+given!(
+    OwnedMutexGuard<u8>,
+    OwnedRwLockReadGuard<u8>,
+    OwnedRwLockWriteGuard<u8>,
+    OwnedSemaphorePermit,
+    mpsc::Sender<u8>,
+    mpsc::Receiver<u8>,
+    mpsc::UnboundedSender<u8>,
+    mpsc::UnboundedReceiver<u8>,
+    watch::Sender<u8>,
+    watch::Receiver<u8>,
+    broadcast::Sender<u8>,
+    broadcast::Receiver<u8>
+);
 
 #[derive(Clone, Debug)]
 struct Tokens;

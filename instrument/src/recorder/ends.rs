@@ -9,9 +9,12 @@ use super::{
     holding::{Acquired, HoldingFlag, NOBODY},
     key::Key,
 };
-use crate::atomics::{
-    Ordering::{Relaxed, SeqCst},
-    fence,
+use crate::{
+    atomics::{
+        Ordering::{Relaxed, SeqCst},
+        fence,
+    },
+    fault::{Fault, planted},
 };
 
 impl Recorder {
@@ -65,7 +68,7 @@ impl Recorder {
         else {
             return;
         };
-        if !slot.set(HoldingFlag::Over) {
+        if planted(Fault::Missed) || !slot.set(HoldingFlag::Over) {
             return;
         }
         self.live_holdings.subtract(1);
@@ -80,6 +83,7 @@ impl Recorder {
     /// The other side is there again.
     pub(crate) fn end_is_missed_again(&'static self, end: Key) {
         if let Some(slot) = self.holdings.get(end)
+            && !planted(Fault::MissedAgain)
             && slot.unset(HoldingFlag::Over)
         {
             self.live_holdings.add(1);

@@ -96,7 +96,7 @@ pub(crate) fn held_by(task: &TaskFacts, listing: &Listing, now: Nanos) -> Vec<Li
         since: holding.acquired_at.max(ended_at),
         thing: Thing::Holding(holding.clone()),
         via: None,
-        maybe_moved: holding.lent || maybe_moved(task, holding, listing),
+        maybe_moved: is_lent(holding) || maybe_moved(task, holding, listing),
         waiting: listing.waiting_for(holding).to_vec(),
     });
     let mut all: Vec<Listed> = holdings.chain(children).chain(cell_of(task)).collect();
@@ -141,6 +141,10 @@ fn is_held(child: &TaskFacts) -> bool {
 
 pub(super) fn is_live(holding: &HoldingFacts, now: Nanos) -> bool {
     !holding.has(HoldingFlag::Over) && !holding.is_over(now)
+}
+
+fn is_lent(holding: &HoldingFacts) -> bool {
+    holding.lent && !planted(Fault::Lent)
 }
 
 /// A move cannot be seen: what was acquired before its owner spawned a task that still

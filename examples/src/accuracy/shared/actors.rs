@@ -76,9 +76,9 @@ impl Run {
 
     fn done_outside(&mut self, step: &Step) {
         match (step, self.env.world.remote()) {
-            (Step::Spawn(actor), Some(remote)) => {
+            (Step::Spawn { actor, .. }, Some(remote)) => {
                 let (env, actor) = (Arc::clone(&self.env), *actor);
-                remote.run(move || Hands::new(&env, None).spawn(None, actor));
+                remote.run(move || Hands::new(&env, None).spawn(None, actor, None));
             }
             _ => self.outside.act(None, step),
         }
@@ -181,6 +181,13 @@ impl Hands {
                 let half = taken.and_then(|(it, by)| it.split(*part, &world, by));
                 self.mine.extend(half.map(|half| (*part, half)));
             }
+            Step::Clone(of, thing) => self.join(by, *of, *thing, Thing::another),
+            Step::Subscribe(of, thing) => self.join(by, *of, *thing, Thing::subscribe),
+            Step::Close(thing) => {
+                if let Some(taken) = self.mine.get_mut(thing) {
+                    taken.close(&self.env.world);
+                }
+            }
             Step::Downgrade(thing) => {
                 if let Some((taken, by)) = by.and_then(|by| Some((self.mine.remove(thing)?, by))) {
                     let taken = taken.downgrade(&self.env.world, by);
@@ -199,7 +206,12 @@ impl Hands {
 
     fn act_on_tasks(&mut self, by: Option<Actor>, step: &Step) {
         match step {
-            Step::Spawn(actor) => self.spawn(by, *actor),
+            Step::Spawn { actor, with, aborted } => {
+                self.spawn(by, *actor, *with);
+                if *aborted {
+                    self.abort(by, *actor);
+                }
+            }
             Step::Abort(actor) => self.abort(by, *actor),
             Step::AbortSet => {
                 if let Some(set) = &mut self.set {
@@ -248,6 +260,23 @@ impl Hands {
             }
             Escape::PermitForget => thing.forget(),
             Escape::Forget => std::mem::forget(thing),
+        }
+    }
+
+    fn join(
+        &mut self,
+        by: Option<Actor>,
+        of: ThingId,
+        thing: ThingId,
+        make: impl FnOnce(&Thing, ThingId, &Arc<World>, Actor) -> Option<Thing>,
+    ) {
+        let Some(by) = by else { return };
+        let made = self.mine.get(&of).and_then(|it| make(it, thing, &self.env.world, by));
+        if let Some(made) = made {
+            self.mine.insert(thing, made);
+            if let Some(me) = self.me.filter(|me| *me != by) {
+                self.world().ledger.note(What::Fetched(thing, me));
+            }
         }
     }
 
@@ -311,7 +340,7 @@ impl Hands {
 
     // === tasks ===
 
-    fn spawn(&mut self, by: Option<Actor>, actor: Actor) {
+    fn spawn(&mut self, by: Option<Actor>, actor: Actor, with: Option<ThingId>) {
         let world = Arc::clone(self.world());
         let plan = &world.program.actors[actor];
         if plan.kind == ActorKind::Scope || world.was_spawned(actor) {
@@ -327,10 +356,14 @@ impl Hands {
         if local && plan.kind != ActorKind::Blocking {
             world.is_put_on_set(actor);
         }
-        if plan.kind == ActorKind::Blocking {
-            return self.spawn_blocking(&name, actor);
+        let carried = with.and_then(|thing| Some((thing, self.mine.remove(&thing)?)));
+        if let Some((thing, _)) = carried {
+            world.ledger.note(What::Fetched(thing, actor));
         }
-        let body = witnessed(&self.env, actor, live(Arc::clone(&self.env), actor));
+        if plan.kind == ActorKind::Blocking {
+            return self.spawn_blocking(&name, actor, carried);
+        }
+        let body = witnessed(&self.env, actor, live(Arc::clone(&self.env), actor, carried));
         if plan.keep == Keep::Set {
             let set = self.set.get_or_insert_with(|| Set::new(&self.env, self.me));
             set.members.push(actor);
@@ -344,12 +377,12 @@ impl Hands {
         self.keep(actor, handle.expect("a runtime"));
     }
 
-    fn spawn_blocking(&mut self, name: &str, actor: Actor) {
+    fn spawn_blocking(&mut self, name: &str, actor: Actor, carried: Option<(ThingId, Thing)>) {
         let (env, plan) = (Arc::clone(&self.env), &self.env.world.program.actors[actor]);
         let builder = set_options(Builder::new().name(name), plan, &env.tokens);
         let closure = {
             let env = Arc::clone(&env);
-            move || block(&env, actor)
+            move || block(&env, actor, carried)
         };
         self.keep(actor, builder.spawn_blocking(closure).expect("a runtime"));
     }
@@ -587,10 +620,11 @@ impl<F> Drop for Witnessed<F> {
 }
 
 /// A task's life: it does what it is told, until it is to end.
-async fn live(env: Arc<Env>, me: Actor) {
+async fn live(env: Arc<Env>, me: Actor, carried: Option<(ThingId, Thing)>) {
     let world = Arc::clone(&env.world);
     let plan = &world.program.actors[me];
     let mut hands = Hands::new(&env, Some(me));
+    hands.mine.extend(carried);
     let _on_drop = OnDrop::new(&env, me);
     let mut cancelled = cancelled_of(&env, plan);
     let returns = plan.bond.is_some_and(|bond| bond.returns);
@@ -633,7 +667,7 @@ fn cancelled_of(env: &Env, plan: &Plan) -> Cancelled {
 }
 
 /// A blocking closure's life.
-fn block(env: &Arc<Env>, me: Actor) {
+fn block(env: &Arc<Env>, me: Actor, carried: Option<(ThingId, Thing)>) {
     struct Ends<'a>(&'a World, Actor);
     impl Drop for Ends<'_> {
         fn drop(&mut self) {
@@ -645,6 +679,7 @@ fn block(env: &Arc<Env>, me: Actor) {
     let world = Arc::clone(&env.world);
     let _ends = Ends(&world, me);
     let mut hands = Hands::new(env, Some(me));
+    hands.mine.extend(carried);
     while let Next::Do(steps) = world.wait_next(me) {
         for step in &steps {
             if *step == Step::End {

@@ -10,10 +10,11 @@ use std::{
 
 use super::{
     Extra, Given,
+    ends::End,
     rt::{
         sync::{
             OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit,
-            RwLock, Semaphore, oneshot,
+            RwLock, Semaphore,
         },
         task::Id,
         time::{Interval, Sleep},
@@ -37,8 +38,7 @@ enum Value {
     Read(OwnedRwLockReadGuard<u8>),
     Write(OwnedRwLockWriteGuard<u8>),
     Permit(OwnedSemaphorePermit),
-    Sender(oneshot::Sender<u8>),
-    Receiver(oneshot::Receiver<u8>),
+    End(End),
     Extra(Extra),
 }
 
@@ -76,12 +76,12 @@ impl Thing {
         };
         let note = |thing, amount| note_of(thing, kind, amount);
         let witness = |thing| Some(Witness::new(thing, &world.ledger));
-        if kind == ThingKind::Oneshot {
-            let (sender, receiver) = oneshot::channel();
+        if let ThingKind::Sender(of) = kind {
+            let (sender, receiver) = End::pair(of);
             note(id, 1);
-            note_of(id + 1, ThingKind::Receiver, 1);
-            let sender = Self { value: Value::Sender(sender), witness: witness(id) };
-            let receiver = Self { value: Value::Receiver(receiver), witness: witness(id + 1) };
+            note_of(id + 1, ThingKind::Receiver(of), 1);
+            let sender = Self { value: Value::End(sender), witness: witness(id) };
+            let receiver = Self { value: Value::End(receiver), witness: witness(id + 1) };
             return vec![(id, sender), (id + 1, receiver)];
         }
         let (value, witness) = match kind {
@@ -119,12 +119,7 @@ impl Thing {
             }
             Value::Write(guard) => **guard = guard.wrapping_add(1),
             Value::Permit(_) => return false,
-            Value::Sender(sender) => {
-                let _ = sender.poll_closed(&mut Context::from_waker(Waker::noop()));
-            }
-            Value::Receiver(receiver) => {
-                let _ = receiver.try_recv();
-            }
+            Value::End(end) => end.use_it(),
             Value::Extra(extra) => return extra.use_it(),
         }
         true
@@ -145,6 +140,7 @@ impl Thing {
             (Value::Read(guard), to) => guard.given(to),
             (Value::Write(guard), to) => guard.given(to),
             (Value::Permit(permit), to) => permit.given(to),
+            (Value::End(end), to) => end.given(to),
             (Value::Extra(extra), None) => extra.transfer(),
             (Value::Extra(extra), Some(task)) => extra.transfer_to(task),
             _ => false,
@@ -165,6 +161,41 @@ impl Thing {
         world.ledger.note(What::Acquired { thing: part, kind, by: Some(by), amount: 1 });
         let witness = Some(Witness::new(part, &world.ledger));
         Some(Self { value: Value::Permit(half), witness })
+    }
+
+    /// Another end of the same side.
+    pub(super) fn another(&self, id: ThingId, world: &Arc<World>, by: Actor) -> Option<Self> {
+        self.joined(id, world, by, End::another, false)
+    }
+
+    /// Another receiver.
+    pub(super) fn subscribe(&self, id: ThingId, world: &Arc<World>, by: Actor) -> Option<Self> {
+        self.joined(id, world, by, End::subscribe, true)
+    }
+
+    fn joined(
+        &self,
+        end: ThingId,
+        world: &Arc<World>,
+        by: Actor,
+        make: impl FnOnce(&End) -> Option<End>,
+        receives: bool,
+    ) -> Option<Self> {
+        let (Value::End(made_of), Some(witness)) = (&self.value, &self.witness) else {
+            return None;
+        };
+        let _moment = world.moment();
+        let value = Value::End(make(made_of)?);
+        world.ledger.note(What::Joined { end, of: witness.thing, receives, by });
+        Some(Self { value, witness: Some(Witness::new(end, &world.ledger)) })
+    }
+
+    pub(super) fn close(&mut self, world: &World) {
+        if let (Value::End(end), Some(witness)) = (&mut self.value, &self.witness)
+            && end.close()
+        {
+            world.ledger.note(What::Closed(witness.thing));
+        }
     }
 
     /// A guard that writes becomes one that reads.

@@ -48,8 +48,21 @@ pub(super) struct ThingFacts {
     pub(super) escape: Escape,
     /// Who has it, when it was fetched from where it was brought.
     pub(super) hands: Option<Actor>,
+    /// Of an end: the first end of its channel, and who has acquired it.
+    pub(super) channel: Option<Channel>,
     /// In plain form: it was used where nothing tells of that.
     pub(super) used_unseen: bool,
+}
+
+/// What is known of an end of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Channel {
+    /// The number of its first sender.
+    pub(super) of: ThingId,
+    /// The task that acquired this end, or that it was given to.
+    pub(super) acquirer: Option<Actor>,
+    /// A receiver has refused to be sent more.
+    pub(super) closed: bool,
 }
 
 impl ActorFacts {
@@ -216,8 +229,14 @@ impl Replay<'_> {
             What::Used(thing, by) => self.used(thing, by),
             What::Transferred(thing, to) => {
                 let to = to.map(|to| self.who(to));
-                self.thing(thing, |it| (it.owner, it.hands) = (to, None));
+                let task = to.map(|to| self.task_of(to));
+                self.thing(thing, |it| {
+                    (it.owner, it.hands) = (to, None);
+                    it.channel.iter_mut().for_each(|it| it.acquirer = task);
+                });
             }
+            What::Joined { end, of, receives, by } => self.joined(at, end, of, receives, by),
+            What::Closed(end) => self.closed(end),
             What::Fetched(thing, by) => {
                 let by = self.task_of(by);
                 self.thing(thing, |it| it.hands = Some(by));
@@ -244,6 +263,8 @@ impl Replay<'_> {
         owner: Option<Actor>,
         amount: u32,
     ) {
+        let acquirer = owner.map(|owner| self.task_of(owner));
+        let channel = |of| Some(Channel { of, acquirer, closed: false });
         self.known.things.push(ThingFacts {
             id,
             kind,
@@ -253,8 +274,43 @@ impl Replay<'_> {
             gone: false,
             escape: Escape::None,
             hands: None,
+            channel: match kind {
+                Some(ThingKind::Sender(_)) => channel(id),
+                Some(ThingKind::Receiver(_)) => channel(id - 1),
+                _ => None,
+            },
             used_unseen: false,
         });
+    }
+
+    /// Whoever makes an end of another uses that.
+    fn joined(&mut self, at: At, end: ThingId, of: ThingId, receives: bool, by: Actor) {
+        self.used(of, by);
+        let Some(other) = self.known.things.iter().find(|it| it.id == of) else { return };
+        let channel = other.channel.map(|it| it.of);
+        let kind = match other.kind {
+            Some(ThingKind::Sender(of)) if receives => Some(ThingKind::Receiver(of)),
+            same => same,
+        };
+        let owner = self.who(by);
+        self.acquired(at, end, kind, Some(owner), 1);
+        let closed = self.ends_of(channel).any(|it| it.closed);
+        self.thing(end, |it| {
+            if let Some((mine, of)) = it.channel.as_mut().zip(channel) {
+                (mine.of, mine.closed) = (of, closed);
+            }
+        });
+    }
+
+    fn ends_of(&self, channel: Option<ThingId>) -> impl Iterator<Item = Channel> {
+        let ends = self.known.things.iter().filter_map(|it| it.channel);
+        ends.filter(move |it| Some(it.of) == channel)
+    }
+
+    fn closed(&mut self, end: ThingId) {
+        let of = self.known.things.iter().find(|it| it.id == end).and_then(|it| it.channel);
+        let ends = self.known.things.iter_mut().filter_map(|it| it.channel.as_mut());
+        ends.filter(|it| Some(it.of) == of.map(|of| of.of)).for_each(|it| it.closed = true);
     }
 
     fn thing(&mut self, id: ThingId, change: impl FnOnce(&mut ThingFacts)) {

@@ -2,12 +2,14 @@
 
 use super::{
     Cell, Expected, Knowable, Truth,
-    replay::{ActorFacts, At, Known, ThingFacts},
+    replay::{ActorFacts, At, Channel, Known, ThingFacts},
 };
 use crate::accuracy::{
     facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict},
     ledger::{How, Why},
-    program::{Actor, ActorKind, Escape, Form, Keep, Program, ScopeEnd, Step, ThingKind},
+    program::{
+        Actor, ActorKind, ChannelKind, Escape, Form, Keep, Program, ScopeEnd, Step, ThingKind,
+    },
 };
 
 /// See the module's header.
@@ -61,6 +63,14 @@ impl Judge<'_> {
         let times_out = self.end_of(actor) == Some(ScopeEnd::TimesOut);
         match self.facts(actor).spawned {
             Some((_, Some(around))) if times_out => format!("{}/timeout", (self.name)(around)),
+            _ => (self.name)(actor),
+        }
+    }
+
+    /// What it is called where nothing says whose it is.
+    fn shown(&self, actor: Actor) -> String {
+        match self.end_of(actor) {
+            Some(ScopeEnd::TimesOut) => "timeout".to_owned(),
             _ => (self.name)(actor),
         }
     }
@@ -123,13 +133,37 @@ impl Judge<'_> {
     }
 
     fn is_live(&self, thing: &ThingFacts) -> bool {
-        let lives = |end| self.known.things.iter().any(|it| it.id == end && !it.gone);
         match thing.kind {
             _ if thing.gone => false,
             Some(ThingKind::ShortSleep | ThingKind::Soon) => false,
-            Some(ThingKind::Oneshot) => lives(thing.id + 1),
-            Some(ThingKind::Receiver) => lives(thing.id - 1),
+            Some(ThingKind::Sender(of) | ThingKind::Receiver(of)) => {
+                let told = of == ChannelKind::Oneshot || !self.is_plain();
+                told && self.is_missed(thing)
+            }
             _ => true,
+        }
+    }
+
+    /// The other side has a live end.
+    fn is_missed(&self, end: &ThingFacts) -> bool {
+        let (Some(channel), sends) = (end.channel, is_sender(end)) else { return false };
+        let mut others = self.known.things.iter().filter(|it| !it.gone && is_sender(it) != sends);
+        !channel.closed && others.any(|it| it.channel.is_some_and(|it| it.of == channel.of))
+    }
+
+    /// Who only uses an end may have been lent it, unless it can be used by one alone.
+    fn may_be_lent(&self, owner: Actor, end: &ThingFacts) -> bool {
+        let one = ThingKind::Sender(ChannelKind::Oneshot);
+        let other = ThingKind::Receiver(ChannelKind::Oneshot);
+        let shared = end.kind != Some(one) && end.kind != Some(other);
+        let is_theirs = |it: Channel| it.acquirer == Some(self.task_of(owner));
+        shared && end.channel.is_some_and(|it| !is_theirs(it))
+    }
+
+    fn task_of(&self, actor: Actor) -> Actor {
+        match (self.kind(actor), self.facts(actor).spawned) {
+            (ActorKind::Scope, Some((_, Some(around)))) => self.task_of(around),
+            _ => actor,
         }
     }
 
@@ -169,7 +203,8 @@ impl Judge<'_> {
             label: label.to_owned(),
             phase: self.phase(owner, thing.at),
             via: None,
-            maybe_moved: moves && self.has_living_branch(owner, thing.at),
+            maybe_moved: moves && self.has_living_branch(owner, thing.at)
+                || self.may_be_lent(owner, thing),
             amount: thing.amount,
         };
         let silent = has_it.is_some() || thing.used_unseen;
@@ -383,7 +418,7 @@ impl Judge<'_> {
         } else {
             facts.asked.map(|asked| Cancel {
                 cause: cause(asked.why),
-                canceller: asked.by.map(|by| self.key(by)),
+                canceller: asked.by.map(|by| self.shown(by)),
             })
         };
         Fate { outcome, cancel }
@@ -414,9 +449,31 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         Some(ThingKind::Read) => (HeldKind::Lock, if plain { "RwLock, read" } else { "read" }),
         Some(ThingKind::Write) => (HeldKind::Lock, if plain { "RwLock, write" } else { "write" }),
         Some(ThingKind::Permit) => (HeldKind::Permit, if plain { "Semaphore" } else { "" }),
-        Some(ThingKind::Oneshot) => (HeldKind::Channel, "sender"),
-        Some(ThingKind::Receiver) => (HeldKind::Channel, "receiver"),
+        Some(ThingKind::Sender(of)) => (HeldKind::Channel, sender(of)),
+        Some(ThingKind::Receiver(of)) => (HeldKind::Channel, receiver(of)),
         Some(ThingKind::Hold) => (HeldKind::Custom, "hold"),
         Some(ThingKind::Held) => (HeldKind::Connection, "held"),
+    }
+}
+
+fn is_sender(end: &ThingFacts) -> bool {
+    matches!(end.kind, Some(ThingKind::Sender(_)))
+}
+
+fn sender(of: ChannelKind) -> &'static str {
+    match of {
+        ChannelKind::Oneshot => "sender",
+        ChannelKind::Mpsc | ChannelKind::Unbounded => "mpsc sender",
+        ChannelKind::Watch => "watch sender",
+        ChannelKind::Broadcast => "broadcast sender",
+    }
+}
+
+fn receiver(of: ChannelKind) -> &'static str {
+    match of {
+        ChannelKind::Oneshot => "receiver",
+        ChannelKind::Mpsc | ChannelKind::Unbounded => "mpsc receiver",
+        ChannelKind::Watch => "watch receiver",
+        ChannelKind::Broadcast => "broadcast receiver",
     }
 }
