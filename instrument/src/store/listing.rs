@@ -178,15 +178,26 @@ fn is_dropped_with(scope: &TaskFacts, around: &TaskFacts) -> bool {
     in_its_drop || (in_this_run && !around.has(Flag::Shim))
 }
 
-/// Moves what scopes pass outward to what is around them, the innermost first.
+/// Moves what scopes pass outward to the nearest around them that does not. They were
+/// found in the order of their slots, an inner one perhaps before the one around it.
 fn pass_outward(recorder: &Recorder, listing: &mut Listing, scopes: &[TaskFacts]) {
-    for scope in scopes.iter().rev().filter(|scope| passes_outward(recorder, scope)) {
-        let Some(around) = scope.spawner else { continue };
+    let passing = scopes.iter().filter(|scope| passes_outward(recorder, scope));
+    let around: HashMap<Key, Key> =
+        passing.filter_map(|scope| Some((scope.key, scope.spawner?))).collect();
+    let outermost = |mut owner: Key| {
+        for _ in 0..DEPTH {
+            let Some(next) = around.get(&owner) else { break };
+            owner = *next;
+        }
+        owner
+    };
+    for scope in scopes.iter().filter(|scope| around.contains_key(&scope.key)) {
+        let owner = outermost(scope.key);
         if let Some(holdings) = listing.holdings.remove(&scope.key) {
-            listing.holdings.entry(around).or_default().extend(holdings);
+            listing.holdings.entry(owner).or_default().extend(holdings);
         }
         if let Some(children) = listing.children.remove(&scope.key) {
-            listing.children.entry(around).or_default().extend(children);
+            listing.children.entry(owner).or_default().extend(children);
         }
     }
 }

@@ -204,6 +204,47 @@ fn what_scopes_within_scopes_own_passes_through_all_that_complete() {
     });
 }
 
+/// In whatever order the scopes are found: that is the order of their slots.
+#[test]
+fn what_scopes_within_scopes_own_passes_outward_though_the_inner_is_found_first() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            for _ in 0..8 {
+                named("before", async {}).await.expect("it ends");
+            }
+        });
+        // Freed in order, and taken in the reverse order.
+        service.look(8 * DAY);
+        let leaves = |label| {
+            let friend = friend.clone();
+            OnDrop(move || leave(&friend, label))
+        };
+        service.run(async {
+            let inner = async {
+                let _clean_up = leaves("of inner");
+                pending::<()>().await;
+            };
+            let middle = async {
+                let _clean_up = leaves("of middle");
+                inner.scope("inner").await;
+            };
+            let outer = async {
+                let _clean_up = leaves("of outer");
+                middle.scope("middle").await;
+            };
+            begin(outer.scope("outer")).await;
+        });
+        let slot = |name| service.task(name).key.slot();
+        assert!(slot("inner") < slot("middle") && slot("middle") < slot("outer"));
+        let said = service.verdicts(GRACE_OVER);
+        assert_eq!(said.len(), 1, "{said:?}");
+        for held in ["of inner, in-drop", "of middle, in-drop", "of outer, in-drop"] {
+            assert!(said[0].contains(held), "{said:?}");
+        }
+    });
+}
+
 #[test]
 fn what_a_scope_owns_that_is_dropped_with_its_task_is_the_tasks() {
     on_each(|service| {
