@@ -135,11 +135,17 @@ fn told(leak: &v1::Leak) -> Told {
     Told { row, waited_ns, cleared: leak.cleared_ns.is_some() }
 }
 
-/// The body of a `timeout` is found by the task around it.
 fn key(task: &v1::Task) -> String {
-    match task.ancestors.first() {
-        Some(around) if task.name == "timeout" => format!("{}/timeout", around.name),
-        _ => task.name.clone(),
+    key_of(&task.name, &task.ancestors)
+}
+
+/// The body of a `timeout` is found by what is around it.
+fn key_of(name: &str, around: &[v1::TaskRef]) -> String {
+    match around {
+        [first, others @ ..] if name == "timeout" => {
+            format!("{}/timeout", key_of(&first.name, others))
+        }
+        _ => name.to_owned(),
     }
 }
 
@@ -147,10 +153,8 @@ fn key(task: &v1::Task) -> String {
 fn name_of_ancestor(task: &v1::Task) -> impl Fn(&v1::TaskRef) -> String {
     move |ancestor| {
         let at = task.ancestors.iter().position(|it| it.id == ancestor.id);
-        match at.and_then(|at| task.ancestors.get(at + 1)) {
-            Some(around) if ancestor.name == "timeout" => format!("{}/timeout", around.name),
-            _ => ancestor.name.clone(),
-        }
+        let around = at.and_then(|at| task.ancestors.get(at + 1..)).unwrap_or_default();
+        key_of(&ancestor.name, around)
     }
 }
 

@@ -49,7 +49,8 @@ struct Life {
     lives: bool,
     spawner: Option<Actor>,
     mine: Vec<ThingId>,
-    timed_out: bool,
+    /// It has run something with a time, of which it has one at most: by that it is known.
+    timed: bool,
 }
 
 struct Maker {
@@ -73,6 +74,9 @@ const CHANNELS: [(usize, ChannelKind); 5] = [
     (3, ChannelKind::Watch),
     (3, ChannelKind::Broadcast),
 ];
+
+/// Scopes within each other.
+const DEPTH: usize = 3;
 
 /// Tasks and scopes that a program has at most.
 const ACTORS: usize = 12;
@@ -225,7 +229,7 @@ impl Maker {
             return self.plain_step(actor);
         }
         match self.rng.below(12) {
-            0..=3 => self.scope(actor),
+            0..=3 => self.scope(actor, actor, 0),
             4 => Some(Step::Yield),
             5 | 6 => self.abort_another(actor),
             7 | 8 => self.end_set(actor),
@@ -644,28 +648,39 @@ impl Maker {
         Some(Step::OnDone(on, id))
     }
 
-    fn scope(&mut self, actor: Actor) -> Option<Step> {
+    /// A scope of that task, in `around`.
+    fn scope(&mut self, actor: Actor, around: Actor, depth: usize) -> Option<Step> {
         if self.program.actors.len() >= ACTORS {
             return None;
         }
+        // What stays is polled once, so that nothing within it may take time.
+        let stays = if depth == 0 { 20 } else { 0 };
         let end = self.rng.weighted(&[
             (30, ScopeEnd::Completes),
             (30, ScopeEnd::Loses),
             (20, ScopeEnd::TimesOut),
-            (20, ScopeEnd::Stays),
+            (10, ScopeEnd::InTime),
+            (stays, ScopeEnd::Stays),
         ]);
-        if end == ScopeEnd::TimesOut && std::mem::replace(&mut self.state[actor].timed_out, true) {
+        let timed = matches!(end, ScopeEnd::TimesOut | ScopeEnd::InTime);
+        if timed && std::mem::replace(&mut self.state[around].timed, true) {
             return None;
         }
         let scope = self.plan(ActorKind::Scope, Keep::Nobody);
         self.busy.insert(scope);
+        self.program.actors[scope].owns = self.rng.percent(35);
+        let owns = self.program.actors[scope].owns || end == ScopeEnd::Stays;
+        let within = end != ScopeEnd::Stays && depth + 1 < DEPTH;
         let mut steps = Vec::new();
         let before = self.state[actor].mine.clone();
         for _ in 0..=self.rng.below(2) {
-            steps.extend(self.plain_step(actor));
+            if within && self.rng.percent(20) {
+                steps.extend(self.scope(actor, scope, depth + 1));
+            } else {
+                steps.extend(self.plain_step(actor));
+            }
         }
-        if end == ScopeEnd::Stays {
-            // What it takes is in its own hands.
+        if owns {
             self.state[actor].mine = before;
         }
         if self.rng.percent(25) {

@@ -337,14 +337,14 @@ impl Printer<'_> {
         let stays = end == ScopeEnd::Stays;
         let begin = if stays { "let scope = async {" } else { "let body = async {" };
         self.within(begin, "};", |it| {
-            if stays {
+            if stays || it.program.actors[scope].owns {
                 it.line("let mut mine = Mine::default();");
             }
             it.on_drop(scope);
             for step in steps {
                 it.step(Some(scope), step);
             }
-            if end != ScopeEnd::Completes {
+            if !matches!(end, ScopeEnd::Completes | ScopeEnd::InTime) {
                 it.line("pending::<()>().await;");
             }
             it.line("let _ = &mut mine;");
@@ -355,6 +355,7 @@ impl Printer<'_> {
                 "tokio::select! {{ biased; () = body{name} => {{}}, () = async {{}} => {{}} }}"
             )),
             ScopeEnd::TimesOut => self.line("let _ = rt::time::timeout(SOON, body).await;"),
+            ScopeEnd::InTime => self.line("let _ = rt::time::timeout(FAR, body).await;"),
             ScopeEnd::Stays => {
                 self.line(&format!("let mut scope = Box::pin(scope{name});"));
                 self.line("poll_once(scope.as_mut());");

@@ -100,6 +100,8 @@ pub struct Plan {
     pub kind: ActorKind,
     /// Who has its handle.
     pub keep: Keep,
+    /// Of a scope: what it takes is its own, and not its task's.
+    pub owns: bool,
     /// `Builder::detached`.
     pub detached: bool,
     /// `Builder::grace`, of an hour.
@@ -115,7 +117,8 @@ pub struct Plan {
 impl Plan {
     pub(super) fn new(kind: ActorKind, keep: Keep) -> Self {
         let (on_drop, on_notice) = (Vec::new(), Vec::new());
-        Self { kind, keep, detached: false, patient: false, bond: None, on_drop, on_notice }
+        let owns = false;
+        Self { kind, keep, owns, detached: false, patient: false, bond: None, on_drop, on_notice }
     }
 }
 
@@ -203,6 +206,8 @@ pub enum ScopeEnd {
     Loses,
     /// Its time is over.
     TimesOut,
+    /// It becomes ready before its time is over.
+    InTime,
     /// It stays, until its task is dropped.
     Stays,
 }

@@ -81,6 +81,7 @@ fn candidates(program: &Program) -> Vec<Arc<Program>> {
         add(&|it| it.actors[actor].on_notice.clear());
         add(&|it| it.actors[actor].bond = None);
         add(&|it| it.actors[actor].patient = false);
+        add(&|it| it.actors[actor].owns = false);
         add(&|it| it.actors[actor].detached = false);
     }
     all

@@ -455,6 +455,22 @@ impl Hands {
 
     // === scopes ===
 
+    /// What a scope does, which may be another scope within it.
+    fn does<'a>(
+        &'a mut self,
+        me: Actor,
+        steps: &'a [Step],
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            for step in steps {
+                match step {
+                    Step::Scope(actor, steps, end) => self.scope(me, *actor, steps, *end).await,
+                    step => self.act(Some(me), step),
+                }
+            }
+        })
+    }
+
     async fn scope(&mut self, me: Actor, actor: Actor, steps: &[Step], end: ScopeEnd) {
         let env = Arc::clone(&self.env);
         let name = env.world.name(actor);
@@ -470,9 +486,7 @@ impl Hands {
             let (mut hands, steps) = (Self::new(&env, Some(actor)), steps.to_vec());
             let body = async move {
                 let _on_drop = OnDrop::new(&hands.env, actor);
-                for step in &steps {
-                    hands.act(Some(actor), step);
-                }
+                hands.does(actor, &steps).await;
                 pending::<()>().await;
             };
             let mut scope: Pin<Box<dyn Future<Output = ()> + Send>> =
@@ -483,23 +497,26 @@ impl Hands {
         }
         let body = async {
             let _on_drop = OnDrop::new(&env, actor);
-            for step in steps {
-                self.act(Some(actor), step);
-            }
-            if end != ScopeEnd::Completes {
+            let owns = env.world.program.actors[actor].owns;
+            let mut own = owns.then(|| Self::new(&env, Some(actor)));
+            own.as_mut().unwrap_or(self).does(actor, steps).await;
+            if matches!(end, ScopeEnd::Loses | ScopeEnd::TimesOut) {
                 pending::<()>().await;
             }
         };
         let asked = match end {
             ScopeEnd::TimesOut => Some((Why::Timeout, me)),
             ScopeEnd::Loses => Some((Why::Dropped, me)),
-            ScopeEnd::Completes | ScopeEnd::Stays => None,
+            ScopeEnd::Completes | ScopeEnd::InTime | ScopeEnd::Stays => None,
         };
         let mut body = Witnessed::new(&env, actor, body);
         body.asked = asked;
         match end {
             ScopeEnd::TimesOut => {
                 let _ = timeout(Duration::from_millis(2), body).await;
+            }
+            ScopeEnd::InTime => {
+                let _ = timeout(Duration::from_secs(3600), body).await;
             }
             ScopeEnd::Loses => {
                 tokio::select! {

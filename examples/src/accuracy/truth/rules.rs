@@ -60,19 +60,21 @@ impl Judge<'_> {
 
     /// By what a console knows it: the body of a `timeout` has no name of its own.
     fn key(&self, actor: Actor) -> String {
-        let times_out = self.end_of(actor) == Some(ScopeEnd::TimesOut);
         match self.facts(actor).spawned {
-            Some((_, Some(around))) if times_out => format!("{}/timeout", (self.name)(around)),
+            Some((_, Some(around))) if self.is_timed(actor) => {
+                format!("{}/timeout", self.key(around))
+            }
             _ => (self.name)(actor),
         }
     }
 
     /// What it is called where nothing says whose it is.
     fn shown(&self, actor: Actor) -> String {
-        match self.end_of(actor) {
-            Some(ScopeEnd::TimesOut) => "timeout".to_owned(),
-            _ => (self.name)(actor),
-        }
+        if self.is_timed(actor) { "timeout".to_owned() } else { (self.name)(actor) }
+    }
+
+    fn is_timed(&self, actor: Actor) -> bool {
+        matches!(self.end_of(actor), Some(ScopeEnd::TimesOut | ScopeEnd::InTime))
     }
 
     // === whose things are ===
@@ -330,24 +332,30 @@ impl Judge<'_> {
             }
     }
 
-    /// What a scope has lies with its task, unless the scope stays by itself.
+    /// What a scope has lies with what is around it, unless the scope has hands of its own.
     fn hands_of(&self, actor: Actor) -> Actor {
         match (self.kind(actor), self.facts(actor).spawned) {
             (ActorKind::Scope, Some((_, Some(around))))
-                if self.end_of(actor) != Some(ScopeEnd::Stays) =>
+                if self.end_of(actor) != Some(ScopeEnd::Stays)
+                    && !self.program.actors[actor].owns =>
             {
-                around
+                self.hands_of(around)
             }
             _ => actor,
         }
     }
 
     fn end_of(&self, scope: Actor) -> Option<ScopeEnd> {
-        let mut steps = self.program.rounds.iter().flatten().flat_map(|order| &order.steps);
-        steps.find_map(|step| match step {
-            Step::Scope(actor, _, end) if *actor == scope => Some(*end),
-            _ => None,
-        })
+        fn within(steps: &[Step], scope: Actor) -> Option<ScopeEnd> {
+            steps.iter().find_map(|step| match step {
+                Step::Scope(actor, _, end) if *actor == scope => Some(*end),
+                Step::Scope(_, steps, _) => within(steps, scope),
+                _ => None,
+            })
+        }
+
+        let mut orders = self.program.rounds.iter().flatten();
+        orders.find_map(|order| within(&order.steps, scope))
     }
 
     fn under(&self, survivor: Actor, depth: usize) -> Vec<Item> {
