@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use super::listing::effective_owner;
 use crate::{
     recorder::{
         Recorder,
@@ -92,7 +93,7 @@ impl Overdue {
             let held = recorder.holding(*key).filter(|it| is_late(it, limit, now));
             let is_late = held.is_some();
             if let Some(held) = held {
-                late.entry(held.owner).or_default().push(held);
+                late.entry(holder(recorder, &held)).or_default().push(held);
             }
             is_late
         });
@@ -101,6 +102,12 @@ impl Overdue {
         }
         late
     }
+}
+
+/// Whose row it is in: what a scope has passed outward is its surroundings'.
+fn holder(recorder: &Recorder, held: &HoldingFacts) -> Option<Key> {
+    let owner = recorder.task(held.owner?)?;
+    Some(effective_owner(recorder, owner).key)
 }
 
 /// When its limit is over: its own, else the one for everything.

@@ -174,6 +174,38 @@ fn what_a_completed_scope_has_spawned_is_its_surroundings() {
 }
 
 #[test]
+fn what_a_completed_scope_holds_for_too_long_its_surroundings_do() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let inner = friend.clone();
+            let around = async move {
+                let leaves = async {
+                    let held = hold("thing").with_limit(GRACE_OVER);
+                    inner.lock().expect("nobody panics here").push(held);
+                };
+                leaves.scope("inner").scope("scope").await;
+                let loses = async {
+                    let held = hold("other").with_limit(GRACE_OVER);
+                    inner.lock().expect("nobody panics here").push(held);
+                    pending::<()>().await;
+                };
+                begin(loses.scope("lost")).await;
+                pending::<()>().await;
+            };
+            named("task", around);
+            settle().await;
+        });
+        let overdue = |it: &String| it.starts_with("overdue");
+        let mut said: Vec<String> =
+            service.verdicts(ORPHANS_TOO).into_iter().filter(overdue).collect();
+        said.sort();
+        let expected = ["overdue lost: custom other, before", "overdue task: custom thing, before"];
+        assert_eq!(said, expected);
+    });
+}
+
+#[test]
 fn what_scopes_within_scopes_own_passes_through_all_that_complete() {
     on_each(|service| {
         let friend = Friend::default();
