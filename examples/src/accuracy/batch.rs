@@ -94,7 +94,7 @@ impl Proof {
             all.iter().zip(truths).zip(compared).zip(programs)
         {
             let none = super::facts::Fates::new();
-            let of_program = fates.get(&ran.world.prefix).unwrap_or(&none);
+            let of_program = fates.get(&ran.world.names.prefix).unwrap_or(&none);
             compared.wrong.extend(compare_fates(&truth, of_program));
             if !at_rest {
                 compared.wrong.push(Wrong::NoRest);
@@ -164,7 +164,7 @@ impl Proof {
 
     /// Lets go of everything: then nothing may be said any more.
     fn close(&mut self, batch: &str, all: Vec<Ran>, checked: &mut [Checked]) -> Result<(), Error> {
-        let prefixes: Vec<String> = all.iter().map(|ran| ran.world.prefix.clone()).collect();
+        let prefixes: Vec<String> = all.iter().map(|ran| ran.world.names.prefix.clone()).collect();
         all.into_iter().for_each(Ran::close);
         let end = Instant::now() + self.deadline;
         loop {
@@ -191,12 +191,11 @@ impl Proof {
 }
 
 fn truth_of(ran: &Ran) -> Truth {
-    let name = |actor| ran.world.name(actor);
-    truth(&ran.world.program, &ran.entries(), &name)
+    truth(&ran.world.program, &ran.entries(), &ran.world.names)
 }
 
 fn of(ran: &Ran, truth: &Truth, rows: &Rows) -> Compared {
-    let told = rows.get(&ran.world.prefix).map_or(&[][..], Vec::as_slice);
+    let told = rows.get(&ran.world.names.prefix).map_or(&[][..], Vec::as_slice);
     let limits = Limits {
         grace_ns: u64::try_from(GRACE.as_nanos()).unwrap_or(0),
         orphan_grace_ns: u64::try_from(ORPHAN_GRACE.as_nanos()).unwrap_or(0),

@@ -117,6 +117,7 @@ fn as_told(told: &Told, plain: bool) -> Row {
 fn grace_of(verdict: Verdict, limits: Limits) -> u64 {
     match verdict {
         Verdict::Orphaned => limits.orphan_grace_ns,
+        Verdict::Overdue => 0,
         _ => limits.grace_ns,
     }
 }

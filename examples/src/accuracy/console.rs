@@ -1,11 +1,14 @@
 //! What a console is told of the programs, over gRPC as any console is.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use holdover_proto::v1::{self, ViewKind, holdover_client::HoldoverClient};
 use tonic::transport::{Channel, Endpoint};
 
-use super::facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict};
+use super::{
+    facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict},
+    program::Names,
+};
 
 /// Rows that one call gives at most.
 const PAGE: u32 = 500;
@@ -71,15 +74,17 @@ impl Console {
     pub(super) fn rows(&mut self, batch: &str) -> Result<Rows, Error> {
         let view = v1::View {
             kind: ViewKind::Leaks.into(),
-            filter: format!("name~\"^{batch}\" or name:timeout"),
+            filter: format!("name~\"^{batch}\" or name:timeout or verdict:overdue"),
             cleared: true,
             ..v1::View::default()
         };
         let mut rows = Rows::new();
         for leak in self.all(&view, |update| update.leaks)? {
-            let told = told(&leak);
-            if let Some(prefix) = prefix_of(&told.row.task).filter(|it| it.starts_with(batch)) {
-                rows.entry(prefix.to_owned()).or_default().push(told);
+            for told in by_program(told(&leak)) {
+                let prefix = prefix_of(&told).filter(|it| it.starts_with(batch));
+                if let Some(prefix) = prefix.map(ToOwned::to_owned) {
+                    rows.entry(prefix).or_default().push(told);
+                }
             }
         }
         Ok(rows)
@@ -95,7 +100,7 @@ impl Console {
         };
         let mut fates: HashMap<String, Fates> = HashMap::new();
         for task in self.all(&view, |update| update.tasks)? {
-            if let Some(prefix) = prefix_of(&task.name) {
+            if let Some(prefix) = Names::prefix_of(&task.name) {
                 let of_program = fates.entry(prefix.to_owned()).or_default();
                 of_program.insert(task.name.clone(), fate(&task));
             }
@@ -104,9 +109,23 @@ impl Console {
     }
 }
 
-/// Of the name of a task, that of its program.
-fn prefix_of(name: &str) -> Option<&str> {
-    name.split_once(".t").map(|(prefix, _)| prefix)
+/// What nobody has is told in one row for all programs.
+fn by_program(told: Told) -> Vec<Told> {
+    if told.row.task != "nobody" {
+        return vec![told];
+    }
+    let mut programs: BTreeMap<String, Vec<Held>> = BTreeMap::new();
+    for held in told.row.held.clone() {
+        let prefix = Names::prefix_of(&held.label).unwrap_or_default();
+        programs.entry(prefix.to_owned()).or_default().push(held);
+    }
+    let row = |held| Told { row: Row { held, ..told.row.clone() }, ..told.clone() };
+    programs.into_values().map(row).collect()
+}
+
+fn prefix_of(told: &Told) -> Option<&str> {
+    let of_nobody = told.row.held.first().map(|held| &held.label);
+    Names::prefix_of(&told.row.task).or_else(|| Names::prefix_of(of_nobody?))
 }
 
 fn told(leak: &v1::Leak) -> Told {
@@ -115,12 +134,15 @@ fn told(leak: &v1::Leak) -> Told {
         v1::Verdict::Stuck => Verdict::Stuck,
         v1::Verdict::LeftBehind => Verdict::LeftBehind,
         v1::Verdict::AfterCancel => Verdict::AfterCancel,
+        v1::Verdict::Overdue => Verdict::Overdue,
         _ => Verdict::Orphaned,
     };
     let began = match verdict {
         Verdict::Stuck => task.cancel.as_ref().map(|cancel| cancel.requested_ns),
         Verdict::Orphaned => leak.ancestor_cancel.as_ref().and_then(|cancel| cancel.ended_ns),
         Verdict::LeftBehind | Verdict::AfterCancel => task.ended_ns,
+        // Its limit is its grace.
+        Verdict::Overdue => None,
     };
     let mut held: Vec<Held> = leak.holdings.iter().map(held).collect();
     held.sort();

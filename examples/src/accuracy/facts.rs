@@ -13,6 +13,8 @@ pub enum Verdict {
     AfterCancel,
     /// It outlives the cancelled task that spawned it.
     Orphaned,
+    /// Something is held for longer than it may be.
+    Overdue,
 }
 
 /// When something was acquired, seen from its owner's request.

@@ -258,8 +258,8 @@ impl Maker {
 
     fn kind(&mut self) -> ThingKind {
         use ThingKind::{
-            Chain, Guard, Held, Hold, Interval, Later, Permit, Read, Sender, ShortSleep, Sleep,
-            Soon, Write,
+            Chain, Guard, Held, Hold, Interval, Later, Limited, Permit, Read, Registered, Roomy,
+            Sender, ShortSleep, Sleep, Soon, Write,
         };
         let channel = self.rng.weighted(&CHANNELS);
         match self.program.form {
@@ -276,7 +276,10 @@ impl Maker {
                 (14, Permit),
                 (20, Sender(channel)),
                 (10, Hold),
-                (12, Held),
+                (9, Held),
+                (6, Limited),
+                (2, Roomy),
+                (3, Registered),
             ]),
             Form::Plain => self.rng.weighted(&[
                 (24, Sleep),
@@ -377,6 +380,9 @@ impl Maker {
         let id = self.mine(actor)?;
         if self.rng.percent(50) {
             return Some(Step::Transfer(id));
+        }
+        if self.rng.percent(20) {
+            return Some(Step::Park(id));
         }
         let free = |it: &Actor| !self.busy.contains(it) || it == &actor;
         let spawned: Vec<Actor> = (0..self.state.len())

@@ -14,10 +14,16 @@ const PRELUDE: &str = include_str!("print/prelude.rs.txt");
 const SHIMS: &str = "
 use holdover::{
     FutureExt,
-    hold::{Held, Hold, Kind},
+    hold::{Held, Hold, Kind, Registry},
     sync::CancellationToken,
     time::call_later,
 };
+
+fn registered() -> Registry<u8> {
+    let registry = Registry::new(Kind::Connection, \"registered\");
+    registry.register(Arc::new(7), SOON);
+    registry
+}
 
 fn again() {
     call_later(Duration::from_millis(15), again);
@@ -251,6 +257,7 @@ impl Printer<'_> {
             Step::Fetch(thing) => self.line(&format!("mine.fetch({thing});")),
             Step::Use(thing) => self.use_it(*thing),
             Step::Transfer(thing) => self.transfer(*thing, None),
+            Step::Park(thing) => self.park(*thing),
             Step::TransferTo(thing, to) => self.transfer(*thing, Some(*to)),
             Step::Split(thing, part) => self.line(&format!(
                 "if let Some(half) = mine.get::<rt::sync::OwnedSemaphorePermit>({thing})\
@@ -394,6 +401,9 @@ impl Printer<'_> {
             ThingKind::Permit => "permit()",
             ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
             ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
+            ThingKind::Limited => "Held::new(7_u8, Kind::Connection, \"held\").with_limit(SOON)",
+            ThingKind::Roomy => "Held::new(7_u8, Kind::Connection, \"held\").with_limit(FAR)",
+            ThingKind::Registered => "registered()",
             ThingKind::Sender(_) | ThingKind::Receiver(_) => return,
         };
         self.line(&format!("mine.add({thing}, {made});"));
@@ -488,6 +498,17 @@ impl Printer<'_> {
         }
     }
 
+    fn park(&mut self, thing: ThingId) {
+        let (of, method) = match self.kind_of(thing) {
+            Some(ThingKind::Hold) => ("Hold", "Hold::park"),
+            Some(ThingKind::Held | ThingKind::Limited | ThingKind::Roomy) => {
+                ("Held<u8>", "Held::park")
+            }
+            _ => return,
+        };
+        self.line(&format!("if let Some(it) = mine.get::<{of}>({thing}) {{ {method}(it); }}"));
+    }
+
     fn transfer_as(&mut self, thing: ThingId, kind: ThingKind, to: Option<Actor>) {
         let (of, method) = match kind {
             ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "rt::sync::OwnedMutexGuard::"),
@@ -501,7 +522,7 @@ impl Printer<'_> {
                 ("rt::sync::OwnedSemaphorePermit", "rt::sync::OwnedSemaphorePermit::")
             }
             ThingKind::Hold => ("Hold", "Hold::"),
-            ThingKind::Held => ("Held<u8>", "Held::"),
+            ThingKind::Held | ThingKind::Limited | ThingKind::Roomy => ("Held<u8>", "Held::"),
             kind if kind.is_shared_end() => {
                 let Some((of, _)) = usage(kind) else { return };
                 let of = of.to_owned();
@@ -558,7 +579,7 @@ fn usage(kind: ThingKind) -> Option<(&'static str, &'static str)> {
         ThingKind::Guard => ("rt::sync::OwnedMutexGuard<u8>", "**it += 1;"),
         ThingKind::Read => ("rt::sync::OwnedRwLockReadGuard<u8>", "let _ = **it;"),
         ThingKind::Write => ("rt::sync::OwnedRwLockWriteGuard<u8>", "**it += 1;"),
-        ThingKind::Held => ("Held<u8>", "**it += 1;"),
+        ThingKind::Held | ThingKind::Limited | ThingKind::Roomy => ("Held<u8>", "**it += 1;"),
         ThingKind::Sender(of) => match of {
             ChannelKind::Oneshot => (
                 "rt::sync::oneshot::Sender<u8>",

@@ -49,6 +49,30 @@ impl Program {
     }
 }
 
+/// How what a program has is called, so that it is found again.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    /// No other program's begin so.
+    pub(super) prefix: String,
+}
+
+impl Names {
+    /// Of a task or a scope.
+    pub(super) fn actor(&self, actor: Actor) -> String {
+        format!("{}.t{actor}", self.prefix)
+    }
+
+    /// Of a thing that can be told of where no task of its program is.
+    pub(super) fn thing(&self, thing: ThingId) -> String {
+        format!("{}.thing{thing}", self.prefix)
+    }
+
+    /// Of such a name, what it begins with.
+    pub(super) fn prefix_of(name: &str) -> Option<&str> {
+        name.split_once(".t").map(|(prefix, _)| prefix)
+    }
+}
+
 /// What one task, or nobody, is to do in a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -153,6 +177,12 @@ pub enum ThingKind {
     Hold,
     /// `hold::Held`.
     Held,
+    /// `hold::Held`, with a limit that is soon over.
+    Limited,
+    /// `hold::Held`, with a limit of an hour.
+    Roomy,
+    /// Something in a `hold::Registry`, with a limit that is soon over.
+    Registered,
 }
 
 impl ThingKind {
@@ -225,6 +255,8 @@ pub enum Step {
     Use(ThingId),
     /// Calls `transfer` on something that it has.
     Transfer(ThingId),
+    /// Calls `park` on something that it has.
+    Park(ThingId),
     /// Calls `transfer_to` with a task's id on something that it has.
     TransferTo(ThingId, Actor),
     /// Splits a permit in two: the second number is the part.

@@ -8,7 +8,7 @@ mod rules;
 use super::{
     facts::{Fates, HeldKind, Phase, Row, Verdict},
     ledger::What,
-    program::{Escape, Program, ThingKind},
+    program::{Escape, Names, Program, ThingKind},
 };
 
 /// A row that is expected.
@@ -64,8 +64,8 @@ pub struct Truth {
     pub forgets: bool,
 }
 
-/// See the module's header. `name` is that of an actor.
-pub(super) fn truth(program: &Program, entries: &[What], name: &dyn Fn(usize) -> String) -> Truth {
+/// See the module's header.
+pub(super) fn truth(program: &Program, entries: &[What], names: &Names) -> Truth {
     let known = replay::replay(program, entries);
-    rules::judge(program, &known, name)
+    rules::judge(program, &known, names)
 }

@@ -11,7 +11,7 @@ use std::{
 use holdover as rt;
 use holdover::{
     FutureExt,
-    hold::{Held, Hold, Kind},
+    hold::{Held, Hold, Kind, Registered, Registry},
     sync::{
         CancellationToken, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
         OwnedSemaphorePermit, broadcast, mpsc, watch,
@@ -45,6 +45,7 @@ enum Extra {
     Later(TimerHandle),
     Hold(Hold),
     Held(Held<u8>),
+    Registered(Registry<u8>, Registered),
 }
 
 impl Extra {
@@ -70,6 +71,19 @@ impl Extra {
             ThingKind::Held => {
                 (Some(Self::Held(Held::new(7, Kind::Connection, "held"))), Some(witness))
             }
+            ThingKind::Limited | ThingKind::Roomy => {
+                let limit = if kind == ThingKind::Limited { SOON } else { FAR };
+                let label = world.names.thing(witness.thing);
+                let held = Held::new(7, Kind::Connection, label).with_limit(limit);
+                (Some(Self::Held(held)), Some(witness))
+            }
+            ThingKind::Registered => {
+                // There are as many as there are in the programs that are run.
+                let label = Box::leak(world.names.thing(witness.thing).into_boxed_str());
+                let registry = Registry::new(Kind::Connection, label);
+                let registered = registry.register(Arc::new(7), SOON);
+                (Some(Self::Registered(registry, registered)), Some(witness))
+            }
             _ => (None, Some(witness)),
         }
     }
@@ -81,7 +95,7 @@ impl Extra {
                 **held = held.wrapping_add(1);
                 true
             }
-            Self::Later(_) | Self::Hold(_) => false,
+            Self::Later(_) | Self::Hold(_) | Self::Registered(..) => false,
         }
     }
 
@@ -89,7 +103,7 @@ impl Extra {
         match self {
             Self::Held(held) => Held::transfer(held),
             Self::Hold(hold) => hold.transfer(),
-            Self::Later(_) => return false,
+            Self::Later(_) | Self::Registered(..) => return false,
         }
         true
     }
@@ -98,15 +112,26 @@ impl Extra {
         match self {
             Self::Held(held) => Held::transfer_to(held, task),
             Self::Hold(hold) => hold.transfer_to(task),
-            Self::Later(_) => return false,
+            Self::Later(_) | Self::Registered(..) => return false,
+        }
+        true
+    }
+
+    fn park(&self) -> bool {
+        match self {
+            Self::Held(held) => Held::park(held),
+            Self::Hold(hold) => hold.park(),
+            Self::Later(_) | Self::Registered(..) => return false,
         }
         true
     }
 
     /// Only `cancel` stops a callback.
     fn release(self) {
-        if let Self::Later(timer) = self {
-            timer.cancel();
+        match self {
+            Self::Later(timer) => timer.cancel(),
+            Self::Registered(registry, registered) => drop(registry.release(registered)),
+            Self::Hold(_) | Self::Held(_) => {}
         }
     }
 }

@@ -54,6 +54,10 @@ impl Extra {
         match self.0 {}
     }
 
+    fn park(&self) -> bool {
+        match self.0 {}
+    }
+
     fn release(self) {
         match self.0 {}
     }

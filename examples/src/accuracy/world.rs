@@ -16,7 +16,7 @@ use std::{
 
 use super::{
     ledger::Ledger,
-    program::{Actor, Escape, Program, Step, ThingId},
+    program::{Actor, Escape, Names, Program, Step, ThingId},
     runtimes::Remote,
 };
 
@@ -76,7 +76,7 @@ impl std::fmt::Debug for AtClose {
 #[derive(Debug)]
 pub(super) struct World {
     run: u64,
-    pub(super) prefix: String,
+    pub(super) names: Names,
     pub(super) program: Arc<Program>,
     pub(super) ledger: Ledger,
     desks: Mutex<Vec<Desk>>,
@@ -101,7 +101,7 @@ impl World {
         let desks = program.actors.iter().map(|_| Desk::default()).collect();
         Self {
             run: RUNS.fetch_add(1, SeqCst),
-            prefix,
+            names: Names { prefix },
             ledger: Ledger::default(),
             desks: Mutex::new(desks),
             changed: Condvar::new(),
@@ -119,7 +119,7 @@ impl World {
 
     /// The name by which an actor is found again.
     pub(super) fn name(&self, actor: Actor) -> String {
-        format!("{}.t{actor}", self.prefix)
+        self.names.actor(actor)
     }
 
     /// While it is held nobody else spawns or acquires: so the ledger's order is that

@@ -174,6 +174,11 @@ impl Hands {
                     self.world().ledger.note(What::Transferred(*thing, by));
                 }
             }
+            Step::Park(thing) => {
+                if self.mine.get(thing).is_some_and(Thing::park) {
+                    self.world().ledger.note(What::Transferred(*thing, None));
+                }
+            }
             Step::TransferTo(thing, actor) => self.transfer_to(*thing, *actor),
             Step::Split(thing, part) => {
                 let (world, by) = (Arc::clone(self.world()), by);

@@ -147,6 +147,11 @@ impl Thing {
         }
     }
 
+    /// It is nobody's from now on. False where there is no such method.
+    pub(super) fn park(&self) -> bool {
+        matches!(&self.value, Value::Extra(extra) if extra.park())
+    }
+
     /// Of a permit, one of the two that it is.
     pub(super) fn split(&mut self, part: ThingId, world: &Arc<World>, by: Actor) -> Option<Self> {
         let (Value::Permit(permit), Some(witness)) = (&mut self.value, &self.witness) else {

@@ -222,7 +222,8 @@ impl Replay<'_> {
     fn take_of_things(&mut self, at: At, what: &What) {
         match *what {
             What::Acquired { thing, kind, by, amount } => {
-                let by = by.map(|by| self.who(by));
+                // What is registered is the registry's.
+                let by = by.filter(|_| kind != ThingKind::Registered).map(|by| self.who(by));
                 self.acquired(at, thing, Some(kind), by, amount);
             }
             What::Registered { thing, on } => self.acquired(at, thing, None, Some(on), 1),

@@ -1,5 +1,7 @@
 //! The rules of the verdicts, as they are written.
 
+use std::collections::BTreeMap;
+
 use super::{
     Cell, Expected, Knowable, Truth,
     replay::{ActorFacts, At, Channel, Known, ThingFacts},
@@ -8,20 +10,23 @@ use crate::accuracy::{
     facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict},
     ledger::{How, Why},
     program::{
-        Actor, ActorKind, ChannelKind, Escape, Form, Keep, Program, ScopeEnd, Step, ThingKind,
+        Actor, ActorKind, ChannelKind, Escape, Form, Keep, Names, Program, ScopeEnd, Step,
+        ThingKind,
     },
 };
 
 /// See the module's header.
-pub(super) fn judge(program: &Program, known: &Known, name: &dyn Fn(Actor) -> String) -> Truth {
-    let judge = Judge { program, known, name };
+pub(super) fn judge(program: &Program, known: &Known, names: &Names) -> Truth {
+    let judge = Judge { program, known, names };
     let mut rows = Vec::new();
     for actor in 0..program.actors.len() {
         rows.extend(judge.stuck(actor));
         rows.extend(judge.held_after_the_end(actor));
         rows.extend(judge.orphans_of(actor));
     }
-    let has_leak = rows.iter().any(|it: &Expected| it.row.verdict != Verdict::Orphaned);
+    rows.extend(judge.overdue());
+    let is_leak = |it: &Expected| !matches!(it.row.verdict, Verdict::Orphaned | Verdict::Overdue);
+    let has_leak = rows.iter().any(is_leak);
     let forgets = known.things.iter().any(|it| it.escape == Escape::Forget);
     Truth { rows, fates: judge.fates(), has_leak, forgets }
 }
@@ -29,7 +34,7 @@ pub(super) fn judge(program: &Program, known: &Known, name: &dyn Fn(Actor) -> St
 struct Judge<'a> {
     program: &'a Program,
     known: &'a Known,
-    name: &'a dyn Fn(Actor) -> String,
+    names: &'a Names,
 }
 
 /// Something held, and what the program knows of it.
@@ -64,13 +69,13 @@ impl Judge<'_> {
             Some((_, Some(around))) if self.is_timed(actor) => {
                 format!("{}/timeout", self.key(around))
             }
-            _ => (self.name)(actor),
+            _ => self.names.actor(actor),
         }
     }
 
     /// What it is called where nothing says whose it is.
     fn shown(&self, actor: Actor) -> String {
-        if self.is_timed(actor) { "timeout".to_owned() } else { (self.name)(actor) }
+        if self.is_timed(actor) { "timeout".to_owned() } else { self.names.actor(actor) }
     }
 
     fn is_timed(&self, actor: Actor) -> bool {
@@ -193,7 +198,7 @@ impl Judge<'_> {
     }
 
     fn item(&self, owner: Actor, thing: &ThingFacts) -> Item {
-        let (kind, label) = words(thing.kind, self.is_plain());
+        let (kind, label) = self.words(thing);
         let moves = !matches!(
             thing.kind,
             None | Some(ThingKind::Later | ThingKind::Soon | ThingKind::Chain)
@@ -202,7 +207,7 @@ impl Judge<'_> {
         let forgotten = thing.escape == Escape::PermitForget;
         let held = Held {
             kind,
-            label: label.to_owned(),
+            label,
             phase: self.phase(owner, thing.at),
             via: None,
             maybe_moved: moves && self.has_living_branch(owner, thing.at)
@@ -213,6 +218,16 @@ impl Judge<'_> {
         let untold = self.is_plain() && forgotten;
         let (kind, escape) = (thing.kind, thing.escape);
         Item { held, child: None, thing: kind, silent, untold, escape }
+    }
+
+    fn words(&self, thing: &ThingFacts) -> (HeldKind, String) {
+        let (kind, label) = words(thing.kind, self.is_plain());
+        match thing.kind {
+            Some(ThingKind::Limited | ThingKind::Roomy | ThingKind::Registered) => {
+                (kind, self.names.thing(thing.id))
+            }
+            _ => (kind, label.to_owned()),
+        }
     }
 
     fn child_item(&self, owner: Actor, child: Actor, at: At) -> Item {
@@ -369,6 +384,35 @@ impl Judge<'_> {
         all
     }
 
+    /// Whoever holds it, and whether that was cancelled or not.
+    fn overdue(&self) -> Vec<Expected> {
+        let is_late = |it: &&ThingFacts| {
+            let limited = matches!(it.kind, Some(ThingKind::Limited | ThingKind::Registered));
+            limited && self.is_live(it)
+        };
+        let mut late: BTreeMap<Option<Actor>, Vec<Item>> = BTreeMap::new();
+        for thing in self.known.things.iter().filter(is_late) {
+            let owner = thing.owner.map(|owner| self.owner(owner));
+            late.entry(owner).or_default().push(self.late_item(owner, thing));
+        }
+        let row = |(owner, items): (Option<Actor>, Vec<Item>)| match owner {
+            Some(owner) => self.row(owner, Verdict::Overdue, true, items),
+            None => self.row_of("nobody".to_owned(), Verdict::Overdue, true, items),
+        };
+        let rows = late.into_iter().map(row);
+        // Whoever has it, it is too late.
+        rows.map(|row| Expected { knowable: Knowable::Yes, ..row }).collect()
+    }
+
+    fn late_item(&self, owner: Option<Actor>, thing: &ThingFacts) -> Item {
+        let (kind, label) = self.words(thing);
+        let phase = owner.map_or(Phase::Before, |owner| self.phase(owner, thing.at));
+        let (maybe_moved, amount) = (false, thing.amount);
+        let held = Held { kind, label, phase, via: None, maybe_moved, amount };
+        let (kind, escape) = (thing.kind, thing.escape);
+        Item { held, child: None, thing: kind, silent: false, untold: false, escape }
+    }
+
     // === rows and fates ===
 
     /// Over tokio alone an abort while a task runs looks like its completion.
@@ -381,12 +425,18 @@ impl Judge<'_> {
     }
 
     fn row(&self, actor: Actor, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
+        let row = self.row_of(self.key(actor), verdict, exact, items);
+        Expected { knowable: self.knowable_by(actor).unwrap_or(row.knowable), ..row }
+    }
+
+    fn row_of(&self, task: String, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
         let rests_on = || items.iter().filter(|it| it.held.via.is_none() && !it.held.maybe_moved);
-        let knowable = match self.knowable_by(actor) {
-            Some(why) => why,
-            None if rests_on().all(|it| it.silent) => Knowable::MovedSilently,
-            None if rests_on().all(|it| it.silent || it.untold) => Knowable::NotTold,
-            None => Knowable::Yes,
+        let knowable = if rests_on().all(|it| it.silent) {
+            Knowable::MovedSilently
+        } else if rests_on().all(|it| it.silent || it.untold) {
+            Knowable::NotTold
+        } else {
+            Knowable::Yes
         };
         let cell = |it: &Item| Cell {
             kind: it.held.kind,
@@ -399,7 +449,7 @@ impl Judge<'_> {
         let cells = direct.map(cell).collect();
         let mut held: Vec<Held> = items.into_iter().map(|it| it.held).collect();
         held.sort();
-        let row = Row { task: self.key(actor), verdict, exact, held, ancestor: None };
+        let row = Row { task, verdict, exact, held, ancestor: None };
         Expected { row, knowable, cells }
     }
 
@@ -461,6 +511,10 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         Some(ThingKind::Receiver(of)) => (HeldKind::Channel, receiver(of)),
         Some(ThingKind::Hold) => (HeldKind::Custom, "hold"),
         Some(ThingKind::Held) => (HeldKind::Connection, "held"),
+        // They have names of their own.
+        Some(ThingKind::Limited | ThingKind::Roomy | ThingKind::Registered) => {
+            (HeldKind::Connection, "")
+        }
     }
 }
 
