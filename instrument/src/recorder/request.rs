@@ -80,9 +80,10 @@ impl Extra {
         self.bound_to.iter().any(|asker| asker.0.has_handles())
     }
 
-    /// The request of the first of them that was cancelled.
+    /// The request of the one that was cancelled first, in whatever order they are.
     pub(crate) fn request(&self) -> Option<Arc<Request>> {
-        self.bound_to.iter().find_map(|asker| asker.0.request())
+        let all = self.bound_to.iter().filter_map(|asker| asker.0.request());
+        all.min_by_key(|request| request.at)
     }
 }
 
@@ -120,7 +121,30 @@ pub(crate) fn trim_type(full: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::trim_type;
+    use super::*;
+
+    /// Was cancelled then.
+    #[derive(Debug)]
+    struct Cancelled(Option<Nanos>);
+
+    impl Asks for Cancelled {
+        fn request(&self) -> Option<Arc<Request>> {
+            Some(Arc::new(Request::new(Cause::Token, self.0?)))
+        }
+    }
+
+    #[test]
+    fn of_all_who_ask_the_first_counts() {
+        let asked_at = |askers: &[Option<Nanos>]| {
+            let asker = |at: &Option<Nanos>| Asker(Arc::new(Cancelled(*at)));
+            let extra = Extra { bound_to: askers.iter().map(asker).collect(), ..Extra::default() };
+            extra.request().map(|request| request.at)
+        };
+        assert_eq!(asked_at(&[None, None]), None);
+        assert_eq!(asked_at(&[None, Some(5)]), Some(5));
+        assert_eq!(asked_at(&[Some(7), Some(5), Some(6)]), Some(5));
+        assert_eq!(asked_at(&[Some(5), Some(7)]), Some(5));
+    }
 
     #[test]
     fn a_type_name_is_trimmed_to_what_names_it() {

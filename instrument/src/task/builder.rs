@@ -214,6 +214,14 @@ impl<'a> Builder<'a> {
         self.options.bound_to.push(asker);
         self
     }
+
+    /// As [`Self::bound_to`], where there is one.
+    pub(super) fn bound_to_some(self, asker: Option<crate::record::Asker>) -> Self {
+        match asker {
+            Some(asker) => self.bound_to(asker),
+            None => self,
+        }
+    }
 }
 
 // As tokio's, which holds a name and nothing else.

@@ -13,7 +13,7 @@ use tokio::{
     task::{Id, JoinError},
 };
 
-use super::{AbortHandle, LocalSet};
+use super::{AbortHandle, LocalSet, local::asker_of_the_current_set};
 use crate::{
     record::{Asker, Group},
     words::Cause,
@@ -90,7 +90,8 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let (followed, member) = self.local_member(task, Location::caller());
+        let of = asker_of_the_current_set();
+        let (followed, member) = self.local_member(task, of, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local(followed);
         let followed = adopting.adopted(&handle);
@@ -103,7 +104,8 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let (followed, member) = self.local_member(task, Location::caller());
+        let of = Some(local_set.asker());
+        let (followed, member) = self.local_member(task, of, Location::caller());
         let adopting = member.adopting();
         let handle = self.inner.spawn_local_on(followed, local_set.as_tokio());
         let followed = adopting.adopted(&handle);
@@ -232,12 +234,15 @@ impl<T: 'static> JoinSet<T> {
         super::Builder::new().bound_to(self.asker()).follow(future, location)
     }
 
+    /// Asked by this set, and by the `LocalSet` that it is spawned on.
     fn local_member<F: Future>(
         &self,
         future: F,
+        of: Option<Asker>,
         location: &'static Location<'static>,
     ) -> Member<F> {
-        super::Builder::new().bound_to(self.asker()).follow_local(future, location)
+        let builder = super::Builder::new().bound_to(self.asker()).bound_to_some(of);
+        builder.follow_local(future, location)
     }
 
     fn blocking_member<F>(
@@ -348,7 +353,8 @@ impl<'a, T: 'static> Builder<'a, T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let (member, task) = self.builder.follow_local(future, Location::caller());
+        let builder = self.builder.bound_to_some(asker_of_the_current_set());
+        let (member, task) = builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_local(member);
         let followed = adopting.adopted(&handle);
@@ -361,7 +367,8 @@ impl<'a, T: 'static> Builder<'a, T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let (member, task) = self.builder.follow_local(future, Location::caller());
+        let builder = self.builder.bound_to(local_set.asker());
+        let (member, task) = builder.follow_local(future, Location::caller());
         let adopting = task.adopting();
         let handle = self.set.inner.spawn_local_on(member, local_set.as_tokio());
         let followed = adopting.adopted(&handle);

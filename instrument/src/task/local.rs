@@ -66,10 +66,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let builder = match asker_of_the_current_set() {
-        Some(asker) => Builder::new().bound_to(asker),
-        None => Builder::new(),
-    };
+    let builder = Builder::new().bound_to_some(asker_of_the_current_set());
     let (followed, task) = builder.follow_local(future, Location::caller());
     let adopting = task.adopting();
     let handle = tokio::task::spawn_local(followed);

@@ -163,6 +163,34 @@ fn a_local_set_that_is_dropped_cancels_and_says_so() {
     });
 }
 
+/// Whoever has the `JoinSet`, and whatever becomes of that afterwards.
+#[test]
+fn a_local_set_asks_the_members_of_a_join_set_that_it_runs() {
+    on_each(|service| {
+        service.run(async {
+            let (local, mut set) = (LocalSet::new(), JoinSet::new());
+            let spawn = async {
+                set.spawn_local(pending::<()>());
+                let task = set.build_task().name("built");
+                drop(task.spawn_local(pending::<()>()));
+                settle().await;
+            };
+            local.run_until(spawn).await;
+            set.spawn_local_on(pending::<()>(), &local);
+            let task = set.build_task().name("built on");
+            drop(task.spawn_local_on(pending::<()>(), &local));
+            drop(local);
+            drop(set);
+            settle().await;
+        });
+        let ended = service.recorder.tasks().filter(|it| it.outcome == Some(Outcome::Cancelled));
+        let causes: Vec<_> = ended
+            .map(|task| service.recorder.requests.get(task.request).expect("a request").cause)
+            .collect();
+        assert_eq!(causes, [Cause::Dropped; 4]);
+    });
+}
+
 /// It may be in a set that is dropped, too.
 #[test]
 fn a_blocking_closure_that_runs_is_stuck_until_it_returns() {
