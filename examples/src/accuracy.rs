@@ -30,7 +30,7 @@ pub use self::{
     print::print,
     program::{
         Actor, ActorKind, Bond, ChannelKind, Escape, Flavor, Keep, Order, Plan, Program, ScopeEnd,
-        Step, ThingId, ThingKind, Token,
+        Step, ThingId, ThingKind, Token, WaitFor,
     },
     shrink::shrink,
     tally::Tally,

@@ -6,7 +6,7 @@
 use std::process::Command;
 
 /// As the library's module `fault` has them.
-const FAULTS: [&str; 16] = [
+const FAULTS: [&str; 19] = [
     "Phase",
     "Use",
     "Grace",
@@ -23,12 +23,15 @@ const FAULTS: [&str; 16] = [
     "Lent",
     "Missed",
     "MissedAgain",
+    "Limit",
+    "Park",
+    "Waits",
 ];
 
 /// Whether any of some hundred programs fails, and what was said.
 fn fails(fault: &str) -> (bool, String) {
     let accuracy = Command::new(env!("CARGO_BIN_EXE_accuracy"))
-        .args(["--programs", "768", "--form", "shim", "--first"])
+        .args(["--programs", "1536", "--form", "shim", "--first"])
         .env("HOLDOVER_FAULT", fault)
         .env("RUST_LOG", "off")
         .output()

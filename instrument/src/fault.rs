@@ -49,6 +49,12 @@ pub(crate) enum Fault {
     Missed,
     /// An end is not missed when the other side is there again.
     MissedAgain,
+    /// What has a limit of its own may be held for ever.
+    Limit,
+    /// What is parked stays its owner's.
+    Park,
+    /// Who waits for what others hold is not seen.
+    Waits,
 }
 
 #[cfg(not(holdover_faults))]

@@ -900,7 +900,7 @@ impl Recorder {
 
     /// The task waits for what `what` describes. A slot like a holding's, and none.
     pub(crate) fn blocked(&'static self, task: Key, what: &Acquired) -> Option<Key> {
-        if self.level() != Level::All {
+        if self.level() != Level::All || planted(Fault::Waits) {
             return None;
         }
         let (key, slot) = self.holdings.alloc()?;

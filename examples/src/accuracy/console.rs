@@ -181,18 +181,9 @@ fn name_of_ancestor(task: &v1::Task) -> impl Fn(&v1::TaskRef) -> String {
 }
 
 fn held(holding: &v1::Holding) -> Held {
-    let kind = match holding.kind() {
-        v1::HoldingKind::Timer => HeldKind::Timer,
-        v1::HoldingKind::Callback => HeldKind::Callback,
-        v1::HoldingKind::Lock => HeldKind::Lock,
-        v1::HoldingKind::Permit => HeldKind::Permit,
-        v1::HoldingKind::Channel => HeldKind::Channel,
-        v1::HoldingKind::Connection => HeldKind::Connection,
-        v1::HoldingKind::Custom => HeldKind::Custom,
-        v1::HoldingKind::Child => HeldKind::Child,
-        v1::HoldingKind::Blocking => HeldKind::Blocking,
-        _ => HeldKind::Other,
-    };
+    let kind = kind(holding.kind());
+    let mut waiting: Vec<String> = holding.waiters.iter().map(|it| it.name.clone()).collect();
+    waiting.sort();
     let phase = match holding.phase() {
         v1::Phase::InDrop => Phase::InDrop,
         v1::Phase::After => Phase::After,
@@ -205,7 +196,28 @@ fn held(holding: &v1::Holding) -> Held {
         via: holding.via.as_ref().map(|via| via.name.clone()),
         maybe_moved: holding.maybe_moved,
         amount: holding.amount,
+        waiting,
     }
+}
+
+fn kind(kind: v1::HoldingKind) -> HeldKind {
+    match kind {
+        v1::HoldingKind::Timer => HeldKind::Timer,
+        v1::HoldingKind::Callback => HeldKind::Callback,
+        v1::HoldingKind::Lock => HeldKind::Lock,
+        v1::HoldingKind::Permit => HeldKind::Permit,
+        v1::HoldingKind::Channel => HeldKind::Channel,
+        v1::HoldingKind::Connection => HeldKind::Connection,
+        v1::HoldingKind::Custom => HeldKind::Custom,
+        v1::HoldingKind::Child => HeldKind::Child,
+        v1::HoldingKind::Blocking => HeldKind::Blocking,
+        _ => HeldKind::Other,
+    }
+}
+
+/// A `block_on` of the proof itself is none of a program's tasks.
+fn is_of_one(name: &str) -> bool {
+    Names::prefix_of(name).is_some() || name == "timeout"
 }
 
 fn fate(task: &v1::Task) -> Fate {
@@ -226,7 +238,8 @@ fn fate(task: &v1::Task) -> Fate {
             v1::Cause::Dropped => "dropped",
             v1::Cause::Unknown | v1::Cause::Unspecified => "unknown",
         },
-        canceller: cancel.canceller.as_ref().map(|who| who.name.clone()),
+        canceller: cancel.canceller.as_ref().map(|who| who.name.clone()).filter(|it| is_of_one(it)),
     });
-    Fate { outcome, cancel }
+    let waits_for = task.waits_for.as_ref().map(|it| (kind(it.kind()), it.label.clone()));
+    Fate { outcome, cancel, waits_for }
 }

@@ -83,6 +83,8 @@ pub struct Held {
     pub maybe_moved: bool,
     /// How many permits.
     pub amount: u32,
+    /// Who waits for it, sorted.
+    pub waiting: Vec<String>,
 }
 
 /// A row: a task and a verdict.
@@ -116,6 +118,8 @@ pub struct Fate {
     pub outcome: Outcome,
     /// How it was asked to stop.
     pub cancel: Option<Cancel>,
+    /// What it waits for.
+    pub waits_for: Option<(HeldKind, String)>,
 }
 
 /// Tasks by name.

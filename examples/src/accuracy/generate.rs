@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::{
     program::{
         Actor, ActorKind, Bond, ChannelKind, Escape, Flavor, Form, Keep, Order, Plan, Program,
-        ScopeEnd, Step, ThingId, ThingKind, Token,
+        ScopeEnd, Step, ThingId, ThingKind, Token, WaitFor,
     },
     rng::Rng,
 };
@@ -21,6 +21,7 @@ pub fn generate(seed: u64, form: Form) -> Program {
         (42, Flavor::Multi),
         (10, Flavor::Local),
         (6, Flavor::Own),
+        (6, Flavor::OwnSet),
     ]);
     let tokens = match form {
         Form::Shim => [0, 0, 1][..rng.below(4)].to_vec(),
@@ -51,6 +52,8 @@ struct Life {
     mine: Vec<ThingId>,
     /// It has run something with a time, of which it has one at most: by that it is known.
     timed: bool,
+    /// It waits, for one thing at most.
+    wait: Option<ThingId>,
 }
 
 struct Maker {
@@ -228,11 +231,12 @@ impl Maker {
         if !is_task || self.rng.percent(70) {
             return self.plain_step(actor);
         }
-        match self.rng.below(12) {
+        match self.rng.below(14) {
             0..=3 => self.scope(actor, actor, 0),
             4 => Some(Step::Yield),
             5 | 6 => self.abort_another(actor),
             7 | 8 => self.end_set(actor),
+            12 | 13 if self.is_shim() => self.wait(actor),
             9 if self.is_shim() => self.on_done(actor),
             10 if self.is_shim() => self.cancel_token(),
             11 if self.program.actors[actor].bond.is_some() => Some(Step::Look),
@@ -534,7 +538,7 @@ impl Maker {
         let Some(token) = self.rng.pick(&tokens) else { return };
         let (bound, returns) = (self.rng.percent(70), self.rng.percent(65));
         // As in `is_told_apart`: a shutdown may come before a console has looked.
-        let bound = bound || self.program.flavor == Flavor::Own;
+        let bound = bound || matches!(self.program.flavor, Flavor::Own | Flavor::OwnSet);
         self.program.actors[actor].bond = Some(Bond { token, bound, returns });
         if self.rng.percent(40) {
             let step = self.drop_step(actor);
@@ -639,6 +643,28 @@ impl Maker {
         self.busy.extend(bonded);
         self.cancelled.insert(token);
         Some(Step::Cancel(token))
+    }
+
+    fn wait(&mut self, actor: Actor) -> Option<Step> {
+        if let Some(wait) = self.state[actor].wait.take() {
+            return Some(Step::GiveUp(wait));
+        }
+        let is_lock = |kind: &ThingKind| {
+            matches!(kind, ThingKind::Guard | ThingKind::Read | ThingKind::Write)
+        };
+        let locks = 0..self.kinds.len();
+        let locks: Vec<ThingId> = locks.filter(|it| is_lock(&self.kinds[*it])).collect();
+        let on = match self.rng.pick(&locks) {
+            None => WaitFor::Notify,
+            Some(_) if self.rng.percent(20) => WaitFor::Notify,
+            Some(lock) if self.rng.percent(40) => WaitFor::Read(lock),
+            Some(lock) => WaitFor::Write(lock),
+        };
+        let wait = self.kinds.len();
+        // A number of its own; nothing that can be moved or used.
+        self.kinds.push(ThingKind::Hold);
+        self.state[actor].wait = Some(wait);
+        Some(Step::Wait(wait, on))
     }
 
     fn on_done(&mut self, actor: Actor) -> Option<Step> {

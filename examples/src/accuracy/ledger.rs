@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::program::{Actor, Escape, ThingId, ThingKind, Token};
+use super::program::{Actor, Escape, ThingId, ThingKind, Token, WaitFor};
 
 /// Why a task was asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,10 @@ pub(super) enum What {
     Told(Actor),
     /// The program's runtime is about to be dropped.
     ShutDown,
+    /// It is polled by the program's `LocalSet`.
+    OnSet(Actor),
+    /// The program's `LocalSet` is about to be dropped.
+    LocalSetDropped,
     DropBegan(Actor),
     Ended(Actor, How),
     Acquired {
@@ -64,6 +68,12 @@ pub(super) enum What {
     /// It is in the hands of that actor, which has not used it.
     Fetched(ThingId, Actor),
     Escaped(ThingId, Escape),
+    /// It was polled, and is not ready.
+    Waits {
+        wait: ThingId,
+        by: Actor,
+        on: WaitFor,
+    },
     /// An end of a channel was made of another end, which is used by that.
     Joined {
         end: ThingId,

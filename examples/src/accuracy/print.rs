@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::program::{
     Actor, ActorKind, ChannelKind, Escape, Flavor, Form, Keep, Program, ScopeEnd, Step, ThingId,
-    ThingKind,
+    ThingKind, WaitFor,
 };
 
 /// What is the same of all programs.
@@ -72,7 +72,7 @@ impl Printer<'_> {
             let flavor = match it.program.flavor {
                 Flavor::Multi | Flavor::Own => "new_multi_thread().worker_threads(2)",
                 // On a `LocalSet` each `spawn` is a `spawn_local`.
-                Flavor::Current | Flavor::Local => "new_current_thread()",
+                Flavor::Current | Flavor::Local | Flavor::OwnSet => "new_current_thread()",
             };
             it.line(&format!(
                 "let runtime = tokio::runtime::Builder::{flavor}.enable_all().build().unwrap();"
@@ -263,6 +263,8 @@ impl Printer<'_> {
                 "if let Some(half) = mine.get::<rt::sync::OwnedSemaphorePermit>({thing})\
                  .and_then(|it| it.split(1)) {{ mine.add({part}, half); }}"
             )),
+            Step::Wait(wait, on) => self.wait(*wait, *on),
+            Step::GiveUp(wait) => self.line(&format!("drop(mine.take({wait}));")),
             Step::Clone(of, thing) => self.join(*of, *thing, "clone"),
             Step::Subscribe(of, thing) => self.join(*of, *thing, "subscribe"),
             Step::Close(thing) => {
@@ -395,9 +397,9 @@ impl Printer<'_> {
             ThingKind::Later => "call_later(FAR, || ())",
             ThingKind::Soon => "call_later(SOON, || ())",
             ThingKind::Chain => "call_later(Duration::from_millis(15), again)",
-            ThingKind::Guard => "guard()",
-            ThingKind::Read => "read()",
-            ThingKind::Write => "write()",
+            ThingKind::Guard => return self.take_lock(thing, "guard", escape),
+            ThingKind::Read => return self.take_lock(thing, "read", escape),
+            ThingKind::Write => return self.take_lock(thing, "write", escape),
             ThingKind::Permit => "permit()",
             ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
             ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
@@ -407,6 +409,11 @@ impl Printer<'_> {
             ThingKind::Sender(_) | ThingKind::Receiver(_) => return,
         };
         self.line(&format!("mine.add({thing}, {made});"));
+        self.put(thing, escape);
+    }
+
+    fn take_lock(&mut self, thing: ThingId, made: &str, escape: Escape) {
+        self.line(&format!("mine.add({thing}, {made}({thing}));"));
         self.put(thing, escape);
     }
 
@@ -507,6 +514,15 @@ impl Printer<'_> {
             _ => return,
         };
         self.line(&format!("if let Some(it) = mine.get::<{of}>({thing}) {{ {method}(it); }}"));
+    }
+
+    fn wait(&mut self, wait: ThingId, on: WaitFor) {
+        let made = match on {
+            WaitFor::Notify => "notified()".to_owned(),
+            WaitFor::Read(thing) => format!("waits_to_read({thing})"),
+            WaitFor::Write(thing) => format!("waits_to_write({thing})"),
+        };
+        self.line(&format!("if let Some(it) = {made} {{ mine.add({wait}, it); }}"));
     }
 
     fn transfer_as(&mut self, thing: ThingId, kind: ThingKind, to: Option<Actor>) {

@@ -22,6 +22,8 @@ pub enum Flavor {
     Multi,
     /// One of its own, that is dropped when the program is over.
     Own,
+    /// One thread, on a `LocalSet` of its own, that is dropped when the program is over.
+    OwnSet,
 }
 
 /// A random concurrent program.
@@ -227,6 +229,17 @@ pub enum Escape {
     PermitForget,
 }
 
+/// What a task waits for, and others have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitFor {
+    /// `Notify::notified`, of one that nobody notifies.
+    Notify,
+    /// To read what this guard is of.
+    Read(ThingId),
+    /// To have it alone.
+    Write(ThingId),
+}
+
 /// How a scope ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeEnd {
@@ -261,6 +274,10 @@ pub enum Step {
     TransferTo(ThingId, Actor),
     /// Splits a permit in two: the second number is the part.
     Split(ThingId, ThingId),
+    /// Begins to wait: the number is the wait's.
+    Wait(ThingId, WaitFor),
+    /// Gives up to wait.
+    GiveUp(ThingId),
     /// Makes another end of the same side: the second number.
     Clone(ThingId, ThingId),
     /// Makes another receiver of a sender: the second number.

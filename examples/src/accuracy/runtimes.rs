@@ -26,6 +26,7 @@ pub(super) struct Remote(Arc<Mutex<Jobs>>);
 #[derive(Default)]
 struct Jobs {
     jobs: Vec<Job>,
+    stops: bool,
     waker: Option<Waker>,
 }
 
@@ -51,19 +52,102 @@ impl Remote {
         let _ = is_done.recv();
     }
 
+    fn stop(&self) {
+        let waker = {
+            let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.stops = true;
+            jobs.waker.take()
+        };
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Does what is to be done, until it is told to stop.
     async fn serve(self) {
         poll_fn(|cx| {
-            let jobs = {
+            let (jobs, stops) = {
                 let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 jobs.waker = Some(cx.waker().clone());
-                std::mem::take(&mut jobs.jobs)
+                (std::mem::take(&mut jobs.jobs), std::mem::take(&mut jobs.stops))
             };
             for job in jobs {
                 job();
             }
-            Poll::<()>::Pending
+            if stops { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
+    }
+}
+
+/// A `LocalSet` of one program. Its thread goes on to drive its runtime when the set is
+/// dropped.
+#[derive(Debug)]
+struct OwnSet {
+    remote: Remote,
+    handle: Handle,
+    is_dropped: mpsc::Receiver<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+/// Either form's set.
+#[derive(Debug)]
+enum AnySet {
+    Shim(holdover::task::LocalSet),
+    #[cfg(tokio_unstable)]
+    Plain(tokio::task::LocalSet),
+}
+
+impl AnySet {
+    fn new(form: Form) -> Self {
+        match form {
+            #[cfg(tokio_unstable)]
+            Form::Plain => Self::Plain(tokio::task::LocalSet::new()),
+            _ => Self::Shim(holdover::task::LocalSet::new()),
+        }
+    }
+
+    fn serve(&self, runtime: &Runtime, remote: &Remote) {
+        match self {
+            Self::Shim(set) => set.block_on(runtime, remote.clone().serve()),
+            #[cfg(tokio_unstable)]
+            Self::Plain(set) => set.block_on(runtime, remote.clone().serve()),
+        }
+    }
+}
+
+impl OwnSet {
+    fn start(program: &Program) -> Option<Self> {
+        let (form, outside) = (program.form, program.seed.is_multiple_of(2));
+        // Over tokio alone a set that is dropped outside of all tasks looks like a runtime.
+        let outside = outside && form == Form::Shim;
+        let runtime = Builder::new_current_thread().enable_all().build().ok()?;
+        let handle = runtime.handle().clone();
+        let (dropped, is_dropped) = mpsc::channel();
+        let remote = Remote::default();
+        let serves = remote.clone();
+        let thread = thread::spawn(move || {
+            let set = AnySet::new(form);
+            set.serve(&runtime, &serves);
+            if outside {
+                // Clean-up may need a runtime.
+                let _entered = runtime.enter();
+                drop(set);
+            } else {
+                runtime.block_on(async move { drop(set) });
+            }
+            let _ = dropped.send(());
+            runtime.block_on(serves.serve());
+        });
+        Some(Self { remote, handle, is_dropped, thread })
+    }
+
+    fn is_over(&self) {
+        self.remote.stop();
+        let _ = self.is_dropped.recv();
+    }
+
+    fn close(self) {
+        self.remote.stop();
+        let _ = self.thread.join();
     }
 }
 
@@ -94,14 +178,19 @@ impl Runtimes {
     /// Runs a program to where it is at rest, with everything that it has left.
     pub(super) fn run(&self, program: Arc<Program>, prefix: String) -> Ran {
         let flavor = program.flavor;
-        let remote = (flavor == Flavor::Local).then(|| self.remote.clone());
+        let set = if flavor == Flavor::OwnSet { OwnSet::start(&program) } else { None };
+        let remote = match &set {
+            Some(set) => Some(set.remote.clone()),
+            None => (flavor == Flavor::Local).then(|| self.remote.clone()),
+        };
         let world = Arc::new(World::new(program, prefix, remote));
         let mut own = (flavor == Flavor::Own)
             .then(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().ok())
             .flatten();
-        let handle = match (&own, flavor) {
-            (Some(own), _) => own.handle(),
-            (None, Flavor::Multi) => self.multi.handle(),
+        let handle = match (&own, &set, flavor) {
+            (Some(own), ..) => own.handle(),
+            (_, Some(set), _) => &set.handle,
+            (.., Flavor::Multi) => self.multi.handle(),
             _ => &self.current,
         };
         let (run, at_rest) = {
@@ -114,7 +203,11 @@ impl Runtimes {
             world.ledger.note(What::ShutDown);
             drop(own);
         }
-        Ran { world, run, at_rest }
+        if let Some(set) = &set {
+            world.ledger.note(What::LocalSetDropped);
+            set.is_over();
+        }
+        Ran { world, run, at_rest, set }
     }
 }
 
@@ -147,6 +240,8 @@ pub(super) struct Ran {
     pub(super) world: Arc<World>,
     run: AnyRun,
     pub(super) at_rest: bool,
+    /// Its runtime goes on.
+    set: Option<OwnSet>,
 }
 
 impl Ran {
@@ -156,6 +251,7 @@ impl Ran {
 
     pub(super) fn close(self) {
         self.run.close();
+        self.set.into_iter().for_each(OwnSet::close);
     }
 }
 

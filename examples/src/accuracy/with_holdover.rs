@@ -32,6 +32,8 @@ mod actors;
 mod ends;
 #[path = "shared/things.rs"]
 mod things;
+#[path = "shared/waits.rs"]
+mod waits;
 
 pub(super) use actors::Run;
 

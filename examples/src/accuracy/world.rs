@@ -15,7 +15,7 @@ use std::{
 };
 
 use super::{
-    ledger::Ledger,
+    ledger::{Ledger, What},
     program::{Actor, Escape, Names, Program, Step, ThingId},
     runtimes::Remote,
 };
@@ -82,6 +82,7 @@ pub(super) struct World {
     desks: Mutex<Vec<Desk>>,
     changed: Condvar,
     shared: Mutex<HashMap<ThingId, Kept>>,
+    locks: Mutex<HashMap<ThingId, Kept>>,
     channel: Mutex<Channel>,
     handles: Mutex<HashMap<Actor, Kept>>,
     ids: Mutex<HashMap<Actor, tokio::task::Id>>,
@@ -106,6 +107,7 @@ impl World {
             desks: Mutex::new(desks),
             changed: Condvar::new(),
             shared: Mutex::default(),
+            locks: Mutex::default(),
             channel: Mutex::new(mpsc::channel()),
             handles: Mutex::default(),
             ids: Mutex::default(),
@@ -150,6 +152,7 @@ impl World {
 
     pub(super) fn is_put_on_set(&self, actor: Actor) {
         self.desk(actor, |desk| desk.on_set = true);
+        self.ledger.note(What::OnSet(actor));
     }
 
     pub(super) fn is_on_set(&self, actor: Actor) -> bool {
@@ -258,6 +261,7 @@ impl World {
             last();
         }
         drop(std::mem::take(&mut *lock(&self.shared)));
+        drop(std::mem::take(&mut *lock(&self.locks)));
         drop(std::mem::replace(&mut *lock(&self.channel), mpsc::channel()));
         drop(std::mem::take(&mut *lock(&self.handles)));
     }
@@ -310,6 +314,14 @@ impl World {
     /// Looks at something that lies in an `Arc`.
     pub(super) fn look_at<T>(&self, thing: ThingId, look: impl FnOnce(Option<&Kept>) -> T) -> T {
         look(lock(&self.shared).get(&thing))
+    }
+
+    pub(super) fn keep_lock(&self, of: ThingId, kept: Kept) {
+        lock(&self.locks).insert(of, kept);
+    }
+
+    pub(super) fn lock_of<T>(&self, of: ThingId, look: impl FnOnce(Option<&Kept>) -> T) -> T {
+        look(lock(&self.locks).get(&of))
     }
 
     pub(super) fn keep_handle(&self, actor: Actor, handle: Kept) {

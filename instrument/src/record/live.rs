@@ -606,7 +606,7 @@ impl Holding {
 
     /// No task owns it from now on.
     pub(crate) fn is_nobodys(&self) {
-        if let Some((recorder, key)) = self.0 {
+        if let Some((recorder, key)) = self.0.filter(|_| !planted(Fault::Park)) {
             recorder.owned_by(key, None);
         }
     }

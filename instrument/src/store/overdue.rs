@@ -10,6 +10,7 @@ use std::{
 
 use super::listing::effective_owner;
 use crate::{
+    fault::{Fault, planted},
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
@@ -112,7 +113,8 @@ fn holder(recorder: &Recorder, held: &HoldingFacts) -> Option<Key> {
 
 /// When its limit is over: its own, else the one for everything.
 fn over_at(held: &HoldingFacts, limit: Option<Nanos>) -> Option<Nanos> {
-    held.limit.or(limit).map(|limit| held.acquired_at.saturating_add(limit))
+    let own = held.limit.filter(|_| !planted(Fault::Limit));
+    own.or(limit).map(|limit| held.acquired_at.saturating_add(limit))
 }
 
 fn is_late(held: &HoldingFacts, limit: Option<Nanos>, now: Nanos) -> bool {

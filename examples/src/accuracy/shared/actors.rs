@@ -18,6 +18,7 @@ use super::{
     },
     scope, set_options,
     things::{Shared, Thing, use_shared},
+    waits::Waiting,
 };
 use crate::accuracy::{
     ledger::{How, What, Why, Witness},
@@ -100,6 +101,7 @@ struct Hands {
     dropping: bool,
     mine: HashMap<ThingId, Thing>,
     shared: Vec<Shared>,
+    waits: HashMap<ThingId, Waiting>,
     handles: HashMap<Actor, JoinHandle<()>>,
     set: Option<Set>,
     scopes: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -113,6 +115,7 @@ impl Hands {
             dropping: false,
             mine: HashMap::new(),
             shared: Vec::new(),
+            waits: HashMap::new(),
             handles: HashMap::new(),
             set: None,
             scopes: Vec::new(),
@@ -186,6 +189,11 @@ impl Hands {
                 let half = taken.and_then(|(it, by)| it.split(*part, &world, by));
                 self.mine.extend(half.map(|half| (*part, half)));
             }
+            Step::Wait(wait, on) => {
+                let begun = by.and_then(|by| Waiting::begin(*wait, *on, self.world(), by));
+                self.waits.extend(begun.map(|begun| (*wait, begun)));
+            }
+            Step::GiveUp(wait) => drop(self.waits.remove(wait)),
             Step::Clone(of, thing) => self.join(by, *of, *thing, Thing::another),
             Step::Subscribe(of, thing) => self.join(by, *of, *thing, Thing::subscribe),
             Step::Close(thing) => {
@@ -357,7 +365,8 @@ impl Hands {
         let name = world.name(actor);
         // On the set is what the set polls: no closure, and nothing that those spawn.
         let on_set = !self.dropping && self.me.is_none_or(|me| world.is_on_set(me));
-        let local = world.program.flavor == Flavor::Local && on_set;
+        let has_set = matches!(world.program.flavor, Flavor::Local | Flavor::OwnSet);
+        let local = has_set && on_set;
         if local && plan.kind != ActorKind::Blocking {
             world.is_put_on_set(actor);
         }

@@ -19,6 +19,7 @@ use super::{
         task::Id,
         time::{Interval, Sleep},
     },
+    waits::{self, Lock},
 };
 use crate::accuracy::{
     ledger::{What, Witness},
@@ -88,9 +89,9 @@ impl Thing {
             ThingKind::Sleep => (Some(Value::Sleep(polled_sleep(FAR))), witness(id)),
             ThingKind::ShortSleep => (Some(Value::Sleep(polled_sleep(SOON))), witness(id)),
             ThingKind::Interval => (Some(Value::Interval(polled_interval())), witness(id)),
-            ThingKind::Guard => (guard().map(Value::Guard), witness(id)),
-            ThingKind::Read => (read().map(Value::Read), witness(id)),
-            ThingKind::Write => (write().map(Value::Write), witness(id)),
+            ThingKind::Guard => (guard(id, world).map(Value::Guard), witness(id)),
+            ThingKind::Read => (read(id, world).map(Value::Read), witness(id)),
+            ThingKind::Write => (write(id, world).map(Value::Write), witness(id)),
             ThingKind::Permit => (permit(semaphore).map(Value::Permit), witness(id)),
             _ => {
                 note(id, 1);
@@ -254,17 +255,24 @@ fn polled_interval() -> Interval {
     interval
 }
 
-fn guard() -> Option<OwnedMutexGuard<u8>> {
+fn guard(id: ThingId, world: &World) -> Option<OwnedMutexGuard<u8>> {
     let lock = Arc::new(super::rt::sync::Mutex::new(0));
+    waits::keep(world, id, Lock::Mutex(Arc::clone(&lock)));
     poll_once(std::pin::pin!(lock.lock_owned()))
 }
 
-fn read() -> Option<OwnedRwLockReadGuard<u8>> {
-    poll_once(std::pin::pin!(Arc::new(RwLock::new(0)).read_owned()))
+fn read(id: ThingId, world: &World) -> Option<OwnedRwLockReadGuard<u8>> {
+    poll_once(std::pin::pin!(rwlock(id, world).read_owned()))
 }
 
-fn write() -> Option<OwnedRwLockWriteGuard<u8>> {
-    poll_once(std::pin::pin!(Arc::new(RwLock::new(0)).write_owned()))
+fn write(id: ThingId, world: &World) -> Option<OwnedRwLockWriteGuard<u8>> {
+    poll_once(std::pin::pin!(rwlock(id, world).write_owned()))
+}
+
+fn rwlock(id: ThingId, world: &World) -> Arc<RwLock<u8>> {
+    let lock = Arc::new(RwLock::new(0));
+    waits::keep(world, id, Lock::RwLock(Arc::clone(&lock)));
+    lock
 }
 
 fn permit(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {

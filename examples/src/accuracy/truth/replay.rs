@@ -3,7 +3,7 @@
 use crate::accuracy::{
     facts::Outcome,
     ledger::{How, What, Why},
-    program::{Actor, ActorKind, Escape, Form, Program, ThingId, ThingKind, Token},
+    program::{Actor, ActorKind, Escape, Form, Program, ThingId, ThingKind, Token, WaitFor},
 };
 
 /// The place of an entry in the ledger.
@@ -25,6 +25,7 @@ pub(super) struct Asked {
 pub(super) struct Known {
     pub(super) actors: Vec<ActorFacts>,
     pub(super) things: Vec<ThingFacts>,
+    pub(super) waits: Vec<WaitFacts>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -32,8 +33,19 @@ pub(super) struct ActorFacts {
     pub(super) spawned: Option<(At, Option<Actor>)>,
     pub(super) asked: Option<Asked>,
     pub(super) delivered: Option<At>,
+    /// A `LocalSet` polls it.
+    pub(super) on_set: bool,
     pub(super) drop_began: Option<At>,
     pub(super) ended: Option<(At, How)>,
+}
+
+/// A future that was polled and not ready.
+#[derive(Clone, Debug)]
+pub(super) struct WaitFacts {
+    pub(super) id: ThingId,
+    pub(super) by: Actor,
+    pub(super) on: WaitFor,
+    pub(super) gone: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +107,7 @@ pub(super) fn replay(program: &Program, entries: &[What]) -> Known {
     let actors = program.actors.iter().map(|_| ActorFacts::default()).collect();
     let mut replay = Replay {
         program,
-        known: Known { actors, things: Vec::new() },
+        known: Known { actors, things: Vec::new(), waits: Vec::new() },
         cancelled: Vec::new(),
         forgotten: Vec::new(),
         shut_down: false,
@@ -133,6 +145,8 @@ impl Replay<'_> {
                 }
             }
             What::ShutDown => self.shut_down = true,
+            What::OnSet(actor) => self.known.actors[actor].on_set = true,
+            What::LocalSetDropped => self.set_dropped(at),
             What::DropBegan(actor) => self.known.actors[actor].drop_began = Some(at),
             What::Ended(actor, how) => self.ended(at, actor, how),
             _ => self.take_of_things(at, what),
@@ -173,6 +187,17 @@ impl Replay<'_> {
                 let waiting = !bond.bound;
                 let asked = Asked { at, why: Why::Token, by, running: false, waiting };
                 self.asked(actor, asked);
+            }
+        }
+    }
+
+    /// All members are asked at once, by nobody.
+    fn set_dropped(&mut self, at: At) {
+        for actor in 0..self.known.actors.len() {
+            let is_task = self.program.actors[actor].kind == ActorKind::Task;
+            if is_task && self.known.actors[actor].on_set {
+                let (why, by, running, waiting) = (Why::Dropped, None, false, false);
+                self.asked(actor, Asked { at, why, by, running, waiting });
             }
         }
     }
@@ -251,7 +276,14 @@ impl Replay<'_> {
             What::Downgraded(thing, by) => self.downgraded(at, thing, by),
             What::Amount(thing, amount) => self.thing(thing, |it| it.amount = amount),
             What::PermitsAdded(permits) => self.permits_added(permits),
-            What::Gone(thing) => self.thing(thing, |it| it.gone = true),
+            What::Waits { wait: id, by, on } => {
+                self.known.waits.push(WaitFacts { id, by, on, gone: false });
+            }
+            What::Gone(thing) => {
+                self.thing(thing, |it| it.gone = true);
+                let waits = self.known.waits.iter_mut().filter(|it| it.id == thing);
+                waits.for_each(|it| it.gone = true);
+            }
             _ => {}
         }
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{
     Cell, Expected, Knowable, Truth,
-    replay::{ActorFacts, At, Channel, Known, ThingFacts},
+    replay::{ActorFacts, At, Channel, Known, ThingFacts, WaitFacts},
 };
 use crate::accuracy::{
     facts::{Cancel, Fate, Fates, Held, HeldKind, Outcome, Phase, Row, Verdict},
     ledger::{How, Why},
     program::{
         Actor, ActorKind, ChannelKind, Escape, Form, Keep, Names, Program, ScopeEnd, Step,
-        ThingKind,
+        ThingKind, WaitFor,
     },
 };
 
@@ -213,11 +213,38 @@ impl Judge<'_> {
             maybe_moved: moves && self.has_living_branch(owner, thing.at)
                 || self.may_be_lent(owner, thing),
             amount: thing.amount,
+            waiting: self.waiting(thing),
         };
         let silent = has_it.is_some() || thing.used_unseen;
         let untold = self.is_plain() && forgotten;
         let (kind, escape) = (thing.kind, thing.escape);
         Item { held, child: None, thing: kind, silent, untold, escape }
+    }
+
+    /// Who waits for what the guard is of.
+    fn waiting(&self, guard: &ThingFacts) -> Vec<String> {
+        let of_it = |it: &&WaitFacts| match it.on {
+            WaitFor::Notify => false,
+            WaitFor::Read(thing) | WaitFor::Write(thing) => thing == guard.id,
+        };
+        let waits = self.known.waits.iter().filter(|it| !it.gone && !self.is_plain());
+        let mut all: Vec<String> = waits.filter(of_it).map(|it| self.key(it.by)).collect();
+        all.sort();
+        all
+    }
+
+    fn waits_for(&self, actor: Actor) -> Option<(HeldKind, String)> {
+        let mut mine = self.known.waits.iter().filter(|it| it.by == actor && !it.gone);
+        let (kind, label) = match mine.next().filter(|_| !self.is_plain())?.on {
+            WaitFor::Notify => (HeldKind::Channel, "notify"),
+            WaitFor::Read(_) => (HeldKind::Lock, "read"),
+            WaitFor::Write(thing) => {
+                let thing = self.known.things.iter().find(|it| it.id == thing);
+                let mutex = thing.is_some_and(|it| it.kind == Some(ThingKind::Guard));
+                (HeldKind::Lock, if mutex { "" } else { "write" })
+            }
+        };
+        Some((kind, label.to_owned()))
     }
 
     fn words(&self, thing: &ThingFacts) -> (HeldKind, String) {
@@ -239,6 +266,7 @@ impl Judge<'_> {
             via: None,
             maybe_moved: false,
             amount: 1,
+            waiting: Vec::new(),
         };
         let (silent, untold, escape) = (false, false, Escape::None);
         Item { held, child: Some(child), thing: None, silent, untold, escape }
@@ -408,7 +436,8 @@ impl Judge<'_> {
         let (kind, label) = self.words(thing);
         let phase = owner.map_or(Phase::Before, |owner| self.phase(owner, thing.at));
         let (maybe_moved, amount) = (false, thing.amount);
-        let held = Held { kind, label, phase, via: None, maybe_moved, amount };
+        let waiting = Vec::new();
+        let held = Held { kind, label, phase, via: None, maybe_moved, amount, waiting };
         let (kind, escape) = (thing.kind, thing.escape);
         Item { held, child: None, thing: kind, silent: false, untold: false, escape }
     }
@@ -462,13 +491,14 @@ impl Judge<'_> {
             let passed_on = self.owner(actor) != actor;
             let unseen = self.is_unseen(actor);
             if facts.spawned.is_some() && !(unnamed || no_scope || passed_on || unseen) {
-                fates.insert(self.key(actor), self.fate(facts));
+                fates.insert(self.key(actor), self.fate(actor));
             }
         }
         fates
     }
 
-    fn fate(&self, facts: &ActorFacts) -> Fate {
+    fn fate(&self, actor: Actor) -> Fate {
+        let facts = self.facts(actor);
         let outcome = facts.outcome();
         let unknown = || Cancel { cause: "unknown", canceller: None };
         let cancel = if self.is_plain() {
@@ -479,7 +509,7 @@ impl Judge<'_> {
                 canceller: asked.by.map(|by| self.shown(by)),
             })
         };
-        Fate { outcome, cancel }
+        Fate { outcome, cancel, waits_for: self.waits_for(actor) }
     }
 }
 
