@@ -180,11 +180,13 @@ impl Recorder {
         })
     }
 
-    /// Every wait of a task for what others hold: its owner is the task.
+    /// Every wait of a task for what others hold: its owner is the task. Who has ended
+    /// waits for nothing, though what it has polled by hand is elsewhere and not ready.
     pub(crate) fn blocked_tasks(&self) -> impl Iterator<Item = HoldingFacts> {
         let is_wait = |slot: &HoldingSlot| slot.has(HoldingFlag::Blocked);
         let waits = self.holdings.scan().filter(move |(.., slot)| is_wait(slot));
-        waits.filter_map(|(index, word, _)| self.holding_in(index, word))
+        let waits = waits.filter_map(|(index, word, _)| self.holding_in(index, word));
+        waits.filter(|wait| wait.owner.is_some_and(|task| !self.has_ended(task)))
     }
 
     /// Counts up whenever a task begins or ceases to wait for what others hold.

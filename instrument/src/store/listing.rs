@@ -77,7 +77,9 @@ impl Listed {
     /// Finds who waits for what is listed. True when that has changed.
     fn look_for_waits(&mut self, recorder: &Recorder, relisted: bool) -> bool {
         let changes = recorder.waits_changed();
-        if !relisted && changes == self.waits_seen {
+        let mut waiting = self.listing.waits.values().flatten();
+        let has_ended = waiting.any(|task| recorder.has_ended(*task));
+        if !relisted && !has_ended && changes == self.waits_seen {
             return false;
         }
         self.waits_seen = changes;

@@ -61,6 +61,42 @@ async fn aborted(task: &JoinHandle<()>) {
     settle().await;
 }
 
+/// As one that polled the receiver by hand, and gave it away.
+#[test]
+fn who_has_ended_waits_for_nothing() {
+    on_each(|service| {
+        service.run(async {
+            let (made, receiver) = tokio::sync::oneshot::channel();
+            let (left, sender) = tokio::sync::oneshot::channel();
+            let (polled, given) = tokio::sync::oneshot::channel();
+            let (go, told) = tokio::sync::oneshot::channel::<()>();
+            let leaves = named("leaves", async {
+                let (tx, rx) = mpsc::unbounded_channel::<u8>();
+                drop((made.send(rx), left.send(tx)));
+                pending::<()>().await;
+            });
+            named("polls", async move {
+                let mut rx = receiver.await.expect("it is made");
+                std::future::poll_fn(|cx| std::task::Poll::Ready(rx.poll_recv(cx).is_pending()))
+                    .await;
+                drop(polled.send(rx));
+                told.await.expect("it is told");
+            });
+            let _tx = sender.await.expect("it is left");
+            let _rx = given.await.expect("it is given");
+            settle().await;
+            aborted(&leaves).await;
+            service.look(GRACE_OVER);
+            assert_eq!(service.waiting_behind("leaves"), ["polls"]);
+            go.send(()).expect("it waits");
+            settle().await;
+            assert!(waits(service).is_empty(), "it has ended");
+            service.look(GRACE_OVER);
+            assert!(service.waiting_behind("leaves").is_empty());
+        });
+    });
+}
+
 // === whose it is ===
 
 /// Makes a channel in one task and uses an end of it in another; tells whose that is.

@@ -287,6 +287,14 @@ impl Service {
         story.holdings
     }
 
+    /// Who waits for what the rows of that task list.
+    pub(super) fn waiting_behind(&self, name: &str) -> Vec<String> {
+        let store = self.store.borrow();
+        let rows = store.rows().filter(|row| &*row.person.name == name);
+        let waiters = rows.flat_map(|row| &row.holdings).flat_map(|held| &held.waiters);
+        waiters.map(|waiter| waiter.name.to_string()).collect()
+    }
+
     pub(super) fn totals(&self) -> Totals {
         self.store.borrow().totals()
     }
