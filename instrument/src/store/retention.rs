@@ -13,6 +13,7 @@ use crate::{
     },
     settings::Settings,
     verdict,
+    words::TaskKind,
 };
 
 /// A lineage keeps so many ended ancestors, among them the nearest that was cancelled.
@@ -95,6 +96,13 @@ fn shorten_lineage(recorder: &'static Recorder, facts: &TaskFacts) {
     let mut last = facts.clone();
     // Below it are this one and what it has spawned, above it the cancelled one.
     for _ in 0..ANCESTORS - 2 {
+        match spawner(&last).filter(|above| above.ended_at.is_some()) {
+            Some(above) => last = above,
+            None => return,
+        }
+    }
+    // A scope is a part of the task around it, to which it passes what it owns.
+    while last.kind == TaskKind::Scope {
         match spawner(&last).filter(|above| above.ended_at.is_some()) {
             Some(above) => last = above,
             None => return,

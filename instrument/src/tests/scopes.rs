@@ -173,6 +173,41 @@ fn what_a_completed_scope_has_spawned_is_its_surroundings() {
     });
 }
 
+/// Spawns the next one in scopes, and ends.
+fn hops(friend: Friend, left: u8) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let hop = async {
+            leave(&friend, "thing");
+            if left > 0 {
+                drop(named("hop", hops(friend.clone(), left - 1)));
+            }
+        };
+        hop.scope("inner").scope("middle").scope("outer").await;
+    })
+}
+
+/// However many lie between: a lineage is shortened, but not within a task.
+#[test]
+fn what_a_completed_scope_owns_is_its_tasks_and_not_that_of_a_cancelled_one_further_up() {
+    on_each(|service| {
+        let friend = Friend::default();
+        service.run(async {
+            let first = hops(friend.clone(), 12);
+            let around = async {
+                named("hop", first);
+                pending::<()>().await;
+            };
+            let task = named("task", around);
+            settle().await;
+            abort(task).await;
+        });
+        assert_eq!(service.outcome("task"), Outcome::Cancelled);
+        assert_eq!(service.tasks("hop").len(), 13);
+        let said = service.verdicts(ORPHANS_TOO);
+        assert!(said.is_empty(), "all that has left something has completed: {said:?}");
+    });
+}
+
 #[test]
 fn what_a_completed_scope_holds_for_too_long_its_surroundings_do() {
     on_each(|service| {
