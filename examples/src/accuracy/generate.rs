@@ -213,7 +213,11 @@ impl Maker {
             _ => Step::AbortedAndReady,
         };
         let rest = self.killed_with(actor);
-        if rest.iter().any(|it| *it != actor && self.busy.contains(it)) {
+        // It is busy itself.
+        self.busy.remove(&actor);
+        let free = self.are_free(&rest);
+        self.busy.insert(actor);
+        if !free {
             return None;
         }
         self.kill(&rest);
@@ -236,7 +240,7 @@ impl Maker {
             4 => Some(Step::Yield),
             5 | 6 => self.abort_another(actor),
             7 | 8 => self.end_set(actor),
-            12 | 13 if self.is_shim() => self.wait(actor),
+            12 | 13 if self.is_shim() => Some(self.wait(actor)),
             9 if self.is_shim() => self.on_done(actor),
             10 if self.is_shim() => self.cancel_token(),
             11 if self.program.actors[actor].bond.is_some() => Some(Step::Look),
@@ -510,7 +514,8 @@ impl Maker {
         let Plan { kind, keep, .. } = self.program.actors[actor];
         let has_handle = matches!(keep, Keep::Spawner | Keep::Outside);
         let seen = self.is_shim() || self.program.flavor != Flavor::Multi;
-        kind == ActorKind::Task && has_handle && seen
+        let guards = self.program.actors[actor].guards().is_some();
+        kind == ActorKind::Task && has_handle && seen && !guards
     }
 
     /// What is particular about a task.
@@ -524,12 +529,24 @@ impl Maker {
                 self.bond(actor);
             }
         }
+        let ends_alone = !matches!(self.program.flavor, Flavor::Own | Flavor::OwnSet);
+        if self.is_shim() && is_task && !is_set && may_drop && ends_alone && self.rng.percent(9) {
+            self.guard(actor);
+        }
         if is_task && may_drop && self.rng.percent(28) {
             for _ in 0..=self.rng.below(2) {
                 let step = self.drop_step(actor);
                 self.program.actors[actor].on_drop.extend(step);
             }
         }
+    }
+
+    /// It cancels a token when its future is dropped, as it has a `DropGuard`.
+    fn guard(&mut self, actor: Actor) {
+        let of_others = |token: &Token| !self.is_cancelled(*token) && !self.asks(*token, actor);
+        let tokens: Vec<Token> = (0..=self.program.tokens.len()).filter(of_others).collect();
+        let token = self.rng.pick(&tokens);
+        self.program.actors[actor].on_drop.extend(token.map(Step::DropGuard));
     }
 
     fn bond(&mut self, actor: Actor) {
@@ -567,20 +584,46 @@ impl Maker {
         self.cancelled.iter().any(|above| self.program.is_below(token, *above))
     }
 
-    /// Whoever is dropped with this one: the members of its set, and theirs.
+    /// Whoever ends with this one: the members of its set, those that return when the
+    /// token is cancelled that it guards, and theirs.
     fn killed_with(&self, actor: Actor) -> Vec<Actor> {
         let mut all = vec![actor];
-        for other in 0..self.state.len() {
-            let member = self.program.actors[other].keep == Keep::Set;
-            if member && self.state[other].spawner == Some(actor) && self.state[other].lives {
-                all.extend(self.killed_with(other));
+        let mut seen = 0;
+        while let Some(actor) = all.get(seen).copied() {
+            seen += 1;
+            let members = (0..self.state.len()).filter(|other| {
+                let member = self.program.actors[*other].keep == Keep::Set;
+                member && self.state[*other].spawner == Some(actor) && self.state[*other].lives
+            });
+            let guarded = self.asked_by_the_end_of(actor).into_iter();
+            let returns = |it: &Actor| self.program.actors[*it].bond.is_some_and(|it| it.returns);
+            let more: Vec<Actor> = members.chain(guarded.filter(returns)).collect();
+            for more in more {
+                if !all.contains(&more) {
+                    all.push(more);
+                }
             }
         }
         all
     }
 
+    /// Those of the token that it guards.
+    fn asked_by_the_end_of(&self, actor: Actor) -> Vec<Actor> {
+        let guards = self.program.actors[actor].guards().filter(|it| !self.is_cancelled(*it));
+        let asked = |it: &Actor| guards.is_some_and(|token| self.asks(token, *it));
+        self.living().into_iter().filter(asked).collect()
+    }
+
+    fn asks(&self, token: Token, actor: Actor) -> bool {
+        let bond = self.program.actors[actor].bond;
+        bond.is_some_and(|bond| self.program.is_below(bond.token, token))
+    }
+
     fn kill(&mut self, actors: &[Actor]) {
         for actor in actors {
+            let asked = self.asked_by_the_end_of(*actor);
+            self.busy.extend(asked);
+            self.cancelled.extend(self.program.actors[*actor].guards());
             self.busy.insert(*actor);
             if self.program.actors[*actor].kind != ActorKind::Blocking {
                 self.state[*actor].lives = false;
@@ -589,14 +632,24 @@ impl Maker {
         }
     }
 
+    /// None of them is touched by somebody else in this round, or is asked by their end
+    /// and touched; nor is any about which tokens can quarrel.
+    fn are_free(&self, actors: &[Actor]) -> bool {
+        let asked = actors.iter().flat_map(|it| self.asked_by_the_end_of(*it));
+        let tokens: Vec<Token> =
+            actors.iter().filter_map(|it| self.program.actors[*it].guards()).collect();
+        let new = self.busy.iter().any(|it| tokens.iter().any(|token| self.asks(*token, *it)));
+        !new && actors.iter().copied().chain(asked).all(|it| !self.busy.contains(&it))
+    }
+
     /// All of these can be killed in this round.
     fn kill_all(&mut self, actors: &[Actor]) -> bool {
         let all: Vec<Actor> = actors.iter().flat_map(|it| self.killed_with(*it)).collect();
-        if all.iter().any(|it| self.busy.contains(it)) {
-            return false;
+        let free = self.are_free(&all);
+        if free {
+            self.kill(&all);
         }
-        self.kill(&all);
-        true
+        free
     }
 
     fn abort(&mut self, victim: Actor) -> Option<Step> {
@@ -626,13 +679,10 @@ impl Maker {
         let tokens: Vec<Token> =
             (0..=self.program.tokens.len()).filter(|token| !self.is_cancelled(*token)).collect();
         let token = self.rng.pick(&tokens)?;
-        let asked = |it: &Actor, program: &Program| {
-            program.actors[*it].bond.is_some_and(|bond| program.is_below(bond.token, token))
-        };
         let bonded: Vec<Actor> =
-            self.living().into_iter().filter(|it| asked(it, &self.program)).collect();
+            self.living().into_iter().filter(|it| self.asks(token, *it)).collect();
         // Also one that is aborted in this round: which request is first is not known.
-        if self.busy.iter().any(|it| asked(it, &self.program)) {
+        if self.busy.iter().any(|it| self.asks(token, *it)) {
             return None;
         }
         let ends = |it: &Actor| self.program.actors[*it].bond.is_some_and(|bond| bond.returns);
@@ -645,9 +695,9 @@ impl Maker {
         Some(Step::Cancel(token))
     }
 
-    fn wait(&mut self, actor: Actor) -> Option<Step> {
+    fn wait(&mut self, actor: Actor) -> Step {
         if let Some(wait) = self.state[actor].wait.take() {
-            return Some(Step::GiveUp(wait));
+            return Step::GiveUp(wait);
         }
         let is_lock = |kind: &ThingKind| {
             matches!(kind, ThingKind::Guard | ThingKind::Read | ThingKind::Write)
@@ -664,7 +714,7 @@ impl Maker {
         // A number of its own; nothing that can be moved or used.
         self.kinds.push(ThingKind::Hold);
         self.state[actor].wait = Some(wait);
-        Some(Step::Wait(wait, on))
+        Step::Wait(wait, on)
     }
 
     fn on_done(&mut self, actor: Actor) -> Option<Step> {

@@ -289,6 +289,9 @@ impl Printer<'_> {
                     self.line(&format!("let _ = token_{}.is_cancelled();", bond.token));
                 }
             }
+            Step::DropGuard(token) => {
+                self.line(&format!("drop(token_{token}.clone().drop_guard());"));
+            }
             Step::Cancel(token) => self.line(&format!("token_{token}.cancel();")),
             step => self.step_on_tasks(me, step),
         }
@@ -611,10 +614,9 @@ fn usage(kind: ThingKind) -> Option<(&'static str, &'static str)> {
         ThingKind::Receiver(of) => match of {
             ChannelKind::Oneshot => ("rt::sync::oneshot::Receiver<u8>", "let _ = it.try_recv();"),
             ChannelKind::Mpsc => ("rt::sync::mpsc::Receiver<u8>", "let _ = it.try_recv();"),
-            ChannelKind::Unbounded => (
-                "rt::sync::mpsc::UnboundedReceiver<u8>",
-                "let _ = it.poll_recv(&mut Context::from_waker(Waker::noop()));",
-            ),
+            ChannelKind::Unbounded => {
+                ("rt::sync::mpsc::UnboundedReceiver<u8>", "let _ = it.try_recv();")
+            }
             ChannelKind::Watch => ("rt::sync::watch::Receiver<u8>", "let _ = *it.borrow();"),
             ChannelKind::Broadcast => {
                 ("rt::sync::broadcast::Receiver<u8>", "let _ = it.try_recv();")

@@ -141,6 +141,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The token that is cancelled when its future is dropped.
+    pub(super) fn guards(&self) -> Option<Token> {
+        self.on_drop.iter().find_map(|step| match step {
+            Step::DropGuard(token) => Some(*token),
+            _ => None,
+        })
+    }
+
     pub(super) fn new(kind: ActorKind, keep: Keep) -> Self {
         let (on_drop, on_notice) = (Vec::new(), Vec::new());
         let owns = false;
@@ -311,6 +319,8 @@ pub enum Step {
     DropSet,
     /// Cancels that token.
     Cancel(Token),
+    /// Drops a `DropGuard` of that token.
+    DropGuard(Token),
     /// Looks whether its token is cancelled.
     Look,
     /// Registers an `on_done` callback with that task's handle.

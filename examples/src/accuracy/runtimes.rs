@@ -25,7 +25,7 @@ pub(super) struct Remote(Arc<Mutex<Jobs>>);
 
 #[derive(Default)]
 struct Jobs {
-    jobs: Vec<Job>,
+    todo: Vec<Job>,
     stops: bool,
     waker: Option<Waker>,
 }
@@ -42,7 +42,7 @@ impl Remote {
         let (done, is_done) = mpsc::channel();
         let waker = {
             let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            jobs.jobs.push(Box::new(move || {
+            jobs.todo.push(Box::new(move || {
                 job();
                 let _ = done.send(());
             }));
@@ -67,7 +67,7 @@ impl Remote {
             let (jobs, stops) = {
                 let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 jobs.waker = Some(cx.waker().clone());
-                (std::mem::take(&mut jobs.jobs), std::mem::take(&mut jobs.stops))
+                (std::mem::take(&mut jobs.todo), std::mem::take(&mut jobs.stops))
             };
             for job in jobs {
                 job();

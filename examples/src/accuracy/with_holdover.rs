@@ -198,6 +198,10 @@ impl Tokens {
         self.0[token].cancel();
     }
 
+    fn drop_guard(&self, token: usize) {
+        drop(self.0[token].clone().drop_guard());
+    }
+
     fn is_cancelled(&self, token: usize) -> bool {
         self.0[token].is_cancelled()
     }

@@ -101,6 +101,8 @@ impl Tokens {
 
     fn cancel(&self, _: usize) {}
 
+    fn drop_guard(&self, _: usize) {}
+
     fn is_cancelled(&self, _: usize) -> bool {
         false
     }

@@ -237,7 +237,8 @@ impl Hands {
                     set.owner = by;
                 }
             }
-            Step::Cancel(token) => self.cancel(by, *token),
+            Step::Cancel(token) => self.cancel(by, *token, Tokens::cancel),
+            Step::DropGuard(token) => self.cancel(by, *token, Tokens::drop_guard),
             Step::Look => {
                 let me = by.and_then(|by| Some((by, self.world().program.actors[by].bond?)));
                 if let Some((me, bond)) = me
@@ -453,7 +454,7 @@ impl Hands {
         });
     }
 
-    fn cancel(&self, by: Option<Actor>, token: usize) {
+    fn cancel(&self, by: Option<Actor>, token: usize, how: impl FnOnce(&Tokens, usize)) {
         let world = self.world();
         world.ledger.note(What::Cancelled { token, by });
         for (actor, plan) in world.program.actors.iter().enumerate() {
@@ -464,7 +465,7 @@ impl Hands {
                 world.must_end(actor);
             }
         }
-        self.env.tokens.cancel(token);
+        how(&self.env.tokens, token);
     }
 
     // === scopes ===

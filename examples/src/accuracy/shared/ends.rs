@@ -66,9 +66,7 @@ impl End {
             Self::MpscSender(it) => drop(it.try_send(7)),
             Self::MpscReceiver(it) => drop(it.try_recv()),
             Self::UnboundedSender(it) => drop(it.send(7)),
-            Self::UnboundedReceiver(it) => {
-                let _ = it.poll_recv(&mut Context::from_waker(Waker::noop()));
-            }
+            Self::UnboundedReceiver(it) => drop(it.try_recv()),
             Self::WatchSender(it) => drop(it.send_replace(7)),
             Self::WatchReceiver(it) => drop(it.borrow()),
             Self::BroadcastSender(it) => drop(it.send(7)),

@@ -425,7 +425,7 @@ impl Judge<'_> {
         }
         let row = |(owner, items): (Option<Actor>, Vec<Item>)| match owner {
             Some(owner) => self.row(owner, Verdict::Overdue, true, items),
-            None => self.row_of("nobody".to_owned(), Verdict::Overdue, true, items),
+            None => row_of("nobody".to_owned(), Verdict::Overdue, true, items),
         };
         let rows = late.into_iter().map(row);
         // Whoever has it, it is too late.
@@ -454,32 +454,8 @@ impl Judge<'_> {
     }
 
     fn row(&self, actor: Actor, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
-        let row = self.row_of(self.key(actor), verdict, exact, items);
+        let row = row_of(self.key(actor), verdict, exact, items);
         Expected { knowable: self.knowable_by(actor).unwrap_or(row.knowable), ..row }
-    }
-
-    fn row_of(&self, task: String, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
-        let rests_on = || items.iter().filter(|it| it.held.via.is_none() && !it.held.maybe_moved);
-        let knowable = if rests_on().all(|it| it.silent) {
-            Knowable::MovedSilently
-        } else if rests_on().all(|it| it.silent || it.untold) {
-            Knowable::NotTold
-        } else {
-            Knowable::Yes
-        };
-        let cell = |it: &Item| Cell {
-            kind: it.held.kind,
-            thing: it.thing,
-            verdict,
-            phase: it.held.phase,
-            escape: it.escape,
-        };
-        let direct = items.iter().filter(|it| it.held.via.is_none());
-        let cells = direct.map(cell).collect();
-        let mut held: Vec<Held> = items.into_iter().map(|it| it.held).collect();
-        held.sort();
-        let row = Row { task, verdict, exact, held, ancestor: None };
-        Expected { row, knowable, cells }
     }
 
     fn fates(&self) -> Fates {
@@ -546,6 +522,30 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
             (HeldKind::Connection, "")
         }
     }
+}
+
+fn row_of(task: String, verdict: Verdict, exact: bool, items: Vec<Item>) -> Expected {
+    let rests_on = || items.iter().filter(|it| it.held.via.is_none() && !it.held.maybe_moved);
+    let knowable = if rests_on().all(|it| it.silent) {
+        Knowable::MovedSilently
+    } else if rests_on().all(|it| it.silent || it.untold) {
+        Knowable::NotTold
+    } else {
+        Knowable::Yes
+    };
+    let cell = |it: &Item| Cell {
+        kind: it.held.kind,
+        thing: it.thing,
+        verdict,
+        phase: it.held.phase,
+        escape: it.escape,
+    };
+    let direct = items.iter().filter(|it| it.held.via.is_none());
+    let cells = direct.map(cell).collect();
+    let mut held: Vec<Held> = items.into_iter().map(|it| it.held).collect();
+    held.sort();
+    let row = Row { task, verdict, exact, held, ancestor: None };
+    Expected { row, knowable, cells }
 }
 
 fn is_sender(end: &ThingFacts) -> bool {
