@@ -133,8 +133,7 @@ impl Printer<'_> {
             it.options(actor);
             if blocking {
                 it.within("let handle = builder.spawn_blocking(move || {", "}).unwrap();", |it| {
-                    it.line("let mut mine = Mine::default();");
-                    it.carries(with);
+                    it.hands(with);
                     it.rounds(actor, true);
                 });
             } else {
@@ -150,11 +149,15 @@ impl Printer<'_> {
         });
     }
 
-    /// What was moved into its future.
-    fn carries(&mut self, with: Option<ThingId>) {
+    /// What a task has, with what was moved into its future.
+    fn hands(&mut self, with: Option<ThingId>) {
+        self.line("let mut mine = Mine::default();");
         if let Some(thing) = with {
             self.line(&format!("mine.0.extend(carried.map(|it| ({thing}, it)));"));
         }
+        self.line("let mut handles: Vec<(usize, rt::task::JoinHandle<()>)> = Vec::new();");
+        self.line("let mut set = rt::task::JoinSet::<()>::new();");
+        self.line("let _ = (&mut mine, &mut handles, &mut set);");
     }
 
     fn options(&mut self, actor: Actor) {
@@ -171,11 +174,7 @@ impl Printer<'_> {
     }
 
     fn life(&mut self, actor: Actor, with: Option<ThingId>) {
-        self.line("let mut mine = Mine::default();");
-        self.carries(with);
-        self.line("let mut handles: Vec<(usize, rt::task::JoinHandle<()>)> = Vec::new();");
-        self.line("let mut set = rt::task::JoinSet::<()>::new();");
-        self.line("let _ = (&mut mine, &mut handles, &mut set);");
+        self.hands(with);
         self.on_drop(actor);
         let plan = &self.program.actors[actor];
         match plan.bond {
