@@ -221,7 +221,7 @@ enum Whom<'a> {
 }
 
 impl Named<'_> {
-    pub(crate) fn takes(self, holding: &Holding) {
+    pub(crate) fn takes(&self, holding: &Holding) {
         match self.0 {
             Whom::Task(task) => holding.transfer_to(task),
             Whom::Id(id) => holding.transfer_to_id(id),

@@ -499,6 +499,34 @@ fn a_reserved_place_that_is_left_behind() {
     });
 }
 
+#[test]
+fn a_reserved_place_is_transferred_with_the_sender_that_it_owns() {
+    on_each(|service| {
+        let kept = service.run(async {
+            let (send, receive) = tokio::sync::oneshot::channel();
+            let task = named("reserves", async move {
+                let (tx, rx) = mpsc::channel::<u8>(2);
+                let own = tx.clone().reserve_owned().await.expect("open");
+                let other = tx.reserve_owned().await.expect("open");
+                drop(send.send((own, other, rx)));
+                pending::<()>().await;
+            });
+            let (own, other, rx) = receive.await.expect("they are reserved");
+            rx.transfer();
+            own.transfer();
+            let to = named("takes", pending::<()>());
+            other.transfer_to(&to);
+            aborted(&task).await;
+            assert!(service.verdicts(GRACE_OVER).is_empty());
+            let of_permits = owners(service, "mpsc");
+            assert_eq!(owners(service, "mpsc sender"), of_permits);
+            assert_eq!(of_permits, ["main", "takes"]);
+            (own, other, rx)
+        });
+        service.within(|| drop(kept));
+    });
+}
+
 // === who waits ===
 
 #[test]

@@ -193,7 +193,23 @@ impl<T> OwnedPermit<T> {
         self.inner.same_channel_as_sender(sender.inner())
     }
 
-    transfers!();
+    /// It is the calling task's from now on, on purpose: the place, and the sender that
+    /// it was reserved with.
+    pub fn transfer(&self) {
+        self.reserved.holding.transfer();
+        if let Some(end) = &self.reserved.end {
+            end.holding().transfer();
+        }
+    }
+
+    /// It is that task's from now on, on purpose, with its sender.
+    pub fn transfer_to<'t>(&self, task: impl Into<Named<'t>>) {
+        let task = task.into();
+        task.takes(&self.reserved.holding);
+        if let Some(end) = &self.reserved.end {
+            task.takes(end.holding());
+        }
+    }
 }
 
 impl<T> fmt::Debug for OwnedPermit<T> {
