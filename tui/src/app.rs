@@ -12,6 +12,7 @@ use std::{
 };
 
 use crossterm::event::{Event as Input, EventStream, KeyEventKind};
+use holdover_proto::v1;
 use ratatui::{Terminal, backend::Backend};
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -22,7 +23,7 @@ use tokio_stream::StreamExt;
 use self::{keeper::Keeper, signals::Signals};
 use crate::{
     Now,
-    client::{self, Address, Ask},
+    client::{self, Address, Addresses, Ask},
     config::{Config, columns_file, filters_file},
     editor,
     model::{Drawn, Effect, Known, Model},
@@ -60,22 +61,29 @@ fn panic_if_asked(input: &Input, at: Option<char>) {
 /// Runs until the user quits.
 pub(crate) async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
-    address: Address,
+    addresses: Addresses,
     ui: Ui,
 ) -> io::Result<()>
 where
     io::Error: From<B::Error>,
 {
     let Ui { theme, now, config, panic_at } = ui;
-    let mut model = Model::new(address.to_string());
+    let model = Model::new(addresses.first.to_string());
+    let beside = addresses.others.iter().map(ToString::to_string);
+    let mut model = beside.fold(model, Model::beside);
     let (mut around, mut read) = Around::new(config, &mut model);
-    let (view_out, view_in) = watch::channel(model.view());
     let (events_out, mut events) = mpsc::channel(EVENTS);
-    let describe_now = Arc::new(Notify::new());
-    let asked = Arc::clone(&describe_now);
-    let (asks_out, asks) = mpsc::channel(EVENTS);
-    let wanted = client::Wanted { view: view_in, describe_now: asked, asks };
-    tokio::spawn(client::run(address, wanted, events_out));
+    let clients: Vec<Client> = model
+        .targets
+        .ids()
+        .zip(addresses.all())
+        .map(|(of, address)| {
+            let events = client::Events { of, to: events_out.clone() };
+            Client::start(address, model.view_of(of), events)
+        })
+        .collect();
+    // When every client has ended, so has the channel.
+    drop(events_out);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
@@ -85,7 +93,7 @@ where
         model.drawn(drawn);
         tokio::select! {
             event = events.recv() => match event {
-                Some(event) => model.apply(event, now()),
+                Some((from, event)) => model.hear(from, event, now()),
                 None => break,
             },
             typed = user.types() => match typed {
@@ -100,10 +108,9 @@ where
         }
         for effect in std::mem::take(&mut model.effects) {
             match effect {
-                Effect::Describe => describe_now.notify_one(),
-                // One that finds no room is not answered, as the question shows.
-                Effect::Cancel { task } => drop(asks_out.try_send(Ask::Cancel(task))),
-                Effect::Leaks => drop(asks_out.try_send(Ask::EveryLeak)),
+                Effect::Describe => clients.iter().for_each(|it| it.describe_now.notify_one()),
+                Effect::Cancel { of, task } => clients[of.0].ask(Ask::Cancel(task)),
+                Effect::Leaks { of } => clients[of.0].ask(Ask::EveryLeak),
                 _ => {}
             }
             let Effect::Edit { site } = effect else {
@@ -121,15 +128,44 @@ where
             terminal.swap_buffers();
         }
         around.read_source(&mut model);
-        let wanted = model.view();
-        view_out.send_if_modified(|before| {
+        for (of, client) in model.targets.ids().zip(&clients) {
+            client.want(model.view_of(of));
+        }
+    }
+    around.finish();
+    Ok(())
+}
+
+/// What is said to one client.
+struct Client {
+    view: watch::Sender<Option<v1::View>>,
+    describe_now: Arc<Notify>,
+    asks: mpsc::Sender<Ask>,
+}
+
+impl Client {
+    fn start(address: Address, view: Option<v1::View>, events: client::Events) -> Self {
+        let (view, view_in) = watch::channel(view);
+        let describe_now = Arc::new(Notify::new());
+        let (asks, asks_in) = mpsc::channel(EVENTS);
+        let asked = Arc::clone(&describe_now);
+        let wanted = client::Wanted { view: view_in, describe_now: asked, asks: asks_in };
+        tokio::spawn(client::run(address, wanted, events));
+        Self { view, describe_now, asks }
+    }
+
+    fn want(&self, wanted: Option<v1::View>) {
+        self.view.send_if_modified(|before| {
             let changed = *before != wanted;
             *before = wanted;
             changed
         });
     }
-    around.finish();
-    Ok(())
+
+    /// One that finds no room is not answered, as the question shows.
+    fn ask(&self, ask: Ask) {
+        let _ = self.asks.try_send(ask);
+    }
 }
 
 /// Who types, and may end the program from outside.
@@ -218,7 +254,10 @@ impl Around {
                 model.say(&outside::write(&self.sources.working, &name, &lines), now);
             }
             // These need the terminal and the client.
-            Effect::Edit { .. } | Effect::Describe | Effect::Leaks | Effect::Cancel { .. } => {}
+            Effect::Edit { .. }
+            | Effect::Describe
+            | Effect::Leaks { .. }
+            | Effect::Cancel { .. } => {}
         }
     }
 
@@ -266,7 +305,11 @@ fn start_as_set(model: &mut Model, config: &Config) {
 
 fn known(config: &Config, remembered: Option<&Path>) -> Known {
     let history = remembered.map(filters::read).unwrap_or_default();
-    Known { saved: Arc::new(config.filters.clone()), history: Arc::new(history) }
+    Known {
+        saved: Arc::new(config.filters.clone()),
+        history: Arc::new(history),
+        ..Known::default()
+    }
 }
 
 fn take(model: &mut Model, input: &Input, now: Instant) {

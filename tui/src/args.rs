@@ -23,12 +23,12 @@ use crate::{
 
 /// A live console for async Rust: which cancelled tasks still hold something, and what.
 #[derive(Debug, Parser)]
-#[command(name = "holdover", version, max_term_width = 100)]
+#[command(name = "holdover", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
 pub(crate) struct Args {
-    /// The service: `host:port`, a port, or `unix:/path`. By default the only one on this
-    /// machine that can be found, else 127.0.0.1:6669.
+    /// The service, or several: `host:port`, a port, or `unix:/path`. By default those that are
+    /// set, else the only one on this machine that can be found, else 127.0.0.1:6669.
     #[arg(value_name = "ADDR", value_parser = address)]
-    pub(crate) address: Option<Address>,
+    pub(crate) addresses: Vec<Address>,
 
     #[command(flatten)]
     pub(crate) flags: Flags,
@@ -65,7 +65,7 @@ impl Args {
     /// What was typed; what is wrong with it is said, and ends the program.
     pub(crate) fn typed() -> Self {
         let args = Self::parse();
-        if let (Some(address), Some(_)) = (&args.address, &args.command) {
+        if let (Some(address), Some(_)) = (args.addresses.first(), &args.command) {
             let message = format!("the address comes after the command, as in `leaks {address}`");
             Self::command().error(ErrorKind::ArgumentConflict, message).exit();
         }

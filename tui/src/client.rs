@@ -22,7 +22,7 @@ use tonic::{
 };
 
 pub(crate) use self::{
-    address::{Address, discovered},
+    address::{Address, Addresses, discovered},
     wire::Client,
 };
 use self::{bridge::Bridge, wire::Wire};
@@ -41,7 +41,11 @@ const PING: Duration = Duration::from_secs(5);
 /// How often the target is asked what it can see: that changes with its runtimes.
 const DESCRIBE: Duration = Duration::from_secs(10);
 
-/// What the client tells the UI. In this order for one connection: `Connecting`,
+/// Which target, in the order in which they were named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TargetId(pub(crate) usize);
+
+/// What a client tells the UI. In this order for one connection:
 /// `Connected`, any number of `Update`s, `Described`s and `Refused`s, `Lost`.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -148,8 +152,8 @@ fn said(status: &Status) -> String {
 /// What the UI wants.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// To see.
-    pub(crate) view: watch::Receiver<v1::View>,
+    /// To see; `None` for nothing.
+    pub(crate) view: watch::Receiver<Option<v1::View>>,
     /// The target is to say now what it is.
     pub(crate) describe_now: Arc<Notify>,
     pub(crate) asks: mpsc::Receiver<Ask>,
@@ -162,14 +166,28 @@ pub(crate) enum Ask {
     EveryLeak,
 }
 
-/// Stays connected until the UI is gone.
-pub(crate) async fn run(address: Address, mut wanted: Wanted, events: mpsc::Sender<Event>) {
+/// To the UI, which hears of several targets on one channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Events {
+    pub(crate) of: TargetId,
+    pub(crate) to: mpsc::Sender<(TargetId, Event)>,
+}
+
+impl Events {
+    /// False when the UI is gone.
+    async fn send(&self, event: Event) -> bool {
+        self.to.send((self.of, event)).await.is_ok()
+    }
+}
+
+/// Stays connected to one target until the UI is gone.
+pub(crate) async fn run(address: Address, mut wanted: Wanted, events: Events) {
     let mut retry_in = FIRST_RETRY;
     loop {
         let why = match connect(&address).await {
             Ok((client, described)) => {
                 retry_in = FIRST_RETRY;
-                if events.send(Event::Connected(Box::new(described))).await.is_err() {
+                if !events.send(Event::Connected(Box::new(described))).await {
                     return;
                 }
                 match follow(client, &mut wanted, &events).await {
@@ -179,12 +197,12 @@ pub(crate) async fn run(address: Address, mut wanted: Wanted, events: mpsc::Send
             }
             Err(Failed(why)) => why,
         };
-        if events.send(Event::Lost { why, retry_in }).await.is_err() {
+        if !events.send(Event::Lost { why, retry_in }).await {
             return;
         }
         tokio::select! {
             () = tokio::time::sleep(retry_in) => {}
-            () = events.closed() => return,
+            () = events.to.closed() => return,
         }
         retry_in = next_retry(retry_in);
     }
@@ -196,22 +214,17 @@ fn next_retry(last: Duration) -> Duration {
 
 /// Watches what the UI wants to see. `Ok` when the UI is gone, `Err` when the
 /// connection is.
-async fn follow(
-    mut client: Client,
-    wanted: &mut Wanted,
-    events: &mpsc::Sender<Event>,
-) -> Result<(), Status> {
+async fn follow(mut client: Client, wanted: &mut Wanted, events: &Events) -> Result<(), Status> {
     let Wanted { view, describe_now, asks } = wanted;
     // What was meant for a connection that is gone is not done to whoever answers now.
     while asks.try_recv().is_ok() {}
     let mut describe = tokio::time::interval_at(Instant::now() + DESCRIBE, DESCRIBE);
     loop {
         let wanted = view.borrow_and_update().clone();
-        let request = v1::WatchRequest { view: Some(wanted.clone()) };
-        let mut updates = match client.watch(request).await {
-            Ok(updates) => updates.into_inner(),
+        let mut updates = match watch(&mut client, wanted).await {
+            Ok(updates) => updates,
             Err(status) if is_about_the_view(&status) => {
-                if events.send(Event::Refused(said(&status))).await.is_err() {
+                if !events.send(Event::Refused(said(&status))).await {
                     return Ok(());
                 }
                 match view.changed().await {
@@ -223,31 +236,52 @@ async fn follow(
         };
         loop {
             tokio::select! {
-                update = updates.message() => match update? {
-                    Some(update) => {
-                        let answer = Answer { view: wanted.clone(), update };
-                        if events.send(Event::Update(Box::new(answer))).await.is_err() {
-                            return Ok(());
-                        }
+                answer = updates.next() => {
+                    if !events.send(Event::Update(Box::new(answer?))).await {
+                        return Ok(());
                     }
-                    None => return Err(Status::unavailable("the target ended the stream")),
-                },
+                }
                 changed = view.changed() => match changed {
                     Ok(()) => break,
                     Err(_) => return Ok(()),
                 },
                 Some(ask) = asks.recv() => {
-                    if events.send(answer(&mut client, ask).await).await.is_err() {
+                    if !events.send(answer(&mut client, ask).await).await {
                         return Ok(());
                     }
                 }
                 () = either(&mut describe, describe_now) => {
                     let described = client.describe(v1::DescribeRequest {}).await?.into_inner();
-                    if events.send(Event::Described(Box::new(described))).await.is_err() {
+                    if !events.send(Event::Described(Box::new(described))).await {
                         return Ok(());
                     }
                 }
             }
+        }
+    }
+}
+
+/// The answers to a view.
+enum Updates {
+    /// Nothing was asked.
+    None,
+    Of(Box<(v1::View, tonic::Streaming<v1::Update>)>),
+}
+
+async fn watch(client: &mut Client, wanted: Option<v1::View>) -> Result<Updates, Status> {
+    let Some(view) = wanted else { return Ok(Updates::None) };
+    let request = v1::WatchRequest { view: Some(view.clone()) };
+    let updates = client.watch(request).await?.into_inner();
+    Ok(Updates::Of(Box::new((view, updates))))
+}
+
+impl Updates {
+    async fn next(&mut self) -> Result<Answer, Status> {
+        let Self::Of(of) = self else { return std::future::pending().await };
+        let (view, updates) = of.as_mut();
+        match updates.message().await? {
+            Some(update) => Ok(Answer { view: view.clone(), update }),
+            None => Err(Status::unavailable("the target ended the stream")),
         }
     }
 }
@@ -283,16 +317,4 @@ fn is_about_the_view(status: &Status) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_between_tries_doubles_and_is_bounded() {
-        let mut retries = vec![FIRST_RETRY];
-        while retries.len() < 8 {
-            retries.push(next_retry(*retries.last().expect("a first")));
-        }
-        let ms: Vec<u128> = retries.iter().map(Duration::as_millis).collect();
-        assert_eq!(ms, [250, 500, 1000, 2000, 4000, 4000, 4000, 4000]);
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ mod layout;
 mod leaks;
 mod listing;
 mod place;
+mod targets;
 mod tasks;
 mod term;
 mod tree;
@@ -20,10 +21,15 @@ pub(crate) use self::{
     leaks::LeakColumn,
     listing::Listing,
     place::{Placement, place},
+    targets::TargetColumn,
     tasks::TaskColumn,
-    term::{exclude, narrow},
+    term::{exclude, narrow, says},
     tree::TreeColumn,
 };
+
+/// The title of the column that says whose a row is. A table has it where there are several
+/// targets, and as wide as their names need; no row says it, so no table's own columns do.
+pub(crate) const TARGET: &str = "TARGET";
 
 /// A column of a table of `Row`s.
 pub(crate) trait Column<Row>: Copy + PartialEq + 'static {
@@ -38,7 +44,8 @@ pub(crate) trait Column<Row>: Copy + PartialEq + 'static {
     fn is_right(self) -> bool;
     /// The field of the filter language that the target sorts it by.
     fn field(self) -> Option<Field>;
-    /// The filter that rows with the same cell match.
+    /// The filter that rows with the same cell match; what a target is called its row does
+    /// not say.
     fn term(self, row: &Row) -> Option<String>;
 }
 

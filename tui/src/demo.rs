@@ -19,7 +19,7 @@ use crate::{
     Failure, Now,
     app::{self, Ui},
     args::nearest,
-    client::{self, Address},
+    client::{self, Address, Addresses},
     format::span,
     print, terminal,
 };
@@ -170,7 +170,7 @@ async fn why_not(child: Child) -> Failure {
 pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Failure> {
     let service = Service::start(scenario, 0).await?;
     let (_taken, mut terminal) = terminal::take().map_err(|error| crate::no_terminal(&error))?;
-    app::run(&mut terminal, service.address.clone(), ui).await?;
+    app::run(&mut terminal, Addresses::one(service.address.clone()), ui).await?;
     Ok(())
 }
 

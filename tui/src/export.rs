@@ -6,8 +6,9 @@ use holdover_proto::v1;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
+    client::TargetId,
     format::counted,
-    model::{HoldingsBy, Model, PoolLine, Screen},
+    model::{Entity, HoldingsBy, List, Model, Of, PoolLine, Screen, Target},
     print::{json, process, text},
 };
 
@@ -27,7 +28,8 @@ pub(crate) fn site_of(leak: &v1::Leak) -> &str {
 
 /// The selected row, or the story, as text; harmless, as everything that is printed.
 pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
-    let now = model.target_now(now);
+    let acts_on = model.acts_on();
+    let now = model.time_of(acts_on, now);
     match model.screen() {
         screen if screen.is_tab() && model.is_tree() => {
             Some(text::task(model.branches.selected()?.task.as_ref()?, now))
@@ -43,15 +45,15 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
         Screen::Tasks => Some(text::task(model.tasks.selected()?, now)),
         Screen::Holdings => match model.holdings_by {
             HoldingsBy::One => process::held(model.holdings.selected()?, now),
-            HoldingsBy::Pool => match model.pool_lines.selected()? {
+            HoldingsBy::Pool => match &**model.pool_lines.selected()? {
                 PoolLine::Pool(pool) => Some(text::pool(pool, now)),
                 PoolLine::Out { row, .. } => process::held(row.held.as_ref()?, now),
             },
         },
         Screen::Events => Some(text::event(model.events.selected()?, now)),
         Screen::Process => process::held(model.seen.held.selected()?, now),
-        Screen::Story(_) => story(model.story.as_ref()?, now),
-        Screen::Since | Screen::Blind | Screen::Help => None,
+        Screen::Story(..) => story(model.story.as_ref()?, now),
+        Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => None,
     }
 }
 
@@ -69,50 +71,90 @@ fn story(story: &v1::Story, now: u64) -> Option<String> {
 
 /// What the screen lists, one JSON object a line.
 pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
-    let described = &model.target.as_ref()?.described;
-    let now_ns = model.target_now(now);
-    let update = v1::Update { now_ns, totals: Some(model.totals), ..v1::Update::default() };
-    let task = |task: &v1::Task| json::task_line(task, described, now_ns);
-    let held = |row: &v1::HeldRow| {
-        let owner = row.owner.as_ref().map_or(0, |owner| owner.id);
-        Some(json::holding_line(row.holding.as_ref()?, owner, described, now_ns))
-    };
+    model.is_attached().then_some(())?;
     Some(match model.screen() {
         screen if screen.is_tab() && model.is_tree() => {
-            let branches = model.branches.rows().iter();
-            branches.filter_map(|branch| branch.task.as_ref().map(task)).collect()
+            each(model, &model.branches, now, |branch, it| {
+                branch.task.iter().map(|task| it.task(task)).collect()
+            })
         }
-        Screen::Leaks => {
-            let groups = model.leaks.rows().iter();
-            groups.map(|group| json::group(group, described, &update)).collect()
-        }
-        Screen::Tasks => model.tasks.rows().iter().map(task).collect(),
+        Screen::Leaks => each(model, &model.leaks, now, |group, it| {
+            vec![json::group(group, it.described, &it.update())]
+        }),
+        Screen::Tasks => each(model, &model.tasks, now, |task, it| vec![it.task(task)]),
         Screen::Holdings => match model.holdings_by {
-            HoldingsBy::One => model.holdings.rows().iter().filter_map(held).collect(),
-            HoldingsBy::Pool => {
-                model.pools.iter().map(|pool| json::pool(pool, described, now_ns)).collect()
-            }
+            HoldingsBy::One => each(model, &model.holdings, now, |row, it| {
+                let owner = row.owner.as_ref().map_or(0, |owner| owner.id);
+                let held = row.holding.iter();
+                held.map(|held| json::holding_line(held, owner, it.described, it.now)).collect()
+            }),
+            HoldingsBy::Pool => model
+                .shown()
+                .into_iter()
+                .filter_map(|id| Teller::of(model, id, now))
+                .flat_map(|it| {
+                    let pools = it.target.pools.iter();
+                    pools.map(|pool| json::pool(pool, it.described, it.now)).collect::<Vec<_>>()
+                })
+                .collect(),
         },
         Screen::Events => {
-            model.events.rows().iter().map(|event| json::event(event, described)).collect()
+            each(model, &model.events, now, |event, it| vec![json::event(event, it.described)])
         }
         Screen::Process => {
-            let mut process = model.seen.process.clone()?;
-            process.held = model.seen.held.rows().to_vec();
+            let only = model.only()?;
+            let it = Teller::of(model, only, now)?;
+            let mut process = model.seen.process(only).cloned()?;
+            process.held = model.seen.held.rows().iter().map(|row| (**row).clone()).collect();
             let matched = model.seen.held.matched;
-            let update = v1::Update { matched, ..update };
-            vec![json::process(&update, &process, described)]
+            let update = v1::Update { matched, ..it.update() };
+            vec![json::process(&update, &process, it.described)]
         }
-        Screen::Story(_) => {
+        Screen::Story(target, _) => {
+            let it = Teller::of(model, target, now)?;
             let story = model.story.as_ref()?;
             let id = story.task.as_ref().map_or(0, |task| task.id);
-            let events = story.events.iter().map(|event| json::event(event, described));
+            let events = story.events.iter().map(|event| json::event(event, it.described));
             let held = story.holdings.iter();
-            let held = held.map(|held| json::holding_line(held, id, described, now_ns));
-            story.task.iter().map(task).chain(events).chain(held).collect()
+            let held = held.map(|held| json::holding_line(held, id, it.described, it.now));
+            story.task.iter().map(|task| it.task(task)).chain(events).chain(held).collect()
         }
-        Screen::Since | Screen::Blind | Screen::Help => return None,
+        Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => return None,
     })
+}
+
+/// Whose rows these are, as the lines say it.
+struct Teller<'a> {
+    target: &'a Target,
+    described: &'a v1::DescribeResponse,
+    now: u64,
+}
+
+impl<'a> Teller<'a> {
+    fn of(model: &'a Model, id: TargetId, now: Instant) -> Option<Self> {
+        let target = &model.targets[id];
+        Some(Self { target, described: target.described.as_ref()?, now: model.time_of(id, now) })
+    }
+
+    fn update(&self) -> v1::Update {
+        let totals = Some(self.target.totals);
+        v1::Update { now_ns: self.now, totals, ..v1::Update::default() }
+    }
+
+    fn task(&self, task: &v1::Task) -> String {
+        json::task_line(task, self.described, self.now)
+    }
+}
+
+/// The lines of each row.
+fn each<T: Entity>(
+    model: &Model,
+    list: &List<Of<T>>,
+    now: Instant,
+    lines: impl Fn(&T, &Teller<'_>) -> Vec<String>,
+) -> Vec<String> {
+    let of = |row: &Of<T>| Some(lines(row, &Teller::of(model, row.target, now)?));
+    list.rows().iter().filter_map(of).flatten().collect()
 }
 
 /// What to call the file: `holdover-leaks-20270131-101502.jsonl`, at the target's time.
@@ -122,11 +164,12 @@ pub(crate) fn name(model: &Model, now: Instant) -> String {
         Screen::Holdings => "holdings".to_owned(),
         Screen::Events => "events".to_owned(),
         Screen::Process => "process".to_owned(),
-        Screen::Story(task) => format!("task-{task}"),
-        Screen::Leaks | Screen::Since | Screen::Blind | Screen::Help => "leaks".to_owned(),
+        Screen::Story(_, task) => format!("task-{task}"),
+        Screen::Leaks | Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => {
+            "leaks".to_owned()
+        }
     };
-    let anchor = model.target.as_ref().map_or(0, |target| target.described.wall_anchor_ns);
-    let wall = Duration::from_nanos(anchor.saturating_add(model.target_now(now)));
+    let wall = Duration::from_nanos(model.lead().wall(model.target_now(now)));
     let at = i64::try_from(wall.as_secs()).ok().and_then(|it| Timestamp::from_second(it).ok());
     let at = at.unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
     format!("holdover-{screen}-{}.jsonl", at.strftime("%Y%m%d-%H%M%S"))

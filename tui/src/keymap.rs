@@ -49,6 +49,7 @@ pub(crate) enum Action {
     Write,
     Mark,
     Cancel,
+    Targets,
     Blind,
     Help,
     Quit,
@@ -127,6 +128,7 @@ bindings! {
     "" [Char('W')] Write "", "";
     "M" [Char('M')] Mark "", "mark this moment; then show what leaked and went since it";
     "K" [Char('K')] Cancel "", "cancel the task, where that is allowed: it asks first";
+    "T" [Char('T')] Targets "targets", "the targets, where several are attached to; Enter: only that one";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";
     "q" [Char('q')] Quit "quit", "leave; Ctrl-C does too, also while typing";

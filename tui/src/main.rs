@@ -24,6 +24,7 @@ mod source;
 mod terminal;
 mod theme;
 mod view;
+mod whose;
 mod words;
 
 use std::{
@@ -35,10 +36,11 @@ use std::{
 use crate::{
     app::Ui,
     args::{Args, Command, Demo, Flags, Print},
-    client::Address,
+    client::{Address, Addresses},
     config::{Config, Problem},
     print::Kind,
     theme::Theme,
+    whose::Whose,
 };
 
 /// Reads the clock. Only this file does: everything else takes `now`.
@@ -118,10 +120,10 @@ fn fail(failure: &Failure) -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), Failure> {
-    let Args { address, flags, command } = args;
+    let Args { addresses, flags, command } = args;
     let config = || Config::load(&flags);
     match command {
-        None => attach(target(address)?, ui(config()?, &flags)).await,
+        None => attach(targets(addresses)?, ui(config()?, &flags)).await,
         Some(Command::Leaks(what)) => {
             let kind = if what.ignored { Kind::Ignored } else { Kind::Leaks };
             print::print(kind, in_full(what.print, &config()?)?).await
@@ -168,17 +170,22 @@ fn in_full(what: Print, config: &Config) -> Result<Print, Failure> {
 }
 
 fn whole_filter(filter: &str, config: &Config) -> Result<String, Failure> {
-    match saved::unknown(filter, &config.filters) {
-        Some((_, why)) => Err(Failure::Usage(why)),
-        None => Ok(saved::expand(filter, &config.filters)),
+    if let Some((_, why)) = saved::unknown(filter, &config.filters) {
+        return Err(Failure::Usage(why));
     }
+    let whole = saved::expand(filter, &config.filters);
+    if Whose::of(&whole).is_everybodys() {
+        return Ok(whole);
+    }
+    let why = "`target` tells several targets apart in the console: what is printed is of one";
+    Err(Failure::Usage(why.to_owned()))
 }
 
-/// Opens the console on a target.
-async fn attach(address: Address, ui: Ui) -> Result<(), Failure> {
+/// Opens the console on its targets.
+async fn attach(addresses: Addresses, ui: Ui) -> Result<(), Failure> {
     can_draw()?;
     let (_taken, mut terminal) = terminal::take().map_err(|error| no_terminal(&error))?;
-    app::run(&mut terminal, address, ui).await?;
+    app::run(&mut terminal, addresses, ui).await?;
     Ok(())
 }
 
@@ -202,21 +209,37 @@ fn no_screen(why: &str) -> Failure {
     Failure::Usage(format!("{why}; `holdover leaks` prints the same, `--follow` goes on"))
 }
 
-/// What was named, else what is set, else the only service that is found, else the
-/// default address.
+/// Those that were named, else all that are set, else the only service that is found, else
+/// the default address.
+fn targets(named: Vec<Address>) -> Result<Addresses, Failure> {
+    if let Some(named) = Addresses::of(named) {
+        return Ok(named);
+    }
+    match Addresses::of(set()?) {
+        Some(set) => Ok(set),
+        None => found().map(Addresses::one),
+    }
+}
+
+/// The one that is named, set or found: what is printed is of one target.
 fn target(named: Option<Address>) -> Result<Address, Failure> {
     if let Some(address) = named {
         return Ok(address);
     }
-    let set = Config::of_files(|name| std::env::var_os(name))?.addresses.value;
-    if let [only] = set.as_slice() {
-        return Ok(only.clone());
-    }
-    if !set.is_empty() {
+    let set = set()?;
+    if set.len() > 1 {
         let lines: Vec<String> = set.iter().map(|it| format!("  holdover {it}")).collect();
         let several = format!("several addresses are set:\n{}", lines.join("\n"));
         return Err(Failure::Usage(several));
     }
+    set.into_iter().next().map_or_else(found, Ok)
+}
+
+fn set() -> Result<Vec<Address>, Failure> {
+    Ok(Config::of_files(|name| std::env::var_os(name))?.addresses.value)
+}
+
+fn found() -> Result<Address, Failure> {
     let mut found = client::discovered();
     if found.len() <= 1 {
         return Ok(found.pop().map(|only| only.address).unwrap_or_default());
@@ -227,6 +250,8 @@ fn target(named: Option<Address>) -> Result<Address, Failure> {
             format!("  holdover {}   {} (pid {})", it.address, format::safe(&it.service), it.pid)
         })
         .collect();
-    let several = format!("several services can be attached to:\n{}", lines.join("\n"));
+    let all: Vec<String> = found.iter().map(|it| it.address.to_string()).collect();
+    let all = format!("  holdover {}   all of them", all.join(" "));
+    let several = format!("several services can be attached to:\n{}\n{all}", lines.join("\n"));
     Err(Failure::Usage(several))
 }

@@ -69,7 +69,8 @@ fn sections() -> String {
                      In columns stand the names of a table's columns, as in leaks = \"verdict n \
                      task since\": it starts with these, in this order. The tables are leaks, \
                      groups, tasks, tree, holdings, pools, events and process; the names are the \
-                     titles in lower case, with _ for a space, and growth. In sort stands by what \
+                     titles in lower case, with _ for a space, and growth. Where there are several \
+                     targets, target is another; what does not name it does not hide it. In sort stands by what \
                      the rows of a table are sorted at the start, as in tasks = \"-polls\".",
                 ),
                 (

@@ -12,6 +12,7 @@ mod history;
 mod layouts;
 mod list;
 mod mark;
+mod merge;
 mod modes;
 mod moves;
 mod past;
@@ -19,9 +20,12 @@ mod rates;
 mod rows;
 mod samples;
 mod screen;
+mod selected;
 mod story;
 mod tab;
 mod target;
+mod targets;
+mod together;
 mod tree;
 mod update;
 mod wanted;
@@ -44,6 +48,7 @@ pub(crate) use self::{
     history::History,
     layouts::Layouts,
     list::{Entity, List},
+    merge::Of,
     rates::Rates,
     rows::{LeakRow, PoolLine},
     samples::{Figure, Pace, Samples},
@@ -51,13 +56,15 @@ pub(crate) use self::{
     story::{HELD, StoryRow},
     tab::{Sort, Tab},
     target::{Connection, Target},
+    targets::{TargetLine, Targets},
 };
 use self::{
     edit::Edited,
     tab::{Kind, Tabs},
+    wanted::Reach,
 };
 use crate::{
-    client::Event,
+    client::{Event, TargetId},
     columns::{Side, exclude, narrow},
     keymap::{Action, action},
     source::Previews,
@@ -74,30 +81,23 @@ enum Clicked {
 /// Everything that is shown.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) address: String,
-    pub(crate) connection: Connection,
-    pub(crate) target: Option<Target>,
-    pub(crate) clock: TargetClock,
-    pub(crate) totals: v1::Totals,
-    /// Verdicts that had cleared when the console was attached.
-    cleared_before: Option<u64>,
-    pub(crate) rates: Rates,
-    /// All that the target said; of them `leaks` has those to be seen.
-    told: Vec<LeakRow>,
-    pub(crate) leaks: List<LeakRow>,
-    pub(crate) tasks: List<v1::Task>,
-    pub(crate) holdings: List<v1::HeldRow>,
-    pub(crate) pool_lines: List<PoolLine>,
+    pub(crate) targets: Targets,
+    /// The only one that is shown, where one was chosen.
+    alone: Option<TargetId>,
+    /// All that was told; of them `leaks` has those to be seen.
+    told: Vec<Of<LeakRow>>,
+    pub(crate) leaks: List<Of<LeakRow>>,
+    pub(crate) tasks: List<Of<v1::Task>>,
+    pub(crate) holdings: List<Of<v1::HeldRow>>,
+    pub(crate) pool_lines: List<Of<PoolLine>>,
     /// In place of any of these, while they are a tree.
-    pub(crate) branches: List<v1::Branch>,
-    pub(crate) events: List<v1::Event>,
+    pub(crate) branches: List<Of<v1::Branch>>,
+    pub(crate) events: List<Of<v1::Event>>,
+    pub(crate) target_lines: List<Of<TargetLine>>,
+    reach: Reach,
     pub(crate) story: Option<v1::Story>,
     story_row: Option<StoryRow>,
     pub(crate) seen: samples::Seen,
-    /// Those of which something that is shown is a connection.
-    pub(crate) pools: Vec<v1::Pool>,
-    /// The view that what is known answers.
-    answered: Option<v1::View>,
     /// The innermost screen last; never empty.
     screens: Vec<Screen>,
     tabs: Tabs,
@@ -114,10 +114,6 @@ pub(crate) struct Model {
     pub(crate) frozen: Option<Instant>,
     past: past::Past,
     mark: mark::Mark,
-    /// When the target was lost: it may do anything since.
-    lost_at: Option<Instant>,
-    /// Why the target does not answer the view.
-    pub(crate) refused: Option<String>,
     /// When a key was pressed last, and when rows took another order.
     pressed_at: Option<Instant>,
     ordered_at: Option<Instant>,
@@ -142,13 +138,8 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn new(address: String) -> Self {
         Self {
-            address,
-            connection: Connection::Waiting { why: None, retry_at: None },
-            target: None,
-            clock: TargetClock::default(),
-            totals: v1::Totals::default(),
-            cleared_before: None,
-            rates: Rates::default(),
+            targets: Targets::of(address),
+            alone: None,
             told: Vec::new(),
             leaks: List::default(),
             tasks: List::default(),
@@ -156,11 +147,11 @@ impl Model {
             pool_lines: List::default(),
             branches: List::default(),
             events: List::default(),
+            target_lines: List::default(),
+            reach: Reach::default(),
             story: None,
             story_row: None,
             seen: samples::Seen::default(),
-            pools: Vec::new(),
-            answered: None,
             screens: vec![Screen::Leaks],
             tabs: Tabs::default(),
             layouts: Layouts::default(),
@@ -175,8 +166,6 @@ impl Model {
             frozen: None,
             past: past::Past::default(),
             mark: mark::Mark::default(),
-            lost_at: None,
-            refused: None,
             pressed_at: None,
             ordered_at: None,
             drawn: Drawn::default(),
@@ -190,6 +179,12 @@ impl Model {
             notice: None,
             previews: Previews::default(),
         }
+    }
+
+    /// Attached to another one too.
+    pub(crate) fn beside(mut self, address: String) -> Self {
+        self.targets.push(address);
+        self
     }
 
     pub(crate) fn screen(&self) -> Screen {
@@ -223,19 +218,16 @@ impl Model {
         }
     }
 
-    /// Takes what the client brought.
-    pub(crate) fn apply(&mut self, event: Event, now: Instant) {
+    /// Takes what a client brought.
+    pub(crate) fn hear(&mut self, from: TargetId, event: Event, now: Instant) {
         match event {
-            Event::Connected(described) => self.connected(*described, now),
-            Event::Described(described) => self.described(*described),
-            Event::Update(answer) => self.answer(*answer, now),
-            Event::Refused(why) => self.refused = Some(why),
-            Event::Cancelled { task, answer } => self.cancel_is_answered(task, answer),
-            Event::Leaks(told) => self.every_leak(told.map(|told| *told), now),
-            Event::Lost { why, retry_in } => {
-                self.lost_at = self.lost_at.or(Some(now));
-                self.lost(why, now + retry_in);
-            }
+            Event::Connected(described) => self.connected(from, *described, now),
+            Event::Described(described) => self.targets[from].described(*described),
+            Event::Update(answer) => self.answer(from, *answer, now),
+            Event::Refused(why) => self.targets[from].refused = Some(why),
+            Event::Cancelled { task, answer } => self.cancel_is_answered((from, task), answer),
+            Event::Leaks(told) => self.every_leak(from, told.map(|told| *told), now),
+            Event::Lost { why, retry_in } => self.targets[from].lost(why, retry_in, now),
         }
     }
 
@@ -276,13 +268,14 @@ impl Model {
 
     fn act(&mut self, action: Action, now: Instant) {
         match action {
-            Action::Up => self.move_by(-1),
-            Action::Down => self.move_by(1),
-            Action::First => self.select(0),
-            Action::Last => self.select(usize::MAX),
-            Action::PageUp => self.move_by(-self.page()),
-            Action::PageDown => self.move_by(self.page()),
+            Action::Up => self.move_by(-1, now),
+            Action::Down => self.move_by(1, now),
+            Action::First => self.select(0, now),
+            Action::Last => self.select(usize::MAX, now),
+            Action::PageUp => self.move_by(-self.page(), now),
+            Action::PageDown => self.move_by(self.page(), now),
             Action::Open if self.is_story() => self.follow_link(now),
+            Action::Open if self.screen() == Screen::Targets => self.show_alone(now),
             Action::Open => self.open(now),
             Action::Back => self.back(),
             Action::Next => self.turn(1),
@@ -322,6 +315,7 @@ impl Model {
             Action::Copy | Action::CopySite | Action::Edit | Action::Write => self.ask(action, now),
             Action::Mark => self.mark(now),
             Action::Cancel => self.ask_to_cancel(now),
+            Action::Targets => self.list_targets(now),
             Action::Blind => {
                 self.toggle(Screen::Blind);
                 if self.screen() == Screen::Blind {
@@ -337,7 +331,8 @@ impl Model {
     /// A screen that is not a tab has no filter.
     fn type_a_filter(&mut self) {
         if self.screen().is_tab() {
-            self.edit = Some(Edit::new(&self.tab().filter, self.known.clone()));
+            let known = Known { targets: self.names_to_complete(), ..self.known.clone() };
+            self.edit = Some(Edit::new(&self.tab().filter, known));
         }
     }
 
@@ -345,7 +340,7 @@ impl Model {
     fn back(&mut self) {
         if self.screens.len() > 1 {
             // A page over a story leaves that where it is.
-            if matches!(self.screens.pop(), Some(Screen::Story(_))) {
+            if matches!(self.screens.pop(), Some(Screen::Story(..))) {
                 self.turn_the_page();
             }
         } else if self.beneath != Beneath::Nothing {
@@ -354,6 +349,8 @@ impl Model {
             self.which = Which::Reported;
         } else if self.screen() == Screen::Tasks && self.is_cancelling() {
             self.which_tasks = WhichTasks::All;
+        } else if self.tab().filter.is_empty() {
+            self.alone = None;
         } else {
             self.tab_mut().filter.clear();
         }
@@ -363,6 +360,7 @@ impl Model {
         self.screens = vec![screen];
         self.cancelling = None;
         self.leave_columns();
+        self.reach.deep = false;
     }
 
     /// To another of the screens with a number, from the one that is shown or covered.
@@ -412,6 +410,18 @@ impl Model {
         } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
             self.say("no filter finds what stands there; Left and Right mark another column", now);
         }
+    }
+}
+
+/// What most tests need: one target.
+#[cfg(test)]
+impl Model {
+    pub(crate) fn apply(&mut self, event: Event, now: Instant) {
+        self.hear(TargetId::default(), event, now);
+    }
+
+    pub(crate) fn view(&self) -> v1::View {
+        self.view_of(TargetId::default()).expect("the first is asked")
     }
 }
 

@@ -16,6 +16,7 @@ mod process;
 mod source;
 mod story;
 mod table;
+mod targets;
 mod tasks;
 mod text;
 mod tree;
@@ -81,11 +82,14 @@ pub(crate) fn render(model: &Model, theme: Theme, now: Instant, frame: &mut Fram
     let tabs = header::tabs(scene, frame, tabs);
     let mut drawn = Drawn { tabs, width: area.width, ..Drawn::default() };
     filter::render(scene, frame, line);
-    match (&model.connection, model.screen()) {
+    let is_waited_for = !model.is_attached();
+    match (&model.lead().connection, model.screen()) {
         (_, Screen::Help) => drawn.page = Some(pages::help(scene, frame, body)),
-        (Connection::Waiting { why, retry_at }, _) => {
+        (_, Screen::Targets) => drawn.rows = Some(targets::render(scene, frame, body)),
+        (Connection::Waiting { why, retry_at }, _) if model.about().is_some() => {
             waiting(scene, why.as_deref(), *retry_at, frame, body);
         }
+        (_, screen) if screen.is_tab() && is_waited_for => targets::none(scene, frame, body),
         (_, Screen::Since) => drawn.page = Some(pages::since(scene, frame, body)),
         (_, Screen::Blind) => drawn.page = Some(pages::blind(scene, frame, body)),
         (_, screen) => {
@@ -110,7 +114,7 @@ fn rows(scene: Scene<'_>, screen: Screen, frame: &mut Frame<'_>, area: Rect) -> 
         Screen::Holdings => holdings::render(scene, frame, area),
         Screen::Events => events::render(scene, frame, area),
         Screen::Process => process::render(scene, frame, area),
-        Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => {
+        Screen::Story(..) | Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => {
             story::render(scene, frame, area);
             None
         }
@@ -124,8 +128,8 @@ fn too_small(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         "This terminal is {}x{}: the console needs {columns}x{rows}.",
         area.width, area.height
     )];
-    if scene.model.target.is_some() {
-        said.push(format!("LEAKS {}", crate::format::count(scene.model.totals.leaks)));
+    if scene.model.is_attached() {
+        said.push(format!("LEAKS {}", crate::format::count(scene.model.totals().leaks)));
     }
     said.push("Make it larger, or q and `holdover leaks`.".to_owned());
     let lines: Vec<Line<'_>> =
@@ -136,7 +140,7 @@ fn too_small(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 /// In place of rows: that there are none, once that is known, or why they are not told.
 fn none(scene: Scene<'_>, none: &str, frame: &mut Frame<'_>, area: Rect) {
     let model = scene.model;
-    let said = match (&model.refused, model.is_answered(), model.filter()) {
+    let said = match (model.refused(), model.is_answered(), model.filter()) {
         (Some(why), _, _) => safe(why).into_owned(),
         (None, false, _) => return,
         (None, true, "") => none.to_owned(),
@@ -156,7 +160,10 @@ fn waiting(
 ) {
     let indented = |text: &str| text::indented(text, 6, area.width);
     let mut lines = vec![Line::default()];
-    lines.extend(indented(&format!("Waiting for a target at {}.", safe(&scene.model.address))));
+    lines.extend(indented(&format!(
+        "Waiting for a target at {}.",
+        safe(&scene.model.lead().address)
+    )));
     if let Some(why) = why {
         lines.push(Line::default());
         lines.extend(indented(&safe(why)));

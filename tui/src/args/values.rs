@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::CommandFactory;
 
 use super::Args;
-use crate::client::Address;
+use crate::{client::Address, whose::Whose};
 
 /// What is to be attached to. Whoever mistypes a command is told of the command.
 pub(super) fn address(text: &str) -> Result<Address, String> {
@@ -55,7 +55,7 @@ pub(super) fn task(text: &str) -> Result<TaskId, &'static str> {
 
 /// A filter that parses.
 pub(super) fn filter(text: &str) -> Result<String, holdover::FilterError> {
-    holdover::Filter::parse(text).map(|_| text.to_owned())
+    Whose::parse(text).map(|_| text.to_owned())
 }
 
 /// A field, to sort by.

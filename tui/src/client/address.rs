@@ -56,6 +56,35 @@ impl FromStr for Address {
     }
 }
 
+/// Whom the console is attached to: at least one, and each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) first: Address,
+    pub(crate) others: Vec<Address>,
+}
+
+impl Addresses {
+    pub(crate) fn one(first: Address) -> Self {
+        Self { first, others: Vec::new() }
+    }
+
+    /// `None` of nothing. What is named twice is meant once.
+    pub(crate) fn of(named: impl IntoIterator<Item = Address>) -> Option<Self> {
+        let mut named = named.into_iter();
+        let mut all = Self::one(named.next()?);
+        for address in named {
+            if address != all.first && !all.others.contains(&address) {
+                all.others.push(address);
+            }
+        }
+        Some(all)
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = Address> {
+        std::iter::once(&self.first).chain(&self.others).cloned()
+    }
+}
+
 impl Address {
     pub(super) fn uri(&self) -> String {
         if self.0.starts_with("unix:") { self.0.clone() } else { format!("http://{}", self.0) }
@@ -120,6 +149,16 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Address>().expect(text).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn what_is_named_twice_is_attached_to_once() {
+        let named = ["6669", "127.0.0.1:6670", "http://127.0.0.1:6669/", "6670", "unix:/a"];
+        let named = named.map(|text| text.parse::<Address>().expect(text));
+        let all = Addresses::of(named).expect("some");
+        let all: Vec<String> = all.all().map(|it| it.to_string()).collect();
+        assert_eq!(all, ["127.0.0.1:6669", "127.0.0.1:6670", "unix:/a"]);
+        assert_eq!(Addresses::of([]), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::{Info, Width, name_of};
+use super::{Info, TARGET, Width, name_of};
 
 /// The columns of a table, in the order in which they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +47,15 @@ impl Layout {
         Self(columns.iter().map(entry).collect())
     }
 
-    /// These columns and no others, in this order.
+    /// These columns and no others, in this order. Only that of the targets is not hidden by
+    /// that it is not among them: where there are several, rows would be mistaken for others.
     pub(crate) fn of_names(columns: &[Info], names: &str) -> Result<Self, String> {
         let usual = Self::usual(columns);
         let mut chosen: Vec<Entry> = Vec::new();
         for name in names.split_whitespace() {
             let Some(entry) = usual.0.iter().find(|it| name_of(it.title) == name) else {
-                let all: Vec<String> = usual.0.iter().map(|it| name_of(it.title)).collect();
+                let all: Vec<String> =
+                    usual.of_one().0.iter().map(|it| name_of(it.title)).collect();
                 return Err(format!("there is no column `{name}`; there are {}", all.join(", ")));
             };
             if chosen.iter().any(|it| it.title == entry.title) {
@@ -66,12 +68,12 @@ impl Layout {
             Some(it) if chosen.iter().all(|other| other.title != it.title) => {
                 Err(format!("`{}` must be among them: it names the rows", name_of(it.title)))
             }
-            _ => Ok(Self(with_missing(chosen, &usual, Shown::Hidden))),
+            _ => Ok(Self(with_missing(chosen, &usual.of_one(), Shown::Hidden))),
         }
     }
 
     /// What [`Self::text`] wrote, perhaps another version's: what is not known is passed
-    /// over, and what it does not say is as usual.
+    /// over, and what it does not say is as usual: of targets it may say nothing.
     pub(crate) fn of_text(columns: &[Info], text: &str) -> Self {
         let usual = Self::usual(columns);
         let mut kept: Vec<Entry> = Vec::new();
@@ -89,7 +91,32 @@ impl Layout {
                 kept.push(Entry { shown, ..*entry });
             }
         }
-        Self(with_missing(kept, &usual, Shown::AsUsual))
+        Self(with_missing(kept, &usual.of_one(), Shown::AsUsual))
+    }
+
+    /// Of a table that has these columns: others are left out, and what is missing is as usual.
+    pub(crate) fn among(&self, columns: &[Info]) -> Self {
+        let is_there = |it: &&Entry| columns.iter().any(|column| column.title == it.title);
+        let known = self.0.iter().filter(is_there).copied().collect();
+        Self(with_missing(known, &Self::usual(columns), Shown::AsUsual))
+    }
+
+    /// Where there is one target no row says whose it is.
+    pub(crate) fn of_one(&self) -> Self {
+        Self(self.0.iter().filter(|it| it.title != TARGET).copied().collect())
+    }
+
+    /// This layout of one target, with what that one says of several.
+    pub(crate) fn with_target_of(mut self, other: &Self) -> Self {
+        let at = other.0.iter().position(|it| it.title == TARGET);
+        if let Some(at) = at
+            && self.find(TARGET).is_none()
+        {
+            let before = other.0[..at].last().map(|it| it.title);
+            let follows = self.0.iter().position(|it| Some(it.title) == before);
+            self.0.insert(follows.map_or(0, |at| at + 1), other.0[at]);
+        }
+        self
     }
 
     /// `verdict task -holds +latency`: every column, in one line.

@@ -1,8 +1,8 @@
 //! The kinds of tables: what each is called, and its columns.
 
 use super::{
-    EventColumn, FdColumn, GroupColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TaskColumn,
-    TreeColumn, infos,
+    EventColumn, FdColumn, GroupColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TARGET,
+    TaskColumn, TreeColumn, Width, infos,
 };
 
 /// A kind of table. Each has columns of its own, and what was chosen of them.
@@ -64,12 +64,35 @@ impl Listing {
             Self::Process => infos::<_, FdColumn>(table),
         }
     }
+
+    /// The same where there are several targets, whose names take so many columns.
+    pub(crate) fn columns_of_several(self, table: u16, names: u16) -> Vec<Info> {
+        let mut columns = self.columns(table);
+        let before = |title: &str| columns.iter().position(|it| it.title == title);
+        if let Some(at) = self.target_stands_before().and_then(before) {
+            let width = Width::Usual(names);
+            columns.insert(at, Info { title: TARGET, field: None, is_right: false, width });
+        }
+        columns
+    }
+
+    /// Before which column it is usually said whose a row is; a process is one target's.
+    fn target_stands_before(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Leaks | Self::Tasks | Self::Tree => "TASK",
+            Self::Groups => "GROUP",
+            Self::Holdings => "KIND",
+            Self::Pools => "POOL",
+            Self::Events => "EVENT",
+            Self::Process => return None,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{Width, name_of};
+    use crate::columns::name_of;
 
     #[test]
     fn each_column_has_a_title_and_a_name_of_its_own_and_one_names_the_rows() {
@@ -86,6 +109,19 @@ mod tests {
             assert_eq!(rest.count(), 1, "{listing:?}");
         }
         assert_eq!(Listing::named("leak"), None);
+    }
+
+    #[test]
+    fn each_table_but_the_one_of_a_process_says_whose_a_row_is_where_there_are_several() {
+        for listing in Listing::ALL {
+            let is_target = |it: &Info| it.title == TARGET;
+            assert!(!listing.columns(80).iter().any(is_target), "{listing:?}");
+            let several = listing.columns_of_several(80, 11);
+            let count = several.iter().filter(|it| is_target(it)).count();
+            assert_eq!(count, usize::from(listing != Listing::Process), "{listing:?}");
+            let others: Vec<Info> = several.into_iter().filter(|it| !is_target(it)).collect();
+            assert_eq!(others, listing.columns(80), "{listing:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where the columns of a layout stand in a table of a certain width.
 
-use super::{Entry, Info, Layout, Shown, Width};
+use super::{Entry, Info, Layout, Shown, TARGET, Width};
 
 /// The mark of the selected row.
 const MARK: u16 = 2;
@@ -38,8 +38,15 @@ struct Wanted {
     is_right: bool,
 }
 
+impl Wanted {
+    fn is_target(&self) -> bool {
+        self.entry.title == TARGET
+    }
+}
+
 /// Places them all where that can be, if texts are shortened; else without the last of
-/// those that nobody chose, and then without the last of those that somebody did.
+/// those that nobody chose, and then without the last of those that somebody did. Whose a
+/// row is, is said as long as anything is beside what names it.
 pub(crate) fn place(layout: &Layout, columns: &[Info], table: u16) -> Placement {
     let mut wanted: Vec<Wanted> =
         layout.entries().iter().filter_map(|entry| want(*entry, columns)).collect();
@@ -48,9 +55,10 @@ pub(crate) fn place(layout: &Layout, columns: &[Info], table: u16) -> Placement 
         if let Some(placed) = fit(wanted.clone(), table) {
             return Placement { placed, left_out };
         }
-        let last =
-            |shown| wanted.iter().rposition(|it| it.entry.shown == shown && !it.entry.names_rows);
-        match last(Shown::AsUsual).or_else(|| last(Shown::Chosen)) {
+        let goes = |it: &Wanted| !it.entry.names_rows && !it.is_target();
+        let last = |shown| wanted.iter().rposition(|it| it.entry.shown == shown && goes(it));
+        let target = || wanted.iter().position(Wanted::is_target);
+        match last(Shown::AsUsual).or_else(|| last(Shown::Chosen)).or_else(target) {
             Some(at) => left_out.push(wanted.remove(at).entry.title),
             // A table so narrow has what names the rows, and nothing else.
             None => return Placement { placed: stand(&wanted, table), left_out },
@@ -71,7 +79,9 @@ fn want(entry: Entry, columns: &[Info]) -> Option<Wanted> {
 /// Shortens long texts, the longest first, until what names the rows has enough, or as much
 /// as they. `None` when it has too little even so.
 fn fit(mut wanted: Vec<Wanted>, table: u16) -> Option<Vec<Placed>> {
-    let is_long = |it: &Wanted| !it.is_right && it.width.is_some_and(|width| width > WORDS);
+    // The names of targets are as short as may be.
+    let is_text = |it: &Wanted| !it.is_right && !it.is_target();
+    let is_long = |it: &Wanted| is_text(it) && it.width.is_some_and(|width| width > WORDS);
     let long: Vec<bool> = wanted.iter().map(is_long).collect();
     loop {
         let rest = table.saturating_sub(taken(&wanted));
@@ -127,6 +137,29 @@ mod tests {
                 assert_eq!(placement.left_out, [""; 0], "{listing:?} in {table}");
                 let last = placement.placed.last().expect("one");
                 assert_eq!(last.x + last.width, table, "{listing:?}");
+            }
+        }
+    }
+
+    /// With names of services, and with long ones.
+    #[test]
+    fn whose_a_row_is_has_a_place_at_every_width() {
+        for listing in Listing::ALL.into_iter().filter(|it| *it != Listing::Process) {
+            for (table, names) in (60..=240).flat_map(|table| [(table, 8), (table, 20)]) {
+                let names = if table < 100 { names.min(11) } else { names };
+                let columns = listing.columns_of_several(table, names);
+                let mut layout = Layout::usual(&columns);
+                let Placement { placed, left_out } = place(&layout, &columns, table);
+                assert!(placed.iter().any(|it| it.title == TARGET && it.width == names));
+                let most = usize::from(names != 8);
+                let few = table < 80 || left_out.len() <= most;
+                assert!(few, "{listing:?} in {table}: {left_out:?}");
+                // Nor does what was chosen take its place.
+                for column in columns.iter().filter(|it| it.title != TARGET) {
+                    layout.show(column.title, Shown::Chosen);
+                }
+                let titles = titles(&place(&layout, &columns, table));
+                assert!(titles.contains(&TARGET), "{listing:?} in {table}: {titles:?}");
             }
         }
     }

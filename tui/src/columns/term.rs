@@ -1,7 +1,7 @@
 //! Terms of the filter language, made from what a row shows.
 
 /// `name:worker`, `label:"call later"`: quoted where the language needs it.
-pub(super) fn says(field: &str, value: &str) -> Option<String> {
+pub(crate) fn says(field: &str, value: &str) -> Option<String> {
     // In quotes a backslash may mean something: what stands before it is enough to find it.
     let value = value.split('\\').next().unwrap_or(value);
     if value.is_empty() {
@@ -39,7 +39,7 @@ fn none_of(term: &str) -> String {
 fn beside(filter: &str, term: &str, opposite: &str) -> String {
     let mut have = parts(filter);
     // Only then is each of them asked for; else all of it is one that is.
-    if !have.iter().all(|part| holdover::Filter::parse(part).is_ok()) {
+    if !have.iter().all(|part| crate::whose::Whose::parse(part).is_ok()) {
         return format!("({}) {term}", filter.trim());
     }
     let opposite = parts(opposite);

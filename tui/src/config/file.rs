@@ -110,7 +110,7 @@ impl FromStr for Saved {
         if crate::saved::names(text).next().is_some() {
             return Err("a saved filter cannot name another".to_owned());
         }
-        let filter = holdover::Filter::parse(text).map_err(|error| error.to_string())?;
+        let filter = crate::whose::Whose::parse(text).map_err(|error| error.to_string())?;
         drop(filter);
         if text.trim().is_empty() {
             Err("an empty filter".to_owned())
@@ -257,10 +257,12 @@ fn take(config: &mut Config, path: &Path, text: &str) -> Result<(), Problem> {
     }
     for (listing, names) in file.columns.by_table() {
         let (from, (line, column)) = (at(names.span().start), position(text, names.span().start));
-        let layout = Layout::of_names(&listing.columns(0), names.get_ref()).map_err(|why| {
-            let why = crate::format::safe(&why).into_owned();
-            Problem(format!("{}:{line}:{column}: {why}", shown(path)))
-        })?;
+        let layout = Layout::of_names(&listing.columns_of_several(0, 0), names.get_ref()).map_err(
+            |why| {
+                let why = crate::format::safe(&why).into_owned();
+                Problem(format!("{}:{line}:{column}: {why}", shown(path)))
+            },
+        )?;
         config.columns.insert(listing, Setting { value: layout, from });
     }
     for (listing, order) in file.sort.by_table() {

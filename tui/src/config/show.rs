@@ -7,7 +7,7 @@ use std::{
 
 use super::{Config, From, shown};
 use crate::{
-    columns::Listing,
+    columns::{Layout, Listing},
     format::{safe, width},
     remembered::columns::{Choices, in_force},
 };
@@ -22,7 +22,8 @@ impl Config {
         let file = self.file.as_deref().map_or("no folder for one".to_owned(), shown);
         let there = if self.is_there { "" } else { " (is not there)" };
         writeln!(out, "file  {file}{there}\n")?;
-        let choices = chosen.map(|file| in_force(file, self)).unwrap_or_default();
+        let mut choices = chosen.map(|file| in_force(file, self)).unwrap_or_default();
+        choices.retain(|listing, kept| self.says_something(*listing, &kept.layout));
         let said = chosen.map(shown).unwrap_or_default();
         let rows = self.rows(&choices, &said);
         let widest = |of: fn(&Row) -> &str, most: usize| {
@@ -38,6 +39,22 @@ impl Config {
             writeln!(out, "\n{CHOSEN}")?;
         }
         Ok(())
+    }
+
+    /// Of targets only where there are several.
+    fn names(&self, layout: &Layout) -> String {
+        if self.has_several() { layout.names() } else { layout.of_one().names() }
+    }
+
+    fn has_several(&self) -> bool {
+        self.addresses.value.len() > 1
+    }
+
+    /// Not where it is as it starts but for what it says of several targets.
+    fn says_something(&self, listing: Listing, layout: &Layout) -> bool {
+        let start = self.columns.get(&listing).map(|set| set.value.of_one());
+        let start = start.unwrap_or_else(|| Layout::usual(&listing.columns(0)));
+        self.has_several() || layout.of_one() != start
     }
 
     fn rows(&self, choices: &Choices, chosen: &str) -> Vec<Row> {
@@ -66,11 +83,11 @@ impl Config {
         rows.extend(Listing::ALL.iter().filter_map(|listing| {
             let (name, set) = (named("columns", listing.name()), self.columns.get(listing));
             let Some(kept) = choices.get(listing) else {
-                return set.map(|set| row(&name, &set.value.names(), set.from));
+                return set.map(|set| row(&name, &self.names(&set.value), set.from));
             };
             let over = set.map(|set| format!(", over {}", self.said(set.from)));
             let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
-            Some((name, kept.layout.names(), from))
+            Some((name, self.names(&kept.layout), from))
         }));
         let set = self.sort.iter();
         rows.extend(set.map(|(it, set)| row(&named("sort", it.name()), &set.value, set.from)));

@@ -55,6 +55,29 @@ fn everything_can_be_set_in_the_file() {
 }
 
 #[test]
+fn the_column_of_targets_is_said_only_where_several_are_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let chosen = folder.path().join("columns");
+    std::fs::write(&chosen, "tasks\tid -target task\ntree\t-target\nleaks\t-n -target\n")
+        .expect("a file");
+    let set = "[columns]\nevents = \"target ago what\"\n";
+    let told = |addresses: &str| {
+        let config = read(&format!("address = {addresses}\n{set}"), &[]).expect(addresses);
+        let mut out = Vec::new();
+        config.show(Some(&chosen), &mut out).expect("it is written");
+        String::from_utf8(out).expect("text")
+    };
+    let one = told("\"127.0.0.1:1\"");
+    assert!(!one.contains("target"), "{one}");
+    // Of these only what several are called was chosen.
+    assert!(!one.contains("columns.tasks") && !one.contains("columns.tree"), "{one}");
+    assert!(one.contains("columns.leaks   verdict task") && one.contains("ago what"), "{one}");
+    let several = told("[\"127.0.0.1:1\", \"127.0.0.1:2\"]");
+    assert!(several.contains("target ago what"), "{several}");
+    assert!(several.contains("columns.tasks"), "{several}");
+}
+
+#[test]
 fn each_table_that_has_columns_can_be_set() {
     for listing in Listing::ALL {
         let names = Layout::usual(&listing.columns(80)).names();

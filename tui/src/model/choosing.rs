@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossterm::event::KeyEvent;
 
-use super::{Connection, Model, layouts::stays};
+use super::{Model, layouts::stays};
 use crate::{
     columns::{Entry, Layout, Shown, Side, Width},
     keymap::{Choice, choice},
@@ -49,7 +49,7 @@ impl Model {
         if !self.screen().is_tab() {
             return self.say("only lists have columns: 1 to 5 lead to some", now);
         }
-        if matches!(self.connection, Connection::Waiting { .. }) {
+        if !self.is_attached() {
             return self.say("there is no list yet", now);
         }
         let layout = self.layout();

@@ -2,7 +2,8 @@
 
 use holdover::{FIELDS, FieldInfo, FieldType};
 
-use crate::config::Named;
+use super::Known;
+use crate::{config::Named, whose};
 
 /// What can stand in place of `text[from..cursor]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(crate) struct Candidates {
 }
 
 /// What fits what was begun before `cursor`, a byte; no text when nothing does.
-pub(crate) fn candidates(text: &str, cursor: usize, saved: &Named) -> Candidates {
+pub(crate) fn candidates(text: &str, cursor: usize, known: &Known) -> Candidates {
     let before = &text[..cursor];
     if is_quoted(before) {
         return Candidates { from: cursor, texts: Vec::new() };
@@ -23,10 +24,18 @@ pub(crate) fn candidates(text: &str, cursor: usize, saved: &Named) -> Candidates
     from += before[from..].chars().take_while(|c| *c == '-').count();
     let word = &before[from..];
     if let Some(begun) = word.strip_prefix('@') {
-        return Candidates { from, texts: named(begun, saved) };
+        return Candidates { from, texts: named(begun, &known.saved) };
     }
     match word.find([':', '=', '~', '<', '>']) {
-        None => Candidates { from, texts: fields(word) },
+        None => {
+            let own = format!("{}:", whose::FIELD);
+            let own = Some(own).filter(|own| !known.targets.is_empty() && own.starts_with(word));
+            Candidates { from, texts: fields(word).into_iter().chain(own).collect() }
+        }
+        Some(at) if word[..at] == *whose::FIELD => {
+            let begun = word[at..].trim_start_matches([':', '=']);
+            Candidates { from: cursor - begun.len(), texts: targets(begun, known) }
+        }
         Some(at) => {
             let field = FIELDS.iter().find(|field| field.name == &word[..at]);
             let begun = word[at..].trim_start_matches([':', '=']);
@@ -47,6 +56,14 @@ fn named(begun: &str, saved: &Named) -> Vec<String> {
         return vec![format!("({})", filter.value)];
     }
     saved.keys().filter(|name| name.starts_with(begun)).map(|name| format!("@{name}")).collect()
+}
+
+fn targets(begun: &str, known: &Known) -> Vec<String> {
+    let begun = begun.to_lowercase();
+    let labels = known.targets.iter().filter_map(|names| names.first());
+    let fitting = labels.filter(|label| label.to_lowercase().starts_with(&begun));
+    let written = fitting.filter_map(|label| crate::columns::says(whose::FIELD, label));
+    written.filter_map(|term| Some(term.split_once(':')?.1.to_owned())).collect()
 }
 
 fn fields(begun: &str) -> Vec<String> {
@@ -82,12 +99,26 @@ pub(crate) fn common(texts: &[String]) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::config::{From, Setting};
 
-    fn saved() -> Named {
+    fn known() -> Known {
         let value = "loc:src/".to_owned();
-        [("mine".to_owned(), Setting { value, from: From::Default })].into()
+        let saved: Named = [("mine".to_owned(), Setting { value, from: From::Default })].into();
+        Known { saved: Arc::new(saved), ..Known::default() }
+    }
+
+    #[test]
+    fn of_several_targets_the_names_are_completed() {
+        let names = |label: &str| vec![label.to_owned(), "10.0.0.1:6669".to_owned()];
+        let targets = Arc::new(vec![names("orders"), names("billing :6670")]);
+        let known = Known { targets, ..known() };
+        let of = |text: &str| candidates(text, text.len(), &known);
+        assert_eq!(of("ta").texts, ["target:"]);
+        assert_eq!((of("-target:").from, of("-target:").texts.len()), (8, 2));
+        assert_eq!(of("x target:B").texts, ["\"billing :6670\""]);
     }
 
     #[test]
@@ -105,14 +136,14 @@ mod tests {
             ("-@mine", 1, &["(loc:src/)"]),
             ("订单 out", 7, &["outcome:"]),
         ] {
-            let found = candidates(text, text.len(), &saved());
+            let found = candidates(text, text.len(), &known());
             assert_eq!(
                 (found.from, found.texts),
                 (from, expected.iter().map(|it| (*it).to_owned()).collect()),
                 "{text}"
             );
         }
-        let all = candidates("", 0, &saved()).texts;
+        let all = candidates("", 0, &known()).texts;
         assert_eq!(all.len(), FIELDS.len());
     }
 

@@ -5,13 +5,14 @@ use std::time::Instant;
 use crossterm::event::{KeyCode, KeyEvent};
 use holdover_proto::v1;
 
-use super::{Connection, Effect, Model, Screen};
-use crate::{control, names};
+use super::{Effect, Model, Screen};
+use crate::{client::TargetId, control, names};
 
 /// A task that is to be cancelled. It is about the story that is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cancelling {
-    task: u64,
+    /// Of which target, and its id there.
+    task: (TargetId, u64),
     pub(crate) stage: Stage,
 }
 
@@ -35,12 +36,12 @@ const TOO_OLD: &str = "the service's version of holdover cannot cancel a task";
 impl Model {
     /// The task whose story is shown, where it is to be cancelled.
     pub(crate) fn cancelling(&self) -> Option<&Cancelling> {
-        self.cancelling.as_ref().filter(|it| self.screen() == Screen::Story(it.task))
+        self.cancelling.as_ref().filter(|it| self.screen() == Screen::Story(it.task.0, it.task.1))
     }
 
     /// Shows the task's story, with the question.
     pub(super) fn ask_to_cancel(&mut self, now: Instant) {
-        if self.connection != Connection::Live {
+        if !self.targets[self.acts_on()].is_live() {
             return self.say("there is no connection to the target", now);
         }
         if self.frozen.is_some() {
@@ -48,7 +49,8 @@ impl Model {
         }
         self.open(now);
         match self.screen() {
-            Screen::Story(task) => {
+            Screen::Story(target, task) => {
+                let task = (target, task);
                 self.cancelling = Some(Cancelling { task, stage: Stage::Asks });
                 self.look_at_the_question();
             }
@@ -68,9 +70,9 @@ impl Model {
     }
 
     /// Why the task cannot be cancelled, as far as it is known here.
-    fn why_not(&self, task: u64) -> Option<String> {
-        let target = self.target.as_ref()?;
-        let Some(control) = &target.described.control else { return Some(TOO_OLD.to_owned()) };
+    fn why_not(&self, task: (TargetId, u64)) -> Option<String> {
+        let described = self.targets[task.0].described.as_ref()?;
+        let Some(control) = &described.control else { return Some(TOO_OLD.to_owned()) };
         if !control.allowed {
             return Some(control.why_not.clone());
         }
@@ -84,10 +86,13 @@ impl Model {
     }
 
     /// What is known of it without asking again.
-    fn known_task(&self, id: u64) -> Option<&v1::Task> {
+    fn known_task(&self, (target, id): (TargetId, u64)) -> Option<&v1::Task> {
         let story = self.story.as_ref().and_then(|story| story.task.as_ref());
-        let worst = self.leaks.selected().and_then(|row| row.worst.as_ref()?.task.as_ref());
-        let selected = self.tasks.selected();
+        let story = story.filter(|_| self.about() == Some(target));
+        let worst = self.leaks.selected().filter(|row| row.target == target);
+        let worst = worst.and_then(|row| row.worst.as_ref()?.task.as_ref());
+        let selected = self.tasks.selected().filter(|row| row.target == target);
+        let selected = selected.map(|row| &**row);
         [story, worst, selected].into_iter().flatten().find(|task| task.id == id)
     }
 
@@ -96,7 +101,7 @@ impl Model {
         let Some(Cancelling { task, stage }) = self.cancelling().cloned() else { return false };
         match (stage, key.code) {
             (Stage::Asks, KeyCode::Char('y')) => {
-                self.effects.push(Effect::Cancel { task });
+                self.effects.push(Effect::Cancel { of: task.0, task: task.1 });
                 self.cancelling = Some(Cancelling { task, stage: Stage::Sent });
             }
             (Stage::Asks, _) | (_, KeyCode::Esc) => self.cancelling = None,
@@ -108,7 +113,7 @@ impl Model {
     /// The target has answered.
     pub(super) fn cancel_is_answered(
         &mut self,
-        task: u64,
+        task: (TargetId, u64),
         answer: Result<v1::CancelResponse, String>,
     ) {
         let Some(cancelling) = self.cancelling.as_mut().filter(|it| it.task == task) else {
@@ -124,9 +129,9 @@ impl Model {
     /// What is said of it.
     pub(crate) fn said_of_cancelling(&self, now: Instant) -> Option<String> {
         let Cancelling { task, stage } = self.cancelling()?;
-        let is_it = |story: &&v1::Story| story.task.as_ref().is_some_and(|it| it.id == *task);
+        let is_it = |story: &&v1::Story| story.task.as_ref().is_some_and(|it| it.id == task.1);
         let story = self.story.as_ref().filter(is_it);
-        let name = || self.known_task(*task).map_or(format!("#{task}"), names::numbered);
+        let name = || self.known_task(*task).map_or(format!("#{}", task.1), names::numbered);
         Some(match stage {
             Stage::Refused(why) => why.clone(),
             Stage::Sent => format!("{} is being asked to stop", name()),

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use holdover::{Filter, FilterError};
+use holdover::FilterError;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     complete::{Candidates, candidates, common},
     history::History,
 };
-use crate::{config::Named, saved};
+use crate::{
+    config::Named,
+    saved,
+    whose::{Names, Whose},
+};
 
 /// A longer filter nobody types.
 const LONGEST: usize = 1000;
@@ -20,6 +24,8 @@ const LONGEST: usize = 1000;
 pub(crate) struct Known {
     pub(crate) saved: Arc<Named>,
     pub(crate) history: Arc<History>,
+    /// What each target can be called, where there are several.
+    pub(crate) targets: Arc<Vec<Names>>,
 }
 
 /// A filter on its way.
@@ -88,11 +94,31 @@ impl Edit {
 
     /// What is wrong with it so far, and where.
     pub(crate) fn error(&self) -> Option<FilterError> {
-        if let Err(error) = Filter::parse(&self.text) {
+        let whose = match Whose::parse(&self.text) {
+            Ok(whose) => whose,
+            Err(error) => return Some(error),
+        };
+        if let Some((at, message)) = saved::unknown(&self.text, &self.known.saved) {
+            return Some(FilterError { column: self.column(at), message });
+        }
+        if !self.known.targets.is_empty()
+            && let Some(error) = whose.unknown(&self.known.targets)
+        {
             return Some(error);
         }
-        let (at, message) = saved::unknown(&self.text, &self.known.saved)?;
-        Some(FilterError { column: self.text[..at].chars().count() + 1, message })
+        self.error_in_the_whole()
+    }
+
+    /// What a saved filter says of targets cannot stand anywhere.
+    fn error_in_the_whole(&self) -> Option<FilterError> {
+        let (at, _) = saved::names(&self.text).next()?;
+        let error = Whose::parse(&saved::expand(&self.text, &self.known.saved)).err()?;
+        Some(FilterError { column: self.column(at.start), ..error })
+    }
+
+    /// Of a byte of the text: in characters from 1.
+    fn column(&self, byte: usize) -> usize {
+        self.text[..byte].chars().count() + 1
     }
 
     pub(crate) fn press(&mut self, key: KeyEvent) -> Edited {
@@ -235,7 +261,7 @@ impl Edit {
     fn complete(&mut self, by: isize) {
         let cursor = self.byte(self.cursor);
         let Some(mut offered) = self.offered.take() else {
-            let found = candidates(&self.text, cursor, &self.known.saved);
+            let found = candidates(&self.text, cursor, &self.known);
             let same = common(&found.texts).to_owned();
             let is_longer = same.len() > cursor - found.from || found.texts.len() == 1;
             if is_longer && self.fits(&same) {

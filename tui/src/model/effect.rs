@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{HoldingsBy, Model, Screen};
 use crate::{
+    client::TargetId,
     columns::{Layout, Listing},
     export,
     format::safe,
@@ -22,12 +23,12 @@ pub(crate) enum Effect {
     Copy { what: String, text: String },
     /// To a new file in the working folder.
     Write { name: String, lines: Vec<String> },
-    /// What the target can see and what it cannot, as it is now.
+    /// What each target can see and what it cannot, as it is now.
     Describe,
-    /// The target is to cancel this task.
-    Cancel { task: u64 },
-    /// Every leak of now.
-    Leaks,
+    /// A target is to cancel this task.
+    Cancel { of: TargetId, task: u64 },
+    /// Every leak of a target, of now.
+    Leaks { of: TargetId },
     /// In the user's editor.
     Edit { site: String },
 }
@@ -65,13 +66,13 @@ impl Model {
             },
             Screen::Events => &self.events.selected()?.site,
             Screen::Process => &self.seen.held.selected()?.holding.as_ref()?.site,
-            Screen::Story(_) => {
+            Screen::Story(..) => {
                 let story = self.story.as_ref()?;
                 let held = story.holdings.iter().map(|held| held.site.as_str());
                 let location = story.task.as_ref().map(|task| task.location.as_str());
                 held.chain(location).find(|site| !site.is_empty())?
             }
-            Screen::Since | Screen::Blind | Screen::Help => "",
+            Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => "",
         };
         Some(site).filter(|site| !site.is_empty())
     }

@@ -3,9 +3,13 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use super::{Beneath, Effect, Kind, Model};
-use crate::columns::{Info, Layout, Listing, Placement, Shown, Side, place};
+use crate::{
+    columns::{Info, Layout, Listing, Placement, Shown, Side, TARGET, place},
+    format::{safe, width},
+};
 
-/// The layouts of all tables; of one that is not here, the usual one.
+/// The layouts of all tables; of one that is not here, the usual one. Of targets they say
+/// something only where that was chosen while there were several.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layouts {
     starts: BTreeMap<Listing, Layout>,
@@ -14,6 +18,9 @@ pub(crate) struct Layouts {
 
 /// Where nothing was drawn yet there is room for everything.
 const ROOM: u16 = 200;
+/// The names of targets take no more than this, in a narrow and in a wide table.
+const NAMES_NARROW: u16 = 11;
+const NAMES: u16 = 20;
 
 impl Layouts {
     /// A table starts so.
@@ -39,7 +46,18 @@ impl Layouts {
     /// Takes what was chosen now, and gives what is to be kept: nothing, where that is as
     /// it starts.
     fn change(&mut self, listing: Listing, layout: Layout) -> Option<Layout> {
-        if layout == self.start_of(listing) {
+        // What was chosen of several targets is not given up by a console of one.
+        let layout = match self.chosen.get(&listing) {
+            Some(before) => layout.with_target_of(before),
+            None => layout,
+        };
+        let is_of_several = layout.find(TARGET).is_some();
+        let columns = if is_of_several {
+            listing.columns_of_several(ROOM, NAMES)
+        } else {
+            listing.columns(ROOM)
+        };
+        if layout == self.start_of(listing).among(&columns) {
             self.chosen.remove(&listing);
             return None;
         }
@@ -62,12 +80,12 @@ impl Model {
 
     /// Which columns that has, and in which order.
     pub(crate) fn layout(&self) -> Layout {
-        self.layouts.get(self.listing())
+        self.layouts.get(self.listing()).among(&self.all_columns())
     }
 
     /// As the console starts.
     pub(super) fn start_layout(&self) -> Layout {
-        self.layouts.start_of(self.listing())
+        self.layouts.start_of(self.listing()).among(&self.all_columns())
     }
 
     /// Shows rows of this kind in this order, as a file has it: until another is asked for.
@@ -112,20 +130,39 @@ impl Model {
 
     /// All columns of the table, as they are in one as wide as what was drawn.
     pub(super) fn all_columns(&self) -> Vec<Info> {
-        let table = if self.drawn.width == 0 { ROOM } else { self.drawn.width };
-        self.listing().columns(table)
+        self.columns_at(self.drawn_width())
+    }
+
+    /// As they are in one so wide; whose a row is, is said where there are several targets.
+    pub(crate) fn columns_at(&self, table: u16) -> Vec<Info> {
+        if self.has_several() {
+            self.listing().columns_of_several(table, self.names_width(table))
+        } else {
+            self.listing().columns(table)
+        }
+    }
+
+    /// The columns that the names of the targets take in a table so wide.
+    pub(crate) fn names_width(&self, table: u16) -> u16 {
+        let most = if table < 100 { NAMES_NARROW } else { NAMES };
+        let names = self.targets.ids().map(|id| width(&safe(&self.label(id))));
+        let widest = names.max().unwrap_or(0).max(width(TARGET));
+        u16::try_from(widest + 1).unwrap_or(most).min(most)
+    }
+
+    fn drawn_width(&self) -> u16 {
+        if self.drawn.width == 0 { ROOM } else { self.drawn.width }
     }
 
     /// Where the columns stand in a table so wide.
     pub(crate) fn placement(&self, table: u16) -> Placement {
-        place(&self.layout(), &self.listing().columns(table), table)
+        place(&self.layout(), &self.columns_at(table), table)
     }
 
     /// The columns that can be seen, in order.
     pub(super) fn columns(&self) -> Vec<Info> {
-        let table = if self.drawn.width == 0 { ROOM } else { self.drawn.width };
         let all = self.all_columns();
-        let placed = self.placement(table).placed.into_iter();
+        let placed = self.placement(self.drawn_width()).placed.into_iter();
         placed.filter_map(|it| all.iter().find(|info| info.title == it.title).copied()).collect()
     }
 
@@ -161,6 +198,9 @@ impl Model {
         let mut layout = self.layout();
         if layout.find(title).is_some_and(|it| it.names_rows) {
             return self.say(&stays(title), now);
+        }
+        if title == TARGET {
+            return self.say("TARGET tells rows apart: + hides it", now);
         }
         let columns = self.columns();
         let at = columns.iter().position(|it| it.title == title).unwrap_or(0);

@@ -67,6 +67,16 @@ impl<T: Entity> List<T> {
         self.follow();
     }
 
+    /// Leaves out the others; of nothing that is left nothing is selected.
+    pub(crate) fn retain(&mut self, is_left: impl Fn(&T) -> bool) {
+        self.rows.retain(is_left);
+        if self.rows.is_empty() {
+            *self = Self::default();
+        } else {
+            self.follow();
+        }
+    }
+
     /// Puts the rows in the order that the target told last.
     pub(crate) fn settle(&mut self) {
         let Some(told) = self.told.take() else { return };
@@ -92,6 +102,10 @@ impl<T: Entity> List<T> {
     /// The selected row stays selected, wherever it goes.
     pub(crate) fn choose(&mut self) {
         self.chosen = true;
+    }
+
+    pub(crate) fn is_chosen(&self) -> bool {
+        self.chosen
     }
 
     fn stand_on(&mut self, line: usize) {

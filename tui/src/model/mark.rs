@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::{Connection, Effect, Model, Screen};
+use super::{Effect, Model, Screen};
 use crate::{
+    client::TargetId,
     format::counted,
     print::{diff, every::Every},
 };
@@ -11,6 +12,8 @@ use crate::{
 /// The leaks of the moment that was marked, and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Mark {
+    /// Whose moment it is.
+    of: TargetId,
     before: Option<Every>,
     asked: Option<Asked>,
     changed: Vec<String>,
@@ -23,15 +26,32 @@ enum Asked {
     ToCompare,
 }
 
+impl Mark {
+    /// What a process that is gone has said is compared with nothing. True where it was it.
+    pub(super) fn forget(&mut self, of: TargetId) -> bool {
+        let is_it = self.of == of;
+        if is_it {
+            *self = Self::default();
+        }
+        is_it
+    }
+}
+
 impl Model {
     /// Marks this moment, and when there is one that is marked, shows what changed since;
     /// there it marks anew.
     pub(super) fn mark(&mut self, now: Instant) {
-        if self.connection != Connection::Live {
+        let Some(target) = self.about() else {
+            return self.say("a mark is of one target: T, and Enter shows only one", now);
+        };
+        if !self.targets[target].is_live() {
             return self.say("there is no connection to the target", now);
         }
         if self.frozen.is_some() {
             return self.say("everything stands still: Space goes on", now);
+        }
+        if self.mark.of != target {
+            self.mark = Mark { of: target, ..Mark::default() };
         }
         let asked = match (&self.mark.before, self.screen()) {
             (None, _) => Asked::ToMark,
@@ -46,11 +66,14 @@ impl Model {
             }
         };
         self.mark.asked = Some(asked);
-        self.effects.push(Effect::Leaks);
+        self.effects.push(Effect::Leaks { of: target });
     }
 
     /// The target has told every leak of now.
-    pub(super) fn every_leak(&mut self, told: Result<Every, String>, now: Instant) {
+    pub(super) fn every_leak(&mut self, from: TargetId, told: Result<Every, String>, now: Instant) {
+        if self.mark.of != from {
+            return;
+        }
         let Some(asked) = self.mark.asked.take() else { return };
         match (told, asked, &self.mark.before) {
             (Err(why), ..) => self.say(&why, now),

@@ -59,7 +59,8 @@ impl Model {
             Action::Sort => screen.is_tab() && self.is_sortable(),
             Action::Cleared if self.is_tree() => false,
             Action::LeaksOnly | Action::Cleared => screen == Screen::Leaks,
-            Action::Open => screen.is_tab() || self.is_story(),
+            Action::Open => screen.is_tab() || self.is_story() || screen == Screen::Targets,
+            Action::Targets => self.has_several(),
             Action::Filter | Action::LikeThis => screen.is_tab(),
             _ => true,
         }

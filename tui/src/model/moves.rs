@@ -4,11 +4,12 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use std::time::Instant;
 
-use super::{Clicked, Kind, List, Model, PoolLine, list::Entity};
+use super::{Clicked, Kind, List, Model, Screen, list::Entity};
 use crate::columns::{
-    EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, TaskColumn,
-    TreeColumn, term_of,
+    EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, TARGET, TaskColumn,
+    TreeColumn, says, term_of,
 };
+use crate::keymap::Action;
 
 /// Lines that a turn of the wheel moves by.
 const WHEEL: isize = 3;
@@ -21,6 +22,8 @@ pub(super) trait Lines {
     fn drawn(&mut self, shown: usize);
     fn settle(&mut self);
     fn choose(&mut self);
+    fn is_chosen(&self) -> bool;
+    fn count(&self) -> usize;
     fn selected_index(&self) -> Option<usize>;
 }
 
@@ -49,6 +52,14 @@ impl<T: Entity> Lines for List<T> {
         self.choose();
     }
 
+    fn is_chosen(&self) -> bool {
+        self.is_chosen()
+    }
+
+    fn count(&self) -> usize {
+        self.rows().len()
+    }
+
     fn selected_index(&self) -> Option<usize> {
         self.selected_index()
     }
@@ -57,6 +68,9 @@ impl<T: Entity> Lines for List<T> {
 impl Model {
     /// The list that the screen shows.
     pub(super) fn list(&mut self) -> Option<&mut dyn Lines> {
+        if self.screen() == Screen::Targets {
+            return Some(&mut self.target_lines);
+        }
         if !self.screen().is_tab() {
             return None;
         }
@@ -73,24 +87,30 @@ impl Model {
         })
     }
 
-    pub(super) fn move_by(&mut self, lines: isize) {
+    pub(super) fn move_by(&mut self, lines: isize, now: Instant) {
         let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
         if self.is_story() {
             return self.move_in_story(lines);
         }
         match self.list() {
-            Some(list) => list.move_by(lines),
+            Some(list) => {
+                list.move_by(lines);
+                self.look_deeper(now);
+            }
             None => self.page_line = self.page_line.saturating_add_signed(lines).min(last),
         }
     }
 
-    pub(super) fn select(&mut self, line: usize) {
+    pub(super) fn select(&mut self, line: usize, now: Instant) {
         let last = self.drawn.page.map_or(0, |page| page.lines.saturating_sub(page.shown));
         if self.is_story() {
             return self.move_in_story(if line == 0 { isize::MIN } else { isize::MAX });
         }
         match self.list() {
-            Some(list) => list.select(line),
+            Some(list) => {
+                list.select(line);
+                self.look_deeper(now);
+            }
             None => self.page_line = line.min(last),
         }
     }
@@ -113,6 +133,9 @@ impl Model {
             Kind::Process => "HOLDING",
             Kind::Pools => "POOL",
         };
+        if self.tab().column == Some(TARGET) && self.has_several() {
+            return says(crate::whose::FIELD, &self.label(self.selected_target()?));
+        }
         if self.is_tree() {
             // Left and Right fold: no column can be marked.
             return term_of::<_, TreeColumn>("TASK", self.branches.selected()?);
@@ -137,12 +160,12 @@ impl Model {
         if !self.screen().is_tab() {
             return;
         }
-        let task = self.selected_task().filter(|task| *task != 0);
+        let task = self.selected_task().filter(|(_, task)| *task != 0);
         if let Some(list) = self.list() {
             list.choose();
         }
-        if let Some(task) = task {
-            self.enter(task);
+        if let Some((target, task)) = task {
+            self.enter(target, task);
         } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
             let why = match self.kind() {
                 Kind::Events => "this event is about no task",
@@ -153,19 +176,19 @@ impl Model {
         }
     }
 
-    fn selected_task(&self) -> Option<u64> {
-        if self.is_tree() {
-            return Some(self.branches.selected()?.id());
+    /// Near the end of what is listed of several targets more of each is asked for; where
+    /// that is all that is told, it is said.
+    fn look_deeper(&mut self, now: Instant) {
+        if !self.has_several() || !self.reach.more || !self.screen().is_tab() {
+            return;
         }
-        let owner = |row: &holdover_proto::v1::HeldRow| row.owner.as_ref().map(|owner| owner.id);
-        match self.kind() {
-            Kind::Leaks => self.leaks.selected()?.tasks.first().copied(),
-            Kind::Tasks => Some(self.tasks.selected()?.id),
-            Kind::Holdings => owner(self.holdings.selected()?),
-            Kind::Pools => self.pool_lines.selected().and_then(PoolLine::owner),
-            Kind::Events => Some(self.events.selected()?.task.as_ref()?.id),
-            Kind::Process => owner(self.seen.held.selected()?),
+        let page = usize::try_from(self.page()).unwrap_or(0);
+        let Some(list) = self.list() else { return };
+        let left = list.count().saturating_sub(list.selected_index().unwrap_or(0) + 1);
+        if self.reach.deep && left == 0 {
+            self.say("no more is listed of each target: a filter finds the others", now);
         }
+        self.reach.deep |= left < page;
     }
 
     /// Takes what the mouse does.
@@ -187,7 +210,7 @@ impl Model {
         let shown = self.drawn.rows.as_ref().map_or(0, |rows| rows.area.height.into());
         match self.list() {
             Some(list) => list.scroll_by(lines, shown),
-            None => self.move_by(lines),
+            None => self.move_by(lines, now),
         }
     }
 
@@ -206,7 +229,7 @@ impl Model {
         let again = is_selected && self.clicked == Clicked::Row;
         if again {
             self.clicked = Clicked::Nothing;
-            return self.open(now);
+            return self.act(Action::Open, now);
         }
         if let Some(list) = self.list() {
             list.select(line);

@@ -157,15 +157,12 @@ pub(crate) enum PoolLine {
 }
 
 impl PoolLine {
-    /// Each pool, and beneath it its connections.
-    pub(super) fn of(pools: &[v1::Pool]) -> Vec<Self> {
-        let mut lines = Vec::new();
-        for pool in pools {
-            let alone = v1::Pool { connections: Vec::new(), ..pool.clone() };
-            lines.push(Self::Pool(Box::new(alone)));
-            let out = pool.connections.iter().cloned().map(Box::new);
-            lines.extend(out.map(|row| Self::Out { pool: pool.number, row }));
-        }
+    /// A pool, and beneath it its connections.
+    pub(super) fn of(pool: &v1::Pool) -> Vec<Self> {
+        let alone = v1::Pool { connections: Vec::new(), ..pool.clone() };
+        let mut lines = vec![Self::Pool(Box::new(alone))];
+        let out = pool.connections.iter().cloned().map(Box::new);
+        lines.extend(out.map(|row| Self::Out { pool: pool.number, row }));
         lines
     }
 

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use holdover_proto::v1;
 
-use super::{Connection, List, Model, list::Order};
+use super::{List, Of, list::Order, past::Moment};
+use crate::client::TargetId;
 
 const SECOND: u64 = 1_000_000_000;
 /// So many seconds are kept, each with one sample.
@@ -211,32 +212,27 @@ fn share(part: u64, whole: u64, of: u64) -> u64 {
 /// What the screen of the process shows.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// `None` until the target has said it, or where it says nothing of it.
-    pub(crate) process: Option<v1::Process>,
+    /// Whose it is; `None` until the target has said it, or where it says nothing of it.
+    process: Option<(TargetId, v1::Process)>,
     /// What names a descriptor.
-    pub(crate) held: List<v1::HeldRow>,
-    pub(crate) samples: Samples,
+    pub(crate) held: List<Of<v1::HeldRow>>,
 }
 
 impl Seen {
-    pub(super) fn take(&mut self, update: &mut v1::Update, order: Order) {
-        let Some(mut process) = update.process.take() else { return };
-        let held = std::mem::take(&mut process.held);
+    pub(super) fn take(&mut self, moment: &Moment, order: Order) {
+        let Some(process) = &moment.update.process else { return };
         // What holds nothing is no row.
-        let held = held.into_iter().filter(|row| row.holding.is_some()).collect();
+        let held = process.held.iter().filter(|row| row.holding.is_some());
+        let held = held.map(|row| Of::new(moment.target, row.clone())).collect();
         self.held.replace(held, order);
-        (self.held.matched, self.held.all) = (update.matched, update.all);
-        self.process = Some(process);
+        (self.held.matched, self.held.all) = (moment.update.matched, moment.update.all);
+        let process = v1::Process { held: Vec::new(), ..process.clone() };
+        self.process = Some((moment.target, process));
     }
-}
 
-impl Model {
-    /// Time passes, and nothing else is heard of a target that is there.
-    pub(super) fn samples_go_on(&mut self, now: std::time::Instant) {
-        if self.connection == Connection::Live && self.is_answered() {
-            let with_the_process = self.view().kind() == v1::ViewKind::Process;
-            self.seen.samples.go_on(self.target_now(now), with_the_process);
-        }
+    /// What was said of the process of this target.
+    pub(crate) fn process(&self, of: TargetId) -> Option<&v1::Process> {
+        self.process.as_ref().filter(|(target, _)| *target == of).map(|(_, process)| process)
     }
 }
 

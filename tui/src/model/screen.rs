@@ -1,5 +1,7 @@
 //! What fills the screen, and in which of its modes.
 
+use crate::client::TargetId;
+
 /// The screens that a tab leads to, in order.
 pub(crate) const TABS: [Screen; 5] =
     [Screen::Leaks, Screen::Tasks, Screen::Holdings, Screen::Events, Screen::Process];
@@ -12,8 +14,10 @@ pub(crate) enum Screen {
     Holdings,
     Events,
     Process,
-    /// One task, whole.
-    Story(u64),
+    /// One task of a target, whole.
+    Story(TargetId, u64),
+    /// The targets, and how each is doing.
+    Targets,
     /// What changed since the moment that was marked.
     Since,
     /// What cannot be seen, and why.

@@ -5,6 +5,7 @@ use std::time::Instant;
 use holdover_proto::v1;
 
 use super::{Model, Screen};
+use crate::client::TargetId;
 
 /// A row of the story that can be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Model {
     }
 
     pub(super) fn is_story(&self) -> bool {
-        matches!(self.screen(), Screen::Story(_))
+        matches!(self.screen(), Screen::Story(..))
     }
 
     pub(super) fn move_in_story(&mut self, by: isize) {
@@ -69,7 +70,7 @@ impl Model {
     pub(super) fn follow_link(&mut self, now: Instant) {
         let Some(story) = &self.story else { return };
         match self.story_row.map(|row| link(story, row)) {
-            Some(Some(task)) => self.enter(task),
+            Some(Some(task)) => self.enter_here(task),
             Some(None) => self.say("this leads to no other task", now),
             None => self.say("select what is to be followed: who spawned, who cancelled", now),
         }
@@ -78,21 +79,28 @@ impl Model {
     pub(super) fn follow_up(&mut self, now: Instant) {
         let task = self.story.as_ref().and_then(|story| story.task.as_ref());
         match task.and_then(|task| task.ancestors.first()).map(|spawner| spawner.id) {
-            Some(spawner) => self.enter(spawner),
+            Some(spawner) => self.enter_here(spawner),
             None => self.say("nobody that is recorded spawned it", now),
         }
     }
 
     pub(super) fn follow_down(&mut self, now: Instant) {
         match self.story.as_ref().and_then(|story| story.children.first()).map(|it| it.id) {
-            Some(child) => self.enter(child),
+            Some(child) => self.enter_here(child),
             None => self.say("none of its children lives", now),
         }
     }
 
+    /// What a story leads to is of the same target.
+    fn enter_here(&mut self, task: u64) {
+        if let Screen::Story(target, _) = self.screen() {
+            self.enter(target, task);
+        }
+    }
+
     /// Its story; Esc leads back to the one before.
-    pub(super) fn enter(&mut self, task: u64) {
-        self.screens.push(Screen::Story(task));
+    pub(super) fn enter(&mut self, target: TargetId, task: u64) {
+        self.screens.push(Screen::Story(target, task));
         self.turn_the_page();
     }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Screen;
-use crate::columns::{Field, Info, Listing};
+use crate::{
+    client::TargetId,
+    columns::{Field, Info, Listing},
+};
 
 /// By what the target sorts the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub(crate) struct Tab {
     /// Its rows are tasks, each beneath the one that spawned it.
     pub(crate) tree: bool,
     /// The tasks beneath which nothing is shown.
-    pub(crate) folded: BTreeSet<u64>,
+    pub(crate) folded: BTreeSet<(TargetId, u64)>,
 }
 
 impl Tab {
@@ -105,9 +108,9 @@ pub(super) struct Tabs {
 
 impl Tabs {
     /// Those of another process are not these.
-    pub(super) fn forget_ids(&mut self) {
+    pub(super) fn forget_ids(&mut self, of: TargetId) {
         for tab in [&mut self.leaks, &mut self.tasks, &mut self.holdings] {
-            tab.folded.clear();
+            tab.folded.retain(|(target, _)| *target != of);
         }
     }
 
@@ -182,7 +185,9 @@ impl Kind {
             },
             Screen::Events => Self::Events,
             Screen::Process => Self::Process,
-            Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => return None,
+            Screen::Story(..) | Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => {
+                return None;
+            }
         })
     }
 }

@@ -7,6 +7,7 @@ mod columns;
 mod past;
 mod rows;
 mod tabs;
+mod targets;
 
 fn described(run: &str) -> Event {
     let target = v1::Target { service: "demo".into(), pid: 7, run: run.into() };
@@ -43,10 +44,10 @@ fn another_process_is_recognised_and_what_the_old_one_said_is_forgotten() {
     let totals = Some(v1::Totals { leaks: 3, ..Default::default() });
     model.apply(update(&model, v1::Update { totals, ..Default::default() }), now);
     model.apply(described("a"), now);
-    assert_eq!((model.totals.leaks, model.says_restarted(now)), (3, false));
+    assert_eq!((model.totals().leaks, model.lead().says_restarted(now)), (3, false));
     model.apply(described("b"), now);
-    assert_eq!((model.totals.leaks, model.says_restarted(now)), (0, true));
-    assert!(!model.says_restarted(now + Duration::from_secs(11)));
+    assert_eq!((model.totals().leaks, model.lead().says_restarted(now)), (0, true));
+    assert!(!model.lead().says_restarted(now + Duration::from_secs(11)));
 }
 
 #[test]
@@ -54,12 +55,12 @@ fn before_the_first_answer_the_console_waits_and_after_it_the_target_is_lost() {
     let (mut model, now) = (Model::new("here".into()), Instant::now());
     let lost = || Event::Lost { why: "refused".into(), retry_in: Duration::from_secs(1) };
     model.apply(lost(), now);
-    assert!(matches!(&model.connection, Connection::Waiting { why: Some(_), .. }));
+    assert!(matches!(&model.lead().connection, Connection::Waiting { why: Some(_), .. }));
     model.apply(described("a"), now);
-    assert_eq!(model.connection, Connection::Live);
+    assert_eq!(model.lead().connection, Connection::Live);
     model.apply(lost(), now);
     let retry_at = now + Duration::from_secs(1);
-    assert_eq!(model.connection, Connection::Lost { why: "refused".into(), retry_at });
+    assert_eq!(model.lead().connection, Connection::Lost { why: "refused".into(), retry_at });
 }
 
 #[test]
@@ -107,7 +108,7 @@ fn open_and_back() {
     let groups = vec![group("a", 7), group("b", 8)];
     model.apply(update(&model, v1::Update { groups, ..Default::default() }), now);
     press(&mut model, "j\n", now);
-    assert_eq!(model.screen(), Screen::Story(8));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 8));
     assert_eq!((model.view().kind(), model.view().task), (v1::ViewKind::Story, 8));
     press(&mut model, "?", now);
     assert_eq!((model.screen(), model.view().task), (Screen::Help, 8));

@@ -5,6 +5,7 @@ use std::time::Instant;
 use holdover_proto::v1;
 
 use super::{Model, Screen, list::Entity};
+use crate::client::TargetId;
 
 impl Entity for v1::Branch {
     type Id = u64;
@@ -40,9 +41,9 @@ impl Model {
 
     /// The task of the selected row of the tree, whether its branch is folded, and how deep
     /// it stands.
-    fn branch(&self) -> Option<(u64, bool, u32)> {
+    fn branch(&self) -> Option<((TargetId, u64), bool, u32)> {
         let branch = self.branches.selected()?;
-        let id = branch.id();
+        let id = Entity::id(branch);
         Some((id, self.tab().folded.contains(&id), branch.depth))
     }
 

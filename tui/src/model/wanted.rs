@@ -3,27 +3,71 @@
 use holdover_proto::v1;
 
 use super::{HoldingsBy, LeaksBy, Model, Screen, Which};
+use crate::{client::TargetId, whose::Whose};
 
 /// Rows that a screen asks for.
 const ROWS: u32 = 300;
+/// Rows that it asks for where more are looked at: no target tells more.
+const DEEP: u32 = 500;
 
 /// To look at the process costs the target more.
 const PROCESS_INTERVAL_MS: u32 = 1000;
 
 const LEAKS: &str = "(verdict:stuck or verdict:left-behind or verdict:after-cancel)";
 
+/// How far the list of several targets goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reach {
+    /// As many rows are asked for as there can be.
+    pub(super) deep: bool,
+    /// There are rows after those that are listed.
+    pub(super) more: bool,
+}
+
 impl Model {
-    /// The view that the screen needs; help and the like stand over another one's.
-    pub(crate) fn view(&self) -> v1::View {
-        let shown = self
-            .screens
-            .iter()
-            .rev()
-            .find(|it| !matches!(it, Screen::Since | Screen::Blind | Screen::Help));
-        match shown.copied().unwrap_or(Screen::Leaks) {
-            Screen::Story(task) => {
-                v1::View { task, ..self.asked(v1::ViewKind::Story, String::new(), None) }
+    /// What a target is asked: the view that the screen needs, where its rows are shown.
+    pub(crate) fn view_of(&self, target: TargetId) -> Option<v1::View> {
+        // Help and the like stand over another screen.
+        let over = |it: &Screen| {
+            matches!(it, Screen::Targets | Screen::Since | Screen::Blind | Screen::Help)
+        };
+        match self.screens.iter().rev().find(|it| !over(it)) {
+            Some(Screen::Story(of, task)) if *of == target => {
+                let story = self.asked(v1::ViewKind::Story, String::new(), None);
+                Some(v1::View { task: *task, ..story })
             }
+            _ if self.shown().contains(&target) => {
+                Some(if self.needs_one() { self.totals_view() } else { self.tab_view(target) })
+            }
+            // The list of targets has the totals of all.
+            _ if self.screens.contains(&Screen::Targets) => Some(self.totals_view()),
+            _ => None,
+        }
+    }
+
+    /// The tab is about one process, and several are shown.
+    pub(crate) fn needs_one(&self) -> bool {
+        self.tab_screen() == Screen::Process && self.only().is_none()
+    }
+
+    /// Whoever is asked anything tells its totals; the row is not looked at.
+    pub(super) fn totals_view(&self) -> v1::View {
+        let view = self.asked(v1::ViewKind::Leaks, String::new(), None);
+        v1::View { limit: 1, ..view }
+    }
+
+    /// Of the innermost tab, whatever stands over it.
+    pub(super) fn tab_view(&self, target: TargetId) -> v1::View {
+        let mut view = self.rows_view();
+        if self.tab().tree {
+            let folded = self.tab().folded.iter().filter(|(of, _)| *of == target);
+            view.folded = folded.map(|(_, task)| *task).collect();
+        }
+        view
+    }
+
+    fn rows_view(&self) -> v1::View {
+        match self.tab_screen() {
             Screen::Tasks => {
                 let view = self.of_tab(v1::ViewKind::Tasks);
                 v1::View { cancelling: self.is_cancelling(), ..view }
@@ -37,7 +81,12 @@ impl Model {
                 let view = self.of_tab(v1::ViewKind::Process);
                 v1::View { interval_ms: view.interval_ms.max(PROCESS_INTERVAL_MS), ..view }
             }
-            Screen::Leaks | Screen::Since | Screen::Blind | Screen::Help => self.leaks_view(),
+            Screen::Leaks
+            | Screen::Story(..)
+            | Screen::Targets
+            | Screen::Since
+            | Screen::Blind
+            | Screen::Help => self.leaks_view(),
         }
     }
 
@@ -59,12 +108,11 @@ impl Model {
 
     fn of_tab(&self, kind: v1::ViewKind) -> v1::View {
         let tab = self.tab();
+        let filter = Whose::of(self.filter()).rest;
         if tab.tree {
-            let folded = tab.folded.iter().copied().collect();
-            let view = self.asked(kind, self.filter().to_owned(), None);
-            return v1::View { tree: true, folded, ..view };
+            return v1::View { tree: true, ..self.asked(kind, filter, None) };
         }
-        self.asked(kind, self.filter().to_owned(), tab.sort)
+        self.asked(kind, filter, tab.sort)
     }
 
     fn asked(&self, kind: v1::ViewKind, filter: String, sort: Option<super::Sort>) -> v1::View {
@@ -72,7 +120,7 @@ impl Model {
             kind: kind.into(),
             filter,
             sort: sort.map(super::Sort::written).unwrap_or_default(),
-            limit: ROWS,
+            limit: if self.reach.deep { DEEP } else { ROWS },
             interval_ms: u32::try_from(self.interval.as_millis()).unwrap_or(u32::MAX),
             cleared: !self.leaks_only,
             ..v1::View::default()

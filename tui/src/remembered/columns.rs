@@ -53,7 +53,7 @@ fn read(file: &Path) -> Choices {
 fn parse(line: &str) -> Option<(Listing, Kept)> {
     let mut parts = line.split('\t');
     let listing = Listing::named(parts.next()?)?;
-    let layout = Layout::of_text(&listing.columns(WIDTH), parts.next()?);
+    let layout = Layout::of_text(&listing.columns_of_several(WIDTH, 0), parts.next()?);
     // A line that somebody wrote by hand counts too.
     let over = parts.next().unwrap_or(NO_START).to_owned();
     Some((listing, Kept { layout, over }))

@@ -32,7 +32,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, .. } = scene;
     let Some(Choosing { title }) = model.choosing() else { return };
     let (layout, listing) = (model.layout(), model.listing());
-    let (columns, placement) = (listing.columns(area.width), model.placement(area.width));
+    let (columns, placement) = (model.columns_at(area.width), model.placement(area.width));
     let entries = layout.entries();
     let room = usize::from(area.height.saturating_sub(1));
     let at = entries.iter().position(|it| it.title == title).unwrap_or(0);

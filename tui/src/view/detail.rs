@@ -8,7 +8,7 @@ use crate::{
     asked,
     explain::explain_held,
     format::{place, safe, span},
-    model::Model,
+    model::{LeakRow, Model, Of, Target},
     names,
     theme::Theme,
     words,
@@ -22,12 +22,12 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     if area.height == 0 {
         return;
     }
-    let now = model.target_now(now);
+    let now = model.time_of(row.target, now);
     let bar = text::bar(&title(group, leak, theme), area.width, theme);
     frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let tall = area.height > 6;
-    let said = story(model, group, now, theme, tall);
+    let said = story(model, row, now, theme, tall);
     let lines = if tall {
         let said = said.iter();
         said.flat_map(|(name, text)| text::named(name, text, area.width, theme)).collect()
@@ -68,7 +68,7 @@ fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
 
 fn story(
     model: &Model,
-    group: &v1::LeakGroup,
+    group: &Of<LeakRow>,
     now: u64,
     theme: Theme,
     tall: bool,
@@ -76,10 +76,11 @@ fn story(
     let Some(leak) = &group.worst else { return Vec::new() };
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     let cancel = leak.ancestor_cancel.as_ref().or(own);
-    let mut lines = vec![("what", what(leak, &model.pools, now, theme))];
+    let target = &model.targets[group.target];
+    let mut lines = vec![("what", what(leak, &target.pools, now, theme))];
     if let Some(cancel) = cancel {
         let who = who(cancel);
-        lines.push(("who", format!("{who}{}", own_grace(model, leak))));
+        lines.push(("who", format!("{who}{}", own_grace(target, leak))));
     }
     if let Some(held) = leak.holdings.first() {
         lines.push(("where", acquired(held, cancel.is_some())));
@@ -132,8 +133,8 @@ fn what(leak: &v1::Leak, pools: &[v1::Pool], now: u64, theme: Theme) -> String {
 }
 
 /// A grace that is not the one of all.
-fn own_grace(model: &Model, leak: &v1::Leak) -> String {
-    let of_all = model.target.as_ref().map_or(0, |target| target.described.grace_ns);
+fn own_grace(target: &Target, leak: &v1::Leak) -> String {
+    let of_all = target.described.as_ref().map_or(0, |it| it.grace_ns);
     let own = leak.task.as_ref().and_then(|task| task.grace_ns);
     match own.filter(|own| *own != of_all && leak.verdict() != v1::Verdict::Orphaned) {
         Some(own) => format!("; its own grace is {}", span(own)),

@@ -20,12 +20,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         super::none(scene, "Nothing has happened yet.", frame, area);
         return None;
     }
-    let target_now = model.target_now(now);
-    let table = Table { scene, list: &model.events };
+    let table = Table { scene, list: &model.events, placement: model.placement(area.width) };
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, event| cell(column, event, target_now, theme),
+        |column, event| cell(column, event, model.time_of(event.target, now), theme),
         |_| Style::new(),
     ))
 }

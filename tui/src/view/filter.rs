@@ -75,7 +75,9 @@ fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
         },
         Screen::Events => (model.events.matched, model.events.all),
         Screen::Process => (model.seen.held.matched, model.seen.held.all),
-        Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => return String::new(),
+        Screen::Story(..) | Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => {
+            return String::new();
+        }
     };
     if model.edit.as_ref().is_some_and(|edit| edit.error().is_some()) || !model.is_answered() {
         return String::new();

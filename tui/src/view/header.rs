@@ -1,6 +1,8 @@
 //! The lines at the top: who the target is and how it is doing, the totals, what cannot
 //! be seen, and the tabs.
 
+use std::time::Instant;
+
 use holdover_proto::v1;
 use ratatui::{
     Frame,
@@ -12,7 +14,7 @@ use ratatui::{
 use super::{Scene, process::spark};
 use crate::{
     format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
-    model::{Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Which},
+    model::{Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which},
     names,
     theme::Theme,
 };
@@ -41,35 +43,28 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn who(model: &Model, wide: bool) -> String {
-    let target = model.target.as_ref().and_then(|target| target.described.target.as_ref());
-    let address = safe(&model.address);
-    match target {
+    let Some(about) = model.about() else { return super::targets::who(model) };
+    let target = &model.targets[about];
+    let service = target.described.as_ref().and_then(|it| it.target.as_ref());
+    let address = safe(&target.address);
+    let of = match model.targets.count() {
+        1 => String::new(),
+        all => format!("   1 of {all} targets"),
+    };
+    match service {
         // Neither its name nor its process is told.
-        Some(_) if model.is_tokio_console() => format!(" {address}  tokio-console protocol"),
-        Some(target) if wide => {
-            format!(" {}  pid {}  {address}", safe(&target.service), target.pid)
-        }
-        Some(target) => format!(" {}  {address}", safe(&target.service)),
-        None => format!(" {address}"),
+        Some(_) if target.is_tokio_console() => format!(" {address}  tokio-console protocol{of}"),
+        Some(it) if wide => format!(" {}  pid {}  {address}{of}", safe(&it.service), it.pid),
+        Some(it) => format!(" {}  {address}{of}", safe(&it.service)),
+        None => format!(" {address}{of}"),
     }
 }
 
 fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     let Scene { model, theme, now } = scene;
-    let mut spans = match &model.connection {
-        Connection::Waiting { .. } => vec![Span::styled("waiting", theme.late())],
-        Connection::Lost { retry_at, .. } => {
-            let left = retry_at.saturating_duration_since(now).as_secs_f64().ceil();
-            let retry = if left > 0.0 { format!("in {left:.0} s") } else { "now".to_owned() };
-            vec![Span::styled(format!("lost, retrying {retry}"), theme.lost())]
-        }
-        Connection::Live if model.frozen.is_some() => {
-            vec![Span::styled("frozen", theme.late())]
-        }
-        Connection::Live if model.says_restarted(now) => {
-            vec![Span::styled("another process now", theme.late())]
-        }
-        Connection::Live => vec![Span::styled("live", theme.good())],
+    let mut spans = match model.about() {
+        None => super::targets::how(scene),
+        Some(about) => how_one_is(scene, &model.targets[about]),
     };
     if let Some(ago) = model.looks_back(now) {
         let ago = span(crate::format::duration_nanos(ago));
@@ -77,15 +72,38 @@ fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     }
     spans.push(Span::styled(form(model), theme.dim()));
     let up = model.target_now(now);
-    if up > 0 && !model.is_tokio_console() {
+    if up > 0 && model.about().is_some() && !model.lead().is_tokio_console() {
         spans.push(Span::styled(format!("   up {}", span(up)), theme.dim()));
     }
     spans
 }
 
+fn how_one_is(scene: Scene<'_>, target: &Target) -> Vec<Span<'static>> {
+    let Scene { model, theme, now } = scene;
+    vec![match &target.connection {
+        Connection::Waiting { .. } => Span::styled("waiting", theme.late()),
+        Connection::Lost { retry_at, .. } => {
+            let retry = retry(*retry_at, now);
+            Span::styled(format!("lost, retrying {retry}"), theme.lost())
+        }
+        Connection::Live if model.frozen.is_some() => Span::styled("frozen", theme.late()),
+        Connection::Live if target.says_restarted(now) => {
+            Span::styled("another process now", theme.late())
+        }
+        Connection::Live => Span::styled("live", theme.good()),
+    }]
+}
+
+/// `in 4 s`.
+pub(super) fn retry(at: Instant, now: Instant) -> String {
+    let left = at.saturating_duration_since(now).as_secs_f64().ceil();
+    if left > 0.0 { format!("in {left:.0} s") } else { "now".to_owned() }
+}
+
 /// Which front ends see something.
 fn form(model: &Model) -> &'static str {
-    let coverage = model.target.as_ref().and_then(|it| it.described.coverage.as_ref());
+    // Of several it is in their list.
+    let coverage = model.about().and_then(|about| model.targets[about].coverage());
     match coverage {
         Some(coverage) if coverage.tokio_console => "   inferred",
         Some(coverage) if coverage.spans => "   exact + inferred",
@@ -104,8 +122,8 @@ fn spread(left: &str, right: Vec<Span<'static>>, columns: u16, theme: Theme) -> 
 
 /// The totals; where there is no room for all, not those that say the least here.
 fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
-    let (totals, theme) = (&scene.model.totals, scene.theme);
-    if scene.model.target.is_none() {
+    let (totals, theme) = (&scene.model.totals(), scene.theme);
+    if !scene.model.is_attached() {
         // Zeros would say that there are no leaks.
         return Line::styled(" nothing is known yet", theme.dim());
     }
@@ -153,7 +171,7 @@ fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
 /// The totals, and on the right how they change.
 fn totals_and_rates(scene: Scene<'_>, columns: u16) -> Line<'static> {
     let mut line = super::text::fit_line(totals(scene, columns), columns, scene.theme);
-    if scene.model.target.is_none() {
+    if !scene.model.is_attached() {
         return line;
     }
     let room = usize::from(columns).saturating_sub(line.width());
@@ -170,7 +188,7 @@ fn totals_and_rates(scene: Scene<'_>, columns: u16) -> Line<'static> {
 
 /// `spawn 1.9k/s  cancel 42/s  `.
 fn rates(scene: Scene<'_>) -> Vec<Span<'static>> {
-    let Some((spawned, cancelled)) = scene.model.rates.rates() else { return Vec::new() };
+    let Some((spawned, cancelled)) = scene.model.rates() else { return Vec::new() };
     let theme = scene.theme;
     let cancelled = if scene.model.is_tokio_console() {
         "?  ".to_owned()
@@ -189,13 +207,11 @@ fn rates(scene: Scene<'_>) -> Vec<Span<'static>> {
 fn chart(scene: Scene<'_>) -> Vec<Span<'static>> {
     const CELLS: usize = 10;
     let Scene { model, theme, .. } = scene;
-    let samples = &model.seen.samples;
-    let seconds = samples.seconds();
-    let points = samples.points(Figure::Leaks, seconds, CELLS);
+    let (points, seconds) = model.points(Figure::Leaks, CELLS);
     if points.iter().all(Option::is_none) {
         return Vec::new();
     }
-    let style = if model.totals.leaks > 0 { theme.bad() } else { theme.good() };
+    let style = if model.totals().leaks > 0 { theme.bad() } else { theme.good() };
     vec![
         Span::styled("leaks ", theme.dim()),
         Span::styled(spark(&points, theme.glyphs.sparks), style),
@@ -208,12 +224,15 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     let Scene { model, theme, now } = scene;
     let row = model.worst()?;
     let leak = row.worst.as_ref()?;
-    let target_now = model.target_now(now);
+    let target_now = model.time_of(row.target, now);
     let times = theme.glyphs.times;
     let mut text = match row.count {
         1 => format!(" worst: {}", names::numbered(leak.task.as_ref()?)),
         many => format!(" worst: {many} {times} {}", names::task(leak.task.as_ref()?)),
     };
+    if model.about().is_none() {
+        text = format!("{text} of {}", safe(&model.label(row.target)));
+    }
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     let by = super::text::cancelled_by(leak.ancestor_cancel.as_ref().or(own));
     if !by.is_empty() {
@@ -232,7 +251,7 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         1 => format!("{text}; for {oldest}"),
         _ => format!("{text}; oldest {oldest}"),
     };
-    if let Some(more @ 1..) = model.rates.more_leaks() {
+    if let Some(more @ 1..) = model.more_leaks() {
         text = format!("{text}; {more} more leaks in the last minute");
     }
     Some(Line::from(fit(&text, columns.into(), theme.glyphs.more).into_owned()))
@@ -243,9 +262,9 @@ const HOW: &str = "   ! how to fix it";
 /// What cannot be seen, on every screen; how to mend that stands at the end of the last
 /// line.
 fn strip(model: &Model, columns: u16) -> Vec<String> {
-    let Some(blind) = model.blindness().first() else { return Vec::new() };
+    let Some(blind) = model.first_blindness() else { return Vec::new() };
     let columns = usize::from(columns);
-    let text = format!("! PARTLY BLIND: {}", safe(&blind.sentence));
+    let text = format!("! PARTLY BLIND: {}", safe(&blind));
     let mut lines: Vec<String> = wrap(&text, columns.saturating_sub(4))
         .into_iter()
         .enumerate()
@@ -276,11 +295,11 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(
     let mut places = Vec::new();
     let mut x = area.x + 1;
     // Where there is little room the numbers are those of the totals above.
-    let numbered = area.width >= 100 && model.target.is_some();
+    let numbered = area.width >= 100 && model.is_attached();
     for (number, screen) in (1..).zip(TABS) {
         let (name, total) = titled(screen, model);
         let total = total.filter(|_| numbered || screen == Screen::Leaks && area.width >= 80);
-        let total = total.filter(|_| model.target.is_some());
+        let total = total.filter(|_| model.is_attached());
         let total = total.map(|it| format!(" {}", count(it))).unwrap_or_default();
         let text = format!("{number} {name}{total}");
         let span = if model.screen() == screen {
@@ -304,19 +323,22 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(
 
 fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
     match screen {
-        Screen::Leaks => ("Leaks", Some(model.totals.leaks)),
-        Screen::Tasks => ("Tasks", Some(model.totals.tasks_live)),
-        Screen::Holdings => ("Holdings", Some(model.totals.holdings)),
+        Screen::Leaks => ("Leaks", Some(model.totals().leaks)),
+        Screen::Tasks => ("Tasks", Some(model.totals().tasks_live)),
+        Screen::Holdings => ("Holdings", Some(model.totals().holdings)),
         Screen::Events => ("Events", None),
-        Screen::Process | Screen::Story(_) | Screen::Since | Screen::Blind | Screen::Help => {
-            ("Process", None)
-        }
+        Screen::Process
+        | Screen::Story(..)
+        | Screen::Targets
+        | Screen::Since
+        | Screen::Blind
+        | Screen::Help => ("Process", None),
     }
 }
 
 /// `+2 columns  `: so many more would be there if there were room.
 fn left_out(model: &Model, columns: u16) -> String {
-    if !model.screen().is_tab() || model.target.is_none() {
+    if !model.screen().is_tab() || !model.is_attached() {
         return String::new();
     }
     match model.placement(columns).left_out.len() {
@@ -344,7 +366,7 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
     };
     let comma = if is_narrow { "" } else { "," };
     let said = match model.screen() {
-        screen if screen.is_tab() && model.target.is_none() => return String::new(),
+        screen if screen.is_tab() && !model.is_attached() => return String::new(),
         screen if screen.is_tab() && model.is_tree() => {
             let list = &model.branches;
             format!("tree {}; t all", of(list.matched, list.all))
@@ -379,7 +401,8 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
         },
         Screen::Events => "newest first".to_owned(),
         Screen::Process => sorted("oldest first"),
-        Screen::Story(task) => format!("task #{task}   Esc back"),
+        Screen::Story(_, task) => format!("task #{task}   Esc back"),
+        Screen::Targets => "targets   Esc back".to_owned(),
         Screen::Since => "since mark   Esc back".to_owned(),
         Screen::Blind | Screen::Help => "Esc back".to_owned(),
     };

@@ -16,9 +16,10 @@ use super::{
     text,
 };
 use crate::{
+    client::TargetId,
     columns::{HoldingColumn, PoolColumn},
     format::{count, place, safe, span},
-    model::{HoldingsBy, List, PoolLine, Rows},
+    model::{HoldingsBy, List, Of, PoolLine, Rows},
     names,
     theme::Theme,
     words,
@@ -39,7 +40,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         HoldingsBy::One => {
             let rows = held(scene, &scene.model.holdings, "Nothing is held.", frame, top)?;
             if let Some(row) = scene.model.holdings.selected().filter(|_| detail > 0) {
-                one(scene, row, frame, bottom);
+                one(scene, row.target, row, frame, bottom);
             }
             Some(rows)
         }
@@ -56,7 +57,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
 /// A table of holdings, of all or of those that name a file descriptor.
 pub(super) fn held(
     scene: Scene<'_>,
-    list: &List<v1::HeldRow>,
+    list: &List<Of<v1::HeldRow>>,
     none: &str,
     frame: &mut Frame<'_>,
     area: Rect,
@@ -66,12 +67,12 @@ pub(super) fn held(
         super::none(scene, none, frame, area);
         return None;
     }
-    let now = model.target_now(now);
-    let table = Table { scene, list };
+    let at = |row: &Of<v1::HeldRow>| model.time_of(row.target, now);
+    let table = Table { scene, list, placement: model.placement(area.width) };
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, row| held_cell(column, row, &model.pools, now, theme),
+        |column, row| held_cell(column, row, &model.targets[row.target].pools, at(row), theme),
         |_| Style::new(),
     ))
 }
@@ -113,12 +114,12 @@ fn owner(row: &v1::HeldRow, theme: Theme) -> Cell {
 }
 
 /// The selected holding, whole.
-fn one(scene: Scene<'_>, row: &v1::HeldRow, frame: &mut Frame<'_>, area: Rect) {
+fn one(scene: Scene<'_>, target: TargetId, row: &v1::HeldRow, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
     let Some(held) = &row.holding else { return };
-    let now = model.target_now(now);
+    let now = model.time_of(target, now);
     let kind = words::kind(held.kind());
-    let title = format!("{kind} {}", names::what(held, &model.pools));
+    let title = format!("{kind} {}", names::what(held, &model.targets[target].pools));
     let owner = match &row.owner {
         None => "nobody: no task that is recorded has it".to_owned(),
         Some(task) if task.id == 0 => "it is not told who has it".to_owned(),
@@ -158,13 +159,12 @@ fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
         super::none(scene, NO_POOLS, frame, area);
         return None;
     }
-    let now = model.target_now(now);
-    let table = Table { scene, list: &model.pool_lines };
+    let table = Table { scene, list: &model.pool_lines, placement: model.placement(area.width) };
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, line| line_cell(column, line, now, theme),
-        |line| match line {
+        |column, line| line_cell(column, line, model.time_of(line.target, now), theme),
+        |line| match &**line {
             PoolLine::Pool(pool) if pool.open => theme.bold(),
             PoolLine::Pool(_) => theme.dim(),
             PoolLine::Out { .. } => Style::new(),
@@ -232,12 +232,12 @@ fn out_cell(column: PoolColumn, row: &v1::PooledConnection, now: u64, theme: The
 }
 
 /// The selected pool or connection, whole.
-fn of_pool(scene: Scene<'_>, line: &PoolLine, frame: &mut Frame<'_>, area: Rect) {
+fn of_pool(scene: Scene<'_>, line: &Of<PoolLine>, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    match line {
+    match &**line {
         PoolLine::Out { row, .. } => {
             if let Some(held) = &row.held {
-                one(scene, held, frame, area);
+                one(scene, line.target, held, frame, area);
             }
         }
         PoolLine::Pool(pool) => {

@@ -18,7 +18,7 @@ use crate::{
     asked,
     columns::LeakColumn,
     format::{count, counted, place, safe, span},
-    model::{LeakRow, Model, Rows, Which},
+    model::{LeakRow, Model, Of, Rows, Which},
     names,
     theme::Theme,
     words,
@@ -34,7 +34,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     };
     let rows = [Constraint::Fill(1), Constraint::Length(detail_height)];
     let [top, bottom] = Layout::vertical(rows).areas(area);
-    if let Some(refused) = &model.refused {
+    if let Some(refused) = model.refused() {
         let line = format!("      {}", safe(refused));
         frame.render_widget(Paragraph::new(line), top);
         return None;
@@ -43,15 +43,15 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         no_leaks(model, theme, frame, top);
         return None;
     }
-    let target_now = model.target_now(now);
-    let table = Table { scene, list: &model.leaks };
-    let style = |row: &LeakRow| if row.cleared { theme.dim() } else { Style::new() };
+    let at = |row: &Of<LeakRow>| model.time_of(row.target, now);
+    let table = Table { scene, list: &model.leaks, placement: model.placement(area.width) };
+    let style = |row: &Of<LeakRow>| if row.cleared { theme.dim() } else { Style::new() };
     let buffer = frame.buffer_mut();
     let rows = if model.shows_groups() {
-        let cell = |column, row: &LeakRow| groups::cell(column, row, target_now, theme);
+        let cell = |column, row: &Of<LeakRow>| groups::cell(column, row, at(row), theme);
         table.render(buffer, top, cell, style)
     } else {
-        let cell = |column, row: &LeakRow| cell(column, row, target_now, theme);
+        let cell = |column, row: &Of<LeakRow>| cell(column, row, at(row), theme);
         table.render(buffer, top, cell, style)
     };
     detail::render(scene, frame, bottom);
@@ -66,7 +66,7 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     if !model.is_answered() {
         return;
     }
-    let totals = &model.totals;
+    let totals = &model.totals();
     let mut lines = vec![Line::default()];
     let mut say = |text: &str, style: Style| {
         let said = text::indented(text, 6, area.width).into_iter();
@@ -83,7 +83,7 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         };
         say(&ignored, plain);
         say("", plain);
-        match model.ignoring().map_or(0, |it| it.rules.len()) {
+        match model.rules() {
             0 => say(NO_RULES, plain),
             rules => {
                 let rules = counted(rules as u64, "rule");
@@ -106,6 +106,12 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         say(&text, plain);
     }
     say("", plain);
+    if let Some(silent) = super::targets::silent(model) {
+        say(
+            &format!("! {silent} not there: this does not speak for what happens in it now."),
+            theme.late(),
+        );
+    }
     if model.is_tokio_console() {
         let spawned = count(totals.tasks_spawned);
         say(&format!("Of {spawned} tasks none has lost its wakers."), plain);
@@ -136,9 +142,9 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     if totals.ignored > 0 {
         say(&format!("{} ignored, as a rule says: i shows them.", count(totals.ignored)), plain);
     }
-    if let Some(blind) = model.blindness().first() {
+    if let Some(blind) = model.first_blindness() {
         say("", plain);
-        say(&format!("! {}", crate::format::safe(&blind.sentence)), theme.late());
+        say(&format!("! {}", safe(&blind)), theme.late());
         say("\"No leaks\" speaks only for what is seen; ! says more.", plain);
     }
     frame.render_widget(Paragraph::new(lines), area);

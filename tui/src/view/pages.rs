@@ -13,8 +13,8 @@ use holdover_proto::v1;
 use super::{Scene, text};
 use crate::{
     format::{count, counted, safe},
-    keymap::BINDINGS,
-    model::Page,
+    keymap::{Action, BINDINGS, Binding},
+    model::{Page, Target},
     theme::Theme,
 };
 
@@ -40,7 +40,9 @@ fn scrolled(scene: Scene<'_>, lines: &[Line<'_>], frame: &mut Frame<'_>, area: R
 pub(super) fn help(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
     let theme = scene.theme;
     let mut lines = Vec::new();
-    for binding in BINDINGS.iter().filter(|binding| !binding.meaning.is_empty()) {
+    // Of one target there is no list.
+    let works = |it: &&Binding| it.action != Action::Targets || scene.model.has_several();
+    for binding in BINDINGS.iter().filter(|it| !it.meaning.is_empty()).filter(works) {
         lines.push(Line::from(vec![
             Span::styled(format!("  {:<13}", theme.key(binding.shown)), theme.bold()),
             Span::raw(binding.meaning),
@@ -72,27 +74,42 @@ const ALL_SEEN: &str = "Every task and every timer of this service is seen, and 
 pub(super) fn blind(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Page {
     let (model, theme) = (scene.model, scene.theme);
     let mut lines = vec![Line::default()];
-    if model.blindness().is_empty() {
-        lines.extend(text::indented(ALL_SEEN, 2, area.width));
+    let shown = model.told_of();
+    for id in &shown {
+        if shown.len() > 1 {
+            lines.push(text::bar(&safe(&model.label(*id)), area.width, theme));
+        }
+        lines.extend(blind_in(&model.targets[*id], area.width, theme));
     }
-    for blind in model.blindness() {
-        let sentence = text::indented(&safe(&blind.sentence), 2, area.width);
+    scrolled(scene, &lines, frame, area)
+}
+
+/// Of one target.
+fn blind_in(target: &Target, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if target.described.is_none() {
+        lines.extend(text::indented("It has not answered: nothing is known of it.", 2, columns));
+    } else if target.blindness().is_empty() {
+        lines.extend(text::indented(ALL_SEEN, 2, columns));
+    }
+    for blind in target.blindness() {
+        let sentence = text::indented(&safe(&blind.sentence), 2, columns);
         lines.extend(sentence.into_iter().map(|line| line.style(theme.late())));
         lines.push(Line::default());
-        lines.extend(blind.fix.lines().flat_map(|line| fix(&safe(line), area.width)));
+        lines.extend(blind.fix.lines().flat_map(|line| fix(&safe(line), columns)));
         lines.push(Line::default());
     }
-    for runtime in model.runtimes() {
+    for runtime in target.runtimes() {
         let v1::RuntimeCoverage { runtime, alive, recorded } = runtime;
         let style = if recorded < alive { theme.late() } else { theme.dim() };
         let line =
             format!("  runtime {runtime}: {recorded} of its {alive} live tasks are recorded");
         lines.push(Line::styled(line, style));
     }
-    if let Some(ignoring) = model.ignoring() {
-        lines.extend(ignored(ignoring, area.width, theme));
+    if let Some(ignoring) = target.ignoring() {
+        lines.extend(ignored(ignoring, columns, theme));
     }
-    scrolled(scene, &lines, frame, area)
+    lines
 }
 
 /// What is not reported on purpose, and which rules do not do what they say.

@@ -42,8 +42,16 @@ const TABLE: u16 = 4;
 /// ```
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, .. } = scene;
-    let Some(process) = &model.seen.process else {
-        let text = match (&model.refused, model.is_answered()) {
+    let Some(about) = model.about() else {
+        const ONE: &str = "This screen is of one process, and several targets are shown. T lists them: \
+                           Enter there shows only one.";
+        let lines = text::indented(ONE, 6, area.width);
+        frame.render_widget(Paragraph::new([vec![Line::default()], lines].concat()), area);
+        return None;
+    };
+    let samples = &model.targets[about].samples;
+    let Some(process) = model.seen.process(about) else {
+        let text = match (model.refused(), model.is_answered()) {
             (Some(why), _) => format!("The target says nothing of its process: {}", safe(why)),
             (None, true) => "The target says nothing of its process.".to_owned(),
             (None, false) => String::new(),
@@ -53,12 +61,12 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     };
     let held = if model.seen.held.rows().is_empty() { 1 } else { TABLE };
-    let mut lines = figures(process, &model.seen.samples, area.width, theme);
+    let mut lines = figures(process, samples, area.width, theme);
     // The charts and the table are what the rest is about.
     let room = area.height.saturating_sub(held);
     lines.truncate(room.saturating_sub(charts::LEAST).into());
     let room = usize::from(room).saturating_sub(lines.len());
-    lines.extend(charts::lines(&model.seen.samples, area.width, room, theme));
+    lines.extend(charts::lines(samples, area.width, room, theme));
     let taken = u16::try_from(lines.len()).unwrap_or(area.height).min(area.height);
     frame.render_widget(Paragraph::new(lines), area);
     let below = Rect { y: area.y + taken, height: area.height - taken, ..area };
@@ -179,7 +187,7 @@ fn holdings(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows>
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let now = model.target_now(now);
-    let table = Table { scene, list: held };
+    let table = Table { scene, list: held, placement: model.placement(below.width) };
     Some(table.render(
         frame.buffer_mut(),
         below,

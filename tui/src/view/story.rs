@@ -264,7 +264,7 @@ const NONE_TOLD: &str = "Holds nothing that is known";
 
 fn holdings(story: &v1::Story, now: u64, columns: u16, scene: Scene<'_>) -> Vec<Line<'static>> {
     let theme = scene.theme;
-    let none = if scene.model.is_tokio_console() { NONE_TOLD } else { NONE };
+    let none = if scene.model.lead().is_tokio_console() { NONE_TOLD } else { NONE };
     let children = match story.children.len() {
         0 => String::new(),
         1 => ", and 1 child, which is above".to_owned(),

@@ -4,9 +4,10 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{Scene, text};
 use crate::{
-    columns::{self, Column},
-    format::{fit, fit_middle, fit_place, width},
-    model::{Entity, List, Rows},
+    client::TargetId,
+    columns::{Column, Placement, TARGET, find},
+    format::{fit, fit_middle, fit_place, safe, width},
+    model::{Entity, List, Of, Rows},
     theme::Theme,
 };
 
@@ -73,13 +74,31 @@ impl Cell {
 
 /// What a table draws.
 pub(super) struct Table<'a, Row: Entity> {
-    /// What is sorted, the column under the cursor, and which columns are shown.
+    /// What is sorted, the column under the cursor, and whose the rows are.
     pub(super) scene: Scene<'a>,
-    pub(super) list: &'a List<Row>,
+    pub(super) list: &'a List<Of<Row>>,
+    /// Which columns are shown, and where.
+    pub(super) placement: Placement,
 }
 
 /// A column, where it begins and how wide it is.
-type Stands<C> = (C, u16, u16);
+#[derive(Clone, Copy)]
+struct Stands<C> {
+    /// `None` for the one that says whose a row is, which the row itself does not.
+    column: Option<C>,
+    title: &'static str,
+    x: u16,
+    width: u16,
+}
+
+impl<C> Stands<C> {
+    fn is_right<Row>(self) -> bool
+    where
+        C: Column<Row>,
+    {
+        self.column.is_some_and(Column::is_right)
+    }
+}
 
 impl<Row: Entity> Table<'_, Row> {
     /// Gives where the rows are.
@@ -87,10 +106,10 @@ impl<Row: Entity> Table<'_, Row> {
         &self,
         buffer: &mut Buffer,
         area: Rect,
-        cell: impl Fn(C, &Row) -> Cell,
-        row_style: impl Fn(&Row) -> Style,
+        cell: impl Fn(C, &Of<Row>) -> Cell,
+        row_style: impl Fn(&Of<Row>) -> Style,
     ) -> Rows {
-        let theme = self.scene.theme;
+        let Scene { model, theme, .. } = self.scene;
         let columns = self.columns::<C>(area);
         if area.height > 0 {
             self.titles(buffer, area, &columns);
@@ -102,63 +121,74 @@ impl<Row: Entity> Table<'_, Row> {
         for (line, row) in rows.iter().enumerate().skip(first).take(shown) {
             let y = area.y + 1 + u16::try_from(line - first).unwrap_or(0);
             let is_selected = selected == Some(line);
-            let base = if is_selected { theme.selected() } else { row_style(row) };
+            let is_gone = model.has_several() && model.targets[row.target].is_lost();
+            let base = match (is_selected, is_gone) {
+                (true, _) => theme.selected(),
+                (false, true) => row_style(row).patch(theme.dim()),
+                (false, false) => row_style(row),
+            };
             let mark = if is_selected { theme.glyphs.selected } else { "" };
             // Also between columns.
             self.put(buffer, (area.x, y), area.width, mark, base, false);
-            for (column, x, width) in &columns {
-                let cell = cell(*column, row);
+            for stands in &columns {
+                let cell = match stands.column {
+                    Some(column) => cell(column, row),
+                    None => whose(self.scene, row.target),
+                };
+                let is_right = stands.is_right();
                 let style = if is_selected { base } else { base.patch(cell.style) };
-                let (mut x, mut width) = (*x, *width);
+                let Stands { mut x, mut width, .. } = *stands;
                 if let Some((letter, badge)) = cell.badge {
                     let style = if is_selected { base } else { base.patch(badge) };
                     self.put(buffer, (x, y), 1, letter, style, false);
                     (x, width) = (x + 1, width.saturating_sub(1));
                 }
                 // A column's width between it and the next.
-                let room = if width > 2 && !column.is_right() { width - 1 } else { width };
+                let room = if width > 2 && !is_right { width - 1 } else { width };
                 let text = cell.fit(room, theme);
-                self.put(buffer, (x, y), width, &text, style, column.is_right());
+                self.put(buffer, (x, y), width, &text, style, is_right);
             }
         }
         Rows {
             area: Rect { y: area.y + 1, height, ..area },
             first,
             count: rows.len(),
-            columns: columns
-                .iter()
-                .map(|(column, x, width)| (*x, *width, column.title()))
-                .collect(),
+            columns: columns.iter().map(|it| (it.x, it.width, it.title)).collect(),
         }
     }
 
     /// Those that have a place in the area.
     fn columns<C: Column<Row>>(&self, area: Rect) -> Vec<Stands<C>> {
-        let columns = columns::infos::<Row, C>(area.width);
-        let placement = columns::place(&self.scene.model.layout(), &columns, area.width);
-        let placed = placement.placed.into_iter();
-        placed.filter_map(|it| Some((columns::find(it.title)?, area.x + it.x, it.width))).collect()
+        let stands = self.placement.placed.iter().map(|it| Stands {
+            column: find(it.title),
+            title: it.title,
+            x: area.x + it.x,
+            width: it.width,
+        });
+        stands.filter(|it| it.column.is_some() || it.title == TARGET).collect()
     }
 
     /// The column that is sorted by has an arrow, the one under the cursor a line.
     fn titles<C: Column<Row>>(&self, buffer: &mut Buffer, area: Rect, columns: &[Stands<C>]) {
         let Scene { model, theme, .. } = self.scene;
-        let marked = model.marked();
-        for (column, x, width) in columns {
-            let sort = model.tab().sort.filter(|sort| column.field() == Some(sort.field));
+        let marked = model.marked().filter(|_| model.screen().is_tab());
+        for stands in columns {
+            let Stands { title, x, width, .. } = *stands;
+            let field = stands.column.and_then(Column::field);
+            let sort = model.tab().sort.filter(|sort| field == Some(sort.field));
             let glyphs = theme.glyphs;
             let arrow =
                 sort.map_or("", |it| if it.largest_first { glyphs.down } else { glyphs.up });
-            let style = match (marked == Some(column.title()), sort) {
+            let style = match (marked == Some(title), sort) {
                 (true, _) => theme.marked(),
                 (false, Some(_)) => theme.bold(),
                 (false, None) => theme.dim(),
             };
-            let title = format!("{}{arrow}", column.title());
+            let title = format!("{title}{arrow}");
             // What is left of the column is not marked.
-            self.put(buffer, (*x, area.y), *width, "", Style::new(), false);
-            let taken = u16::try_from(crate::format::width(&title)).unwrap_or(*width).min(*width);
-            let x = if column.is_right() { x + width - taken } else { *x };
+            self.put(buffer, (x, area.y), width, "", Style::new(), false);
+            let taken = u16::try_from(crate::format::width(&title)).unwrap_or(width).min(width);
+            let x = if stands.is_right() { x + width - taken } else { x };
             buffer.set_stringn(x, area.y, &title, taken.into(), style);
         }
     }
@@ -178,4 +208,9 @@ impl<Row: Entity> Table<'_, Row> {
             text::cell(buffer, at, columns, text, style, self.scene.theme);
         }
     }
+}
+
+/// What the target of a row is called.
+pub(super) fn whose(scene: Scene<'_>, target: TargetId) -> Cell {
+    Cell::middle(safe(&scene.model.label(target)).into_owned())
 }

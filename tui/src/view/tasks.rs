@@ -26,12 +26,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         super::none(scene, none, frame, area);
         return None;
     }
-    let target_now = model.target_now(now);
-    let table = Table { scene, list: &model.tasks };
+    let table = Table { scene, list: &model.tasks, placement: model.placement(area.width) };
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, task| cell(column, task, target_now, theme),
+        |column, task| cell(column, task, model.time_of(task.target, now), theme),
         |task| if task.ended_ns.is_some() { theme.dim() } else { Style::new() },
     ))
 }

@@ -15,6 +15,7 @@ mod said;
 mod screens;
 mod source;
 mod stories;
+mod targets;
 mod themes;
 mod tree;
 mod whole;
@@ -32,7 +33,8 @@ use ratatui::{
 
 use super::render;
 use crate::{
-    client::{Answer, Event},
+    client::{Answer, Event, TargetId},
+    keymap::{Action, BINDINGS, Binding},
     model::Model,
     theme::{Look, Theme},
 };
@@ -445,7 +447,9 @@ fn a_story_120x40_and_80x24() {
 fn help_lists_every_key() {
     let (mut model, now) = with_leaks();
     press(&mut model, now, "?");
-    let meanings = || crate::keymap::BINDINGS.iter().filter(|it| !it.meaning.is_empty());
+    // That which lists several targets stands where there are some.
+    let is_told = |it: &&Binding| !it.meaning.is_empty() && it.action != Action::Targets;
+    let meanings = || BINDINGS.iter().filter(is_told);
     let wide = draw(&model, theme(), now, (120, 40));
     for binding in meanings() {
         find(wide.backend().buffer(), binding.meaning);
@@ -494,8 +498,8 @@ fn blindness_is_said_on_every_screen() {
     let (mut model, now) = with_leaks();
     let sentence = "this service was built without --cfg tokio_unstable, so only what goes through \
                     holdover::{task,time,sync} is seen";
-    if let Some(target) = &mut model.target
-        && let Some(coverage) = &mut target.described.coverage
+    if let Some(described) = &mut model.targets[TargetId::default()].described
+        && let Some(coverage) = &mut described.coverage
     {
         coverage.spans = false;
         let runtime = |runtime, alive, recorded| v1::RuntimeCoverage { runtime, alive, recorded };
@@ -544,7 +548,7 @@ fn with_rules() -> (Model, Instant) {
         ],
         errors: vec!["a.txt:4:9: `verdict` is one of stuck".into()],
     };
-    let described = model.target.as_ref().expect("it is attached").described.clone();
+    let described = model.lead().described.clone().expect("it is attached");
     let described = v1::DescribeResponse { ignoring: Some(ignoring), ..described };
     model.apply(Event::Described(Box::new(described)), now);
     (model, now)
@@ -605,7 +609,8 @@ fn a_stuck_task_that_waits_says_for_what() {
     let wide = draw(&model, theme(), now, (120, 40));
     find(wide.backend().buffer(), "waits for lock ledger; not …");
     let on = |name: &str| v1::TaskRef { id: 3, name: name.into(), ..Default::default() };
-    let mut groups = vec![model.leaks.selected().map(|row| (**row).clone()).expect("a row")];
+    let mut groups =
+        vec![model.leaks.selected().map(|row| v1::LeakGroup::clone(row)).expect("a row")];
     let worst = groups[0].worst.as_mut().and_then(|leak| leak.task.as_mut()).expect("a task");
     worst.held_by = vec![on("audit")];
     update(&mut model, now, v1::Update { groups, ..Default::default() });
@@ -630,7 +635,7 @@ fn the_states_of_a_connection() {
     let at = find(buffer, "lost, retrying in 4 s");
     assert!(buffer[at].modifier.contains(Modifier::REVERSED));
     find(buffer, "L left-behind");
-    let mut described = model.target.clone().expect("a target").described;
+    let mut described = model.lead().described.clone().expect("a target");
     described.target.as_mut().expect("one").run = "b".into();
     model.apply(Event::Connected(Box::new(described)), now);
     find(draw(&model, theme(), now, (80, 24)).backend().buffer(), "another process now");

@@ -28,12 +28,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         super::none(scene, "Nothing that a tree would show.", frame, area);
         return None;
     }
-    let target_now = model.target_now(now);
-    let table = Table { scene, list: &model.branches };
+    let table = Table { scene, list: &model.branches, placement: model.placement(area.width) };
     Some(table.render(
         frame.buffer_mut(),
         area,
-        |column, branch| cell(column, branch, target_now, theme),
+        |column, branch| cell(column, branch, model.time_of(branch.target, now), theme),
         |branch| if branch.matched { Style::new() } else { theme.dim() },
     ))
 }

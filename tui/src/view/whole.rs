@@ -2,8 +2,12 @@
 
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Scene, events, groups, holdings, leaks, process, table::Cell, tasks, text, tree};
-use crate::columns::{Listing, find};
+use super::{
+    Scene, events, groups, holdings, leaks, process,
+    table::{Cell, whose},
+    tasks, text, tree,
+};
+use crate::columns::{Listing, TARGET, find};
 
 /// A longer text nobody reads here; the story has it.
 const LINES: usize = 6;
@@ -31,7 +35,11 @@ fn lines(scene: Scene<'_>, columns: u16) -> Vec<Line<'static>> {
 /// That of the selected row, in the column of this title.
 fn cell(scene: Scene<'_>, title: &str) -> Option<Cell> {
     let Scene { model, theme, now } = scene;
-    let now = model.target_now(now);
+    let target = model.selected_target()?;
+    if title == TARGET {
+        return Some(whose(scene, target));
+    }
+    let now = model.time_of(target, now);
     Some(match model.listing() {
         Listing::Leaks => leaks::cell(find(title)?, model.leaks.selected()?, now, theme),
         Listing::Groups => groups::cell(find(title)?, model.leaks.selected()?, now, theme),
@@ -39,7 +47,7 @@ fn cell(scene: Scene<'_>, title: &str) -> Option<Cell> {
         Listing::Tree => tree::cell(find(title)?, model.branches.selected()?, now, theme),
         Listing::Holdings => {
             let row = model.holdings.selected()?;
-            holdings::held_cell(find(title)?, row, &model.pools, now, theme)
+            holdings::held_cell(find(title)?, row, &model.targets[target].pools, now, theme)
         }
         Listing::Pools => {
             holdings::line_cell(find(title)?, model.pool_lines.selected()?, now, theme)

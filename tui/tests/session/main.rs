@@ -10,6 +10,7 @@ mod control;
 mod outside;
 mod pty;
 mod settings;
+mod targets;
 
 use std::{
     io::{BufRead, BufReader},

@@ -73,6 +73,37 @@ fn what_names_the_rows_is_the_last_that_is_left() {
     }
 }
 
+#[test]
+fn whose_a_row_is_is_hidden_by_nothing_but_its_own_name() {
+    let columns = Listing::Tasks.columns_of_several(80, 11);
+    let hidden = |layout: &Layout| layout.find(TARGET).map(|it| it.shown == Shown::Hidden);
+    let of_names = |names| Layout::of_names(&columns, names).expect(names);
+    assert_eq!(hidden(&of_names("task age")), None, "it says nothing of it");
+    assert_eq!(of_names("task age").among(&columns).names(), "target task age");
+    assert_eq!(of_names("task age target").among(&columns).names(), "task age target");
+    let kept = |text| Layout::of_text(&columns, text);
+    assert_eq!(hidden(&kept("task -age")), None);
+    assert_eq!(hidden(&kept("task -target").among(&columns)), Some(true));
+    // Where there is one target there is no such column.
+    let of_one = Listing::Tasks.columns(80);
+    assert_eq!(kept("task -target age").among(&of_one), Layout::of_text(&of_one, "task age"));
+    let said = Layout::of_names(&columns, "id targets").expect_err("no such");
+    assert!(said.ends_with("id, task, state, spawned_at, holds, polls, busy, age"), "{said}");
+}
+
+#[test]
+fn what_is_said_of_targets_is_taken_along() {
+    let columns = Listing::Holdings.columns_of_several(80, 11);
+    let of = |text: &str| Layout::of_text(&columns, text);
+    let one = of("age what kind owner acquired_at goes");
+    assert_eq!(one.clone().with_target_of(&one), one, "nothing was said");
+    let with = one.clone().with_target_of(&of("kind what -target owner acquired_at age goes"));
+    assert_eq!(with.of_one(), one);
+    assert_eq!(titles(&with)[..4], ["AGE", "WHAT", TARGET, "KIND"]);
+    assert_eq!(with.find(TARGET).map(|it| it.shown), Some(Shown::Hidden));
+    assert_eq!(titles(&one.with_target_of(&of("target kind")))[0], TARGET);
+}
+
 /// Something that a user does to a layout, by two of its columns.
 fn change(layout: &mut Layout, (what, one, other): (u8, usize, usize)) {
     let all = titles(layout);

@@ -7,7 +7,7 @@ fn known() -> Known {
     let value = "loc:src/ or name:me".to_owned();
     let saved: Named = [("mine".to_owned(), Setting { value, from: From::Default })].into();
     let history = History::of_lines("verdict:stuck\nsince>1s\n");
-    Known { saved: Arc::new(saved), history: Arc::new(history) }
+    Known { saved: Arc::new(saved), history: Arc::new(history), ..Known::default() }
 }
 
 fn edit(text: &str) -> Edit {
@@ -180,7 +180,7 @@ proptest! {
             prop_assert!(edit.cursor <= graphemes.len());
             let before: usize = graphemes[..edit.cursor].iter().map(|it| it.len()).sum();
             prop_assert_eq!(edit.byte(edit.cursor), before);
-            prop_assert!(Filter::parse(edit.whole()).is_ok() || edit.whole() == text);
+            prop_assert!(Whose::parse(edit.whole()).is_ok() || edit.whole() == text);
             if let Some(error) = edit.error() {
                 prop_assert!(error.column >= 1 && error.column <= edit.text.chars().count() + 1);
             }

@@ -147,3 +147,57 @@ fn a_column_is_marked_in_the_table_that_has_it() {
     press(&mut model, "g", now);
     assert_eq!(model.layout().names(), "since task verdict");
 }
+
+/// Of two targets; the first has answered.
+fn of_two(now: Instant) -> Model {
+    let mut model = Model::new("here".into()).beside("there".into());
+    model.apply(described("a"), now);
+    model
+}
+
+#[test]
+fn whose_a_row_is_is_moved_as_other_columns_are_and_hidden_only_by_choice() {
+    let now = Instant::now();
+    let mut model = of_two(now);
+    press(&mut model, "3", now);
+    typed(&mut model, KeyCode::Right, now);
+    assert_eq!(model.tab().column, Some("TARGET"));
+    press(&mut model, "-", now);
+    assert_eq!(kept(&mut model), []);
+    assert_eq!(model.said(now), Some("TARGET tells rows apart: + hides it"));
+    press(&mut model, ">", now);
+    let moved = "kind target what owner acquired_at age goes".to_owned();
+    assert_eq!(kept(&mut model), [(Listing::Holdings, Some(moved))]);
+    press(&mut model, "+ ", now);
+    let hidden = "kind -target what owner acquired_at age goes".to_owned();
+    assert_eq!(kept(&mut model), [(Listing::Holdings, Some(hidden))]);
+    press(&mut model, "r", now);
+    assert_eq!(kept(&mut model), [(Listing::Holdings, None)]);
+    assert!(model.layout().names().starts_with("target kind"));
+}
+
+#[test]
+fn with_one_target_nothing_of_several_is_chosen_and_nothing_is_given_up() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    press(&mut model, "3+ ", now);
+    let hidden = "-kind what owner acquired_at age goes".to_owned();
+    assert_eq!(kept(&mut model), [(Listing::Holdings, Some(hidden))]);
+    // What was chosen while there were several is there when there are again.
+    let several = Listing::Holdings.columns_of_several(80, 11);
+    let chosen = Layout::of_text(&several, "kind target what owner acquired_at -age goes");
+    model.layouts.choose(Listing::Holdings, chosen.clone());
+    assert_eq!(model.layout().names(), "kind what owner acquired_at goes");
+    press(&mut model, " ", now);
+    let both = "-kind target what owner acquired_at -age goes".to_owned();
+    assert_eq!(kept(&mut model), [(Listing::Holdings, Some(both))]);
+    assert_eq!(model.layout().names(), "what owner acquired_at goes");
+    let mut model = of_two(now);
+    model.layouts.choose(Listing::Holdings, chosen);
+    press(&mut model, "3", now);
+    assert_eq!(model.layout().names(), "kind target what owner acquired_at goes");
+    // Where several are set, but nothing is said of whose they are.
+    model.layouts.start(Listing::Tasks, of_names(Listing::Tasks, "id task age"));
+    press(&mut model, "2", now);
+    assert_eq!(model.layout().names(), "id target task age");
+}

@@ -24,7 +24,7 @@ fn tell(model: &mut Model, start: Instant, second: u64) {
 }
 
 fn seen(model: &Model, now: Instant) -> (usize, u64, u64) {
-    (model.leaks.rows().len(), model.totals.leaks, model.target_now(now) / S)
+    (model.leaks.rows().len(), model.totals().leaks, model.target_now(now) / S)
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn a_click_selects_and_a_second_one_opens() {
     mouse(&mut model, CLICK, (30, 9), now);
     assert_eq!(model.screen(), Screen::Leaks, "there is no row");
     mouse(&mut model, CLICK, (30, 6), now);
-    assert_eq!(model.screen(), Screen::Story(8));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 8));
 }
 
 #[test]

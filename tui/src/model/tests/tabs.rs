@@ -43,7 +43,7 @@ fn a_story_has_no_filter_to_type_in() {
     let told = v1::Update { tasks: vec![task(7, "a")], ..Default::default() };
     model.apply(update(&model, told), now);
     press(&mut model, "\n", now);
-    assert_eq!(model.screen(), Screen::Story(7));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 7));
     press(&mut model, "/q", now);
     assert!(model.quit && model.edit.is_none());
 }
@@ -124,7 +124,7 @@ fn leaks_are_shown_by_site_or_one_by_one() {
     model.apply(update(&model, told), now);
     assert_eq!(model.leaks.rows().len(), 2);
     press(&mut model, "j\n", now);
-    assert_eq!(model.screen(), Screen::Story(8));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 8));
     press(&mut model, "\u{1b}g", now);
     assert_eq!(model.view().kind(), v1::ViewKind::LeakGroups);
 }
@@ -142,7 +142,7 @@ fn holdings_and_pools_open_the_story_of_who_has_them() {
     let told = v1::Update { holdings: vec![row(1, 7), row(2, 0)], ..Default::default() };
     model.apply(update(&model, told), now);
     press(&mut model, "\n", now);
-    assert_eq!(model.screen(), Screen::Story(7));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 7));
     press(&mut model, "\u{1b}j\n", now);
     assert_eq!(model.screen(), Screen::Holdings, "nobody has no story");
     press(&mut model, "g", now);
@@ -153,7 +153,7 @@ fn holdings_and_pools_open_the_story_of_who_has_them() {
     press(&mut model, "\n", now);
     assert_eq!(model.screen(), Screen::Holdings, "a pool is no task");
     press(&mut model, "j\n", now);
-    assert_eq!(model.screen(), Screen::Story(9));
+    assert_eq!(model.screen(), Screen::Story(TargetId::default(), 9));
 }
 
 #[test]

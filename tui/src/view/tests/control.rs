@@ -8,7 +8,7 @@ fn shown(model: &Model, now: Instant, size: (u16, u16)) -> String {
 }
 
 fn tell(model: &mut Model, control: Option<v1::Control>) {
-    let mut described = model.target.as_ref().expect("attached").described.clone();
+    let mut described = model.lead().described.clone().expect("attached");
     described.control = control;
     model.apply(Event::Described(Box::new(described)), Instant::now());
 }
@@ -58,7 +58,10 @@ fn it_asks_says_what_is_held_and_what_became_of_it() {
         insta::assert_snapshot!(name, text);
     }
     press(&mut model, now, "y");
-    assert_eq!(std::mem::take(&mut model.effects), [Effect::Cancel { task: 7 }]);
+    assert_eq!(
+        std::mem::take(&mut model.effects),
+        [Effect::Cancel { of: TargetId::default(), task: 7 }]
+    );
     assert!(shown(&model, now, (120, 40)).contains("worker #7 is being asked to stop"));
     let asked = v1::CancelResponse { requested_ns: Some(NOW), said: "asked".into() };
     answer(&mut model, now, Ok(asked));
@@ -72,7 +75,11 @@ fn it_asks_says_what_is_held_and_what_became_of_it() {
     }
     model.press(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), now);
     assert!(!shown(&model, now, (120, 40)).contains("after it was asked, and left"));
-    assert_eq!(model.screen(), crate::model::Screen::Story(7), "Esc closes what is on top");
+    assert_eq!(
+        model.screen(),
+        crate::model::Screen::Story(TargetId::default(), 7),
+        "Esc closes what is on top"
+    );
 }
 
 #[test]
@@ -94,7 +101,7 @@ fn where_it_cannot_be_it_says_why() {
         story(&mut model, now, of);
         press(&mut model, now, "y");
         // It means what it does elsewhere.
-        assert!(!model.effects.contains(&Effect::Cancel { task: 7 }));
+        assert!(!model.effects.contains(&Effect::Cancel { of: TargetId::default(), task: 7 }));
         shown(&model, now, (120, 40))
     };
     let why_not = "the service is read-only: start it with HOLDOVER_CONTROL=1".to_owned();

@@ -27,7 +27,7 @@ fn every(leaks: Vec<v1::Leak>, now_ns: u64) -> Every {
 }
 
 fn told(model: &mut Model, now: Instant, told: Result<Every, String>) {
-    assert_eq!(std::mem::take(&mut model.effects), [Effect::Leaks]);
+    assert_eq!(std::mem::take(&mut model.effects), [Effect::Leaks { of: TargetId::default() }]);
     model.apply(Event::Leaks(told.map(Box::new)), now);
 }
 
