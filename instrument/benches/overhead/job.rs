@@ -1,6 +1,7 @@
 //! What a process of its own is to do.
 
 use std::{
+    hash::{BuildHasher, RandomState},
     io::stdin,
     time::{Duration, Instant},
 };
@@ -65,12 +66,26 @@ impl Job {
     pub fn run(&self) {
         let setting = self.setting();
         setting.cores.unpin();
+        use_the_heap();
         setting.mode.install(&setting.socket);
         match self {
             Self::Operation(operation) => operation.run(),
             Self::Target(target) => target.run(),
         }
     }
+}
+
+/// Leaves a heap of its own behind, as a program does that has run for a while. What an
+/// allocation costs depends on what was allocated before: by up to a tenth of a spawn, which
+/// would be taken for the mode's.
+fn use_the_heap() {
+    let random = RandomState::new();
+    let size = |at: u64| usize::try_from(random.hash_one(at) % 2_000).expect("small");
+    let kept: Vec<Vec<u8>> = (0..random.hash_one("how many") % 2_000)
+        .map(|at| (Vec::with_capacity(size(at)), Vec::with_capacity(size(!at))))
+        .map(|(kept, _freed): (Vec<u8>, Vec<u8>)| kept)
+        .collect();
+    std::mem::forget(kept);
 }
 
 impl Operation {
