@@ -5,14 +5,14 @@ mod values;
 use std::time::Duration;
 
 use clap::{
-    Args as ClapArgs, CommandFactory, Parser, Subcommand,
+    Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
     error::ErrorKind,
 };
 use holdover_proto::v1::{HoldingKind, Verdict};
 
-use self::values::{TaskId, address, fields, filter, limit, reason, task, while_of};
-pub(crate) use self::values::{nearest, sort};
+use self::values::{TaskId, address, fields, filter, limit, reason, sort_of_rows, task, while_of};
+pub(crate) use self::values::{is_of_groups, nearest, sort};
 use crate::{
     client::Address,
     config::{Interval, SourceRoot},
@@ -82,7 +82,7 @@ pub(crate) enum Command {
     /// Print the leaks of this moment.
     Leaks(Leaks),
     /// Print the tasks of this moment.
-    Tasks(Print),
+    Tasks(Tasks),
     /// Print what happened lately.
     Events(Print),
     /// Print the rules by which leaks are ignored, and what became of each.
@@ -135,7 +135,7 @@ pub(crate) struct Print {
         default_value = "",
         hide_default_value = true,
         allow_hyphen_values = true,
-        value_parser = sort
+        value_parser = sort_of_rows
     )]
     pub(crate) sort: String,
 
@@ -195,6 +195,27 @@ pub(crate) struct Leaks {
     /// Those that a rule ignores, in place of those that are reported.
     #[arg(long)]
     pub(crate) ignored: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = fields())]
+pub(crate) struct Tasks {
+    #[command(flatten)]
+    pub(crate) print: Print,
+
+    /// A line for each value of this field: how many live, and how many have ended since the
+    /// recording began, listed or not. Also sorted by live, ended, spawned, completed,
+    /// cancelled, panicked, shutdown.
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) group: Option<TasksBy>,
+}
+
+/// What tasks are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TasksBy {
+    /// Where they were spawned.
+    #[value(alias = "location")]
+    Loc,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -8,6 +8,7 @@ mod layout;
 mod leaks;
 mod listing;
 mod place;
+mod sites;
 mod targets;
 mod tasks;
 mod term;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     leaks::LeakColumn,
     listing::Listing,
     place::{Placement, place},
+    sites::SiteColumn,
     targets::TargetColumn,
     tasks::TaskColumn,
     term::{exclude, narrow, says},

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use crate::{
     client::TargetId,
     format::counted,
-    model::{Entity, HoldingsBy, List, Model, Of, PoolLine, Screen, Target},
+    model::{Entity, HoldingsBy, List, Model, Of, PoolLine, Screen, Target, WhichTasks},
     print::{json, process, text},
 };
 
@@ -41,6 +41,9 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
                 0 | 1 => leak,
                 many => format!("{}, the worst of them:\n{leak}", counted(many.into(), "task")),
             })
+        }
+        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
+            Some(text::task_group(model.sites.selected()?))
         }
         Screen::Tasks => Some(text::task(model.tasks.selected()?, now)),
         Screen::Holdings => match model.holdings_by {
@@ -81,6 +84,9 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
         Screen::Leaks => each(model, &model.leaks, now, |group, it| {
             vec![json::group(group, it.described, &it.update())]
         }),
+        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
+            each(model, &model.sites, now, |site, it| vec![json::task_group(site, it.described)])
+        }
         Screen::Tasks => each(model, &model.tasks, now, |task, it| vec![it.task(task)]),
         Screen::Holdings => match model.holdings_by {
             HoldingsBy::One => each(model, &model.holdings, now, |row, it| {

@@ -110,7 +110,7 @@ bindings! {
     "" [Char('-')] HideColumn "", "";
     "" [Char('+'), Char('=')] Columns "", "";
     "" [Char('v')] Whole "", "";
-    "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; holdings, or pools";
+    "g" [Char('g')] Group "group", "leaks by site, one by one, by cause; tasks by site; pools";
     "G" [Char('G')] GroupBy "", "leaks by the marked column";
     "t" [Char('t')] Tree "", "a tree: each task beneath the one that spawned it";
     "s" [Char('s')] Sort "sort", "by the next column; after the last, as they come";

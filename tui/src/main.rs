@@ -35,7 +35,7 @@ use std::{
 
 use crate::{
     app::Ui,
-    args::{Args, Command, Demo, Flags, Print},
+    args::{Args, Command, Demo, Flags, Print, TasksBy},
     client::{Address, Addresses},
     config::{Config, Problem},
     print::Kind,
@@ -128,7 +128,14 @@ async fn run(args: Args) -> Result<(), Failure> {
             let kind = if what.ignored { Kind::Ignored } else { Kind::Leaks };
             print::print(kind, in_full(what.print, &config()?)?).await
         }
-        Some(Command::Tasks(what)) => print::print(Kind::Tasks, in_full(what, &config()?)?).await,
+        Some(Command::Tasks(what)) => {
+            let config = config()?;
+            let (kind, print) = match what.group {
+                Some(TasksBy::Loc) => (Kind::TaskGroups, with_filters(what.print, &config)?),
+                None => (Kind::Tasks, in_full(what.print, &config)?),
+            };
+            print::print(kind, print).await
+        }
         Some(Command::Events(what)) => print::print(Kind::Events, in_full(what, &config()?)?).await,
         Some(Command::Ignored(what)) => print::rules(what).await,
         Some(Command::Baseline(what)) => print::baseline(what).await,
@@ -164,8 +171,16 @@ fn ui(config: Config, flags: &Flags) -> Ui {
     Ui { theme, now, config, panic_at: flags.panic_at }
 }
 
-/// With its saved filters in full.
+/// What is asked for of rows that are in no groups, with its saved filters in full.
 fn in_full(what: Print, config: &Config) -> Result<Print, Failure> {
+    if args::is_of_groups(&what.sort) {
+        let wrong = "is what groups of tasks count: `holdover tasks --group loc` has them";
+        return Err(Failure::Usage(format!("--sort {} {wrong}", what.sort)));
+    }
+    with_filters(what, config)
+}
+
+fn with_filters(what: Print, config: &Config) -> Result<Print, Failure> {
     Ok(Print { filter: whole_filter(&what.filter, config)?, ..what })
 }
 

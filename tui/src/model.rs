@@ -88,6 +88,7 @@ pub(crate) struct Model {
     told: Vec<Of<LeakRow>>,
     pub(crate) leaks: List<Of<LeakRow>>,
     pub(crate) tasks: List<Of<v1::Task>>,
+    pub(crate) sites: List<Of<v1::TaskGroup>>,
     pub(crate) holdings: List<Of<v1::HeldRow>>,
     pub(crate) pool_lines: List<Of<PoolLine>>,
     /// In place of any of these, while they are a tree.
@@ -143,6 +144,7 @@ impl Model {
             told: Vec::new(),
             leaks: List::default(),
             tasks: List::default(),
+            sites: List::default(),
             holdings: List::default(),
             pool_lines: List::default(),
             branches: List::default(),
@@ -198,7 +200,7 @@ impl Model {
     }
 
     fn kind(&self) -> Kind {
-        Kind::of(self.tab_screen(), self.holdings_by).unwrap_or(Kind::Leaks)
+        Kind::of(self.tab_screen(), self.which_tasks, self.holdings_by).unwrap_or(Kind::Leaks)
     }
 
     /// What that tab has for itself.
@@ -282,7 +284,9 @@ impl Model {
             Action::Previous => self.turn(TABS.len() - 1),
             Action::Leaks => self.go(Screen::Leaks),
             Action::Tasks => {
-                self.which_tasks = WhichTasks::All;
+                if self.is_cancelling() {
+                    self.which_tasks = WhichTasks::All;
+                }
                 self.go(Screen::Tasks);
             }
             Action::Holdings => self.go(Screen::Holdings),

@@ -29,6 +29,21 @@ pub(crate) fn numbered(row: &v1::Task) -> String {
     }
 }
 
+/// Where the tasks of a group were spawned.
+pub(crate) fn site(group: &v1::TaskGroup) -> String {
+    match (group.other, group.location.as_str()) {
+        (true, _) => "all other places".to_owned(),
+        (false, "") => "not known".to_owned(),
+        (false, location) => location.to_owned(),
+    }
+}
+
+/// However they have ended.
+pub(crate) fn ended(ended: &v1::EndedTasks) -> u64 {
+    let v1::EndedTasks { completed, cancelled, panicked, shutdown } = ended;
+    completed.saturating_add(*cancelled).saturating_add(*panicked).saturating_add(*shutdown)
+}
+
 /// Whether a task is called by its place.
 pub(crate) fn is_a_place(task: &v1::Task) -> bool {
     task.name.is_empty() && task.type_name.is_empty()

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     /// Leaks that a rule ignores.
     Ignored,
     Tasks,
+    /// Tasks, a line for each spawn site.
+    TaskGroups,
     Events,
     Pools,
 }
@@ -72,7 +74,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
                 Kind::Leaks => Some(text::no_leaks(&update, &printer.described)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
                 Kind::Pools => Some(text::no_pools(&update)),
-                Kind::Tasks | Kind::Events => {
+                Kind::Tasks | Kind::TaskGroups | Kind::Events => {
                     // They are rows and nothing else.
                     if update.matched == 0 {
                         writeln!(io::stderr(), "{}", text::none(&update))?;
@@ -122,6 +124,7 @@ fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
     let kind = match kind {
         Kind::Leaks | Kind::Ignored => v1::ViewKind::Leaks,
         Kind::Tasks => v1::ViewKind::Tasks,
+        Kind::TaskGroups => v1::ViewKind::TaskGroups,
         Kind::Events => v1::ViewKind::Events,
         Kind::Pools => v1::ViewKind::Pools,
     };
@@ -165,6 +168,8 @@ struct Seen {
     /// it has cleared.
     leaks: HashMap<(u64, i32, u64), (u64, u32, bool)>,
     tasks: HashMap<u64, (i32, i32)>,
+    /// By place, and whether it is all others together.
+    groups: HashMap<(String, bool), v1::TaskGroup>,
     /// By number.
     pools: HashMap<u64, v1::Pool>,
 }
@@ -180,6 +185,14 @@ impl Seen {
                     self.tasks.insert(task.id, now) != Some(now)
                 });
                 rows.iter().map(|task| printer.task(task, update.now_ns)).collect()
+            }
+            Kind::TaskGroups => {
+                let now = |group: &&v1::TaskGroup| {
+                    let key = (group.location.clone(), group.other);
+                    self.groups.insert(key, (*group).clone()).as_ref() != Some(group)
+                };
+                let changed = update.task_groups.iter().filter(now);
+                changed.map(|group| printer.task_group(group)).collect()
             }
             Kind::Events => {
                 let new = update.events.iter().filter(|event| event.seq > self.last_event);
@@ -233,9 +246,14 @@ impl Printer {
                 update.leaks.iter().map(|it| self.leak(it, update, None)).collect()
             }
             Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
+            Kind::TaskGroups => update.task_groups.iter().map(|it| self.task_group(it)).collect(),
             Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
             Kind::Pools => update.pools.iter().map(|it| self.pool(it, now)).collect(),
         }
+    }
+
+    fn task_group(&self, group: &v1::TaskGroup) -> String {
+        if self.json { json::task_group(group, &self.described) } else { text::task_group(group) }
     }
 
     fn pool(&self, pool: &v1::Pool, now: u64) -> String {

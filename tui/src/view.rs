@@ -13,6 +13,7 @@ mod leaks;
 mod life;
 mod pages;
 mod process;
+mod sites;
 mod source;
 mod story;
 mod table;
@@ -35,7 +36,7 @@ use ratatui::{
 use crate::{
     format::safe,
     keymap::BINDINGS,
-    model::{Connection, Drawn, Model, Rows, Screen},
+    model::{Connection, Drawn, Model, Rows, Screen, WhichTasks},
     theme::Theme,
 };
 
@@ -110,6 +111,9 @@ fn rows(scene: Scene<'_>, screen: Screen, frame: &mut Frame<'_>, area: Rect) -> 
     }
     match screen {
         Screen::Leaks => leaks::render(scene, frame, area),
+        Screen::Tasks if scene.model.tasks_are() == WhichTasks::BySite => {
+            sites::render(scene, frame, area)
+        }
         Screen::Tasks => tasks::render(scene, frame, area),
         Screen::Holdings => holdings::render(scene, frame, area),
         Screen::Events => events::render(scene, frame, area),

@@ -58,6 +58,20 @@ pub(super) fn filter(text: &str) -> Result<String, holdover::FilterError> {
     Whose::parse(text).map(|_| text.to_owned())
 }
 
+/// What groups of tasks count.
+const COUNTED: [&str; 7] =
+    ["live", "ended", "spawned", "completed", "cancelled", "panicked", "shutdown"];
+
+/// Whether only groups of tasks are sorted by it.
+pub(crate) fn is_of_groups(sort: &str) -> bool {
+    COUNTED.contains(&sort.strip_prefix('-').unwrap_or(sort))
+}
+
+/// A field, to sort by; or what groups of tasks count.
+pub(super) fn sort_of_rows(text: &str) -> Result<String, String> {
+    if is_of_groups(text) { Ok(text.to_owned()) } else { sort(text) }
+}
+
 /// A field, to sort by.
 pub(crate) fn sort(text: &str) -> Result<String, String> {
     let name = text.strip_prefix('-').unwrap_or(text);

@@ -1,8 +1,8 @@
 //! The kinds of tables: what each is called, and its columns.
 
 use super::{
-    EventColumn, FdColumn, GroupColumn, HoldingColumn, Info, LeakColumn, PoolColumn, TARGET,
-    TaskColumn, TreeColumn, Width, infos,
+    EventColumn, FdColumn, GroupColumn, HoldingColumn, Info, LeakColumn, PoolColumn, SiteColumn,
+    TARGET, TaskColumn, TreeColumn, Width, infos,
 };
 
 /// A kind of table. Each has columns of its own, and what was chosen of them.
@@ -12,6 +12,8 @@ pub(crate) enum Listing {
     /// Of leaks, in groups that are named by what their members share.
     Groups,
     Tasks,
+    /// Of tasks, in groups by where they were spawned.
+    Sites,
     /// Of tasks, each beneath the one that spawned it.
     Tree,
     Holdings,
@@ -22,10 +24,11 @@ pub(crate) enum Listing {
 }
 
 impl Listing {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Leaks,
         Self::Groups,
         Self::Tasks,
+        Self::Sites,
         Self::Tree,
         Self::Holdings,
         Self::Pools,
@@ -39,6 +42,7 @@ impl Listing {
             Self::Leaks => "leaks",
             Self::Groups => "groups",
             Self::Tasks => "tasks",
+            Self::Sites => "sites",
             Self::Tree => "tree",
             Self::Holdings => "holdings",
             Self::Pools => "pools",
@@ -57,6 +61,7 @@ impl Listing {
             Self::Leaks => infos::<_, LeakColumn>(table),
             Self::Groups => infos::<_, GroupColumn>(table),
             Self::Tasks => infos::<_, TaskColumn>(table),
+            Self::Sites => infos::<_, SiteColumn>(table),
             Self::Tree => infos::<_, TreeColumn>(table),
             Self::Holdings => infos::<_, HoldingColumn>(table),
             Self::Pools => infos::<_, PoolColumn>(table),
@@ -81,6 +86,7 @@ impl Listing {
         Some(match self {
             Self::Leaks | Self::Tasks | Self::Tree => "TASK",
             Self::Groups => "GROUP",
+            Self::Sites => "SPAWNED AT",
             Self::Holdings => "KIND",
             Self::Pools => "POOL",
             Self::Events => "EVENT",

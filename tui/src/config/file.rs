@@ -173,6 +173,7 @@ impl FromStr for Editor {
 struct Columns {
     leaks: Value<String>,
     tasks: Value<String>,
+    sites: Value<String>,
     holdings: Value<String>,
     events: Value<String>,
     pools: Value<String>,
@@ -183,10 +184,11 @@ struct Columns {
 
 impl Columns {
     fn by_table(self) -> impl Iterator<Item = (Listing, Spanned<String>)> {
-        let Self { leaks, tasks, holdings, events, pools, process, groups, tree } = self;
+        let Self { leaks, tasks, sites, holdings, events, pools, process, groups, tree } = self;
         let all = [
             (Listing::Leaks, leaks),
             (Listing::Tasks, tasks),
+            (Listing::Sites, sites),
             (Listing::Holdings, holdings),
             (Listing::Events, events),
             (Listing::Pools, pools),

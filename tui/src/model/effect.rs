@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{HoldingsBy, Model, Screen};
+use super::{HoldingsBy, Model, Screen, WhichTasks};
 use crate::{
     client::TargetId,
     columns::{Layout, Listing},
@@ -59,6 +59,9 @@ impl Model {
                 &self.branches.selected()?.task.as_ref()?.location
             }
             Screen::Leaks => export::site_of(self.leaks.selected()?.worst.as_ref()?),
+            Screen::Tasks if self.tasks_are() == WhichTasks::BySite => {
+                &self.sites.selected()?.location
+            }
             Screen::Tasks => &self.tasks.selected()?.location,
             Screen::Holdings => match self.holdings_by {
                 HoldingsBy::One => &self.holdings.selected()?.holding.as_ref()?.site,

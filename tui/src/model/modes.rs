@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use super::{Kind, LeaksBy, Model, Screen, WhichTasks, list};
-use crate::keymap::Action;
+use crate::{
+    columns::{Column, SiteColumn},
+    keymap::Action,
+};
 
 impl Model {
     /// To the tasks that are being cancelled, and back to all of them.
@@ -20,12 +23,37 @@ impl Model {
         self.which_tasks == WhichTasks::Cancelling
     }
 
+    /// What Tasks lists.
+    pub(crate) fn tasks_are(&self) -> WhichTasks {
+        self.which_tasks
+    }
+
+    fn group_tasks(&mut self) {
+        self.which_tasks = match self.which_tasks {
+            WhichTasks::BySite => WhichTasks::All,
+            WhichTasks::All | WhichTasks::Cancelling => WhichTasks::BySite,
+        };
+    }
+
+    /// To the tasks of the selected site, one by one.
+    pub(super) fn open_site(&mut self, now: Instant) {
+        let Some(site) = self.sites.selected() else { return };
+        let Some(term) = SiteColumn::Location.term(site) else {
+            return self.say("this place is not known: no filter finds its tasks", now);
+        };
+        self.which_tasks = WhichTasks::All;
+        let tab = self.tab_mut();
+        tab.tree = false;
+        tab.filter = term;
+    }
+
     pub(super) fn group(&mut self, now: Instant) {
         match self.screen() {
             screen if screen.is_tab() && self.is_tree() => {
                 self.say("a tree is in no groups: t leads out of it", now);
             }
             Screen::Leaks => self.leaks_by = self.leaks_by.other(),
+            Screen::Tasks => self.group_tasks(),
             Screen::Holdings => self.holdings_by = self.holdings_by.other(),
             screen if screen.is_tab() => self.say("these rows are in no groups", now),
             _ => {}
@@ -55,7 +83,7 @@ impl Model {
         let screen = self.screen();
         match action {
             Action::Group if self.shows_tree() => false,
-            Action::Group => matches!(screen, Screen::Leaks | Screen::Holdings),
+            Action::Group => matches!(screen, Screen::Leaks | Screen::Tasks | Screen::Holdings),
             Action::Sort => screen.is_tab() && self.is_sortable(),
             Action::Cleared if self.is_tree() => false,
             Action::LeaksOnly | Action::Cleared => screen == Screen::Leaks,

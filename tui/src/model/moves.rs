@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::{Clicked, Kind, List, Model, Screen, list::Entity};
 use crate::columns::{
-    EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, TARGET, TaskColumn,
-    TreeColumn, says, term_of,
+    EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, SiteColumn, TARGET,
+    TaskColumn, TreeColumn, says, term_of,
 };
 use crate::keymap::Action;
 
@@ -80,6 +80,7 @@ impl Model {
         Some(match self.kind() {
             Kind::Leaks => &mut self.leaks,
             Kind::Tasks => &mut self.tasks,
+            Kind::Sites => &mut self.sites,
             Kind::Holdings => &mut self.holdings,
             Kind::Pools => &mut self.pool_lines,
             Kind::Events => &mut self.events,
@@ -129,6 +130,7 @@ impl Model {
         // Without a cursor: what a row is about.
         let usual = match kind {
             Kind::Leaks | Kind::Tasks | Kind::Events => "TASK",
+            Kind::Sites => "SPAWNED AT",
             Kind::Holdings => "WHAT",
             Kind::Process => "HOLDING",
             Kind::Pools => "POOL",
@@ -148,6 +150,7 @@ impl Model {
         match kind {
             Kind::Leaks => term_of::<_, LeakColumn>(title, self.leaks.selected()?),
             Kind::Tasks => term_of::<_, TaskColumn>(title, self.tasks.selected()?),
+            Kind::Sites => term_of::<_, SiteColumn>(title, self.sites.selected()?),
             Kind::Holdings => term_of::<_, HoldingColumn>(title, self.holdings.selected()?),
             Kind::Pools => term_of::<_, PoolColumn>(title, self.pool_lines.selected()?),
             Kind::Events => term_of::<_, EventColumn>(title, self.events.selected()?),
@@ -159,6 +162,9 @@ impl Model {
     pub(super) fn open(&mut self, now: Instant) {
         if !self.screen().is_tab() {
             return;
+        }
+        if self.kind() == Kind::Sites && !self.is_tree() {
+            return self.open_site(now);
         }
         let task = self.selected_task().filter(|(_, task)| *task != 0);
         if let Some(list) = self.list() {

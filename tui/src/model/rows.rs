@@ -133,6 +133,15 @@ impl Entity for v1::Task {
     }
 }
 
+impl Entity for v1::TaskGroup {
+    /// Where; and whether it is all places together for which there is no room.
+    type Id = (String, bool);
+
+    fn id(&self) -> Self::Id {
+        (self.location.clone(), self.other)
+    }
+}
+
 impl Entity for v1::Event {
     type Id = u64;
 

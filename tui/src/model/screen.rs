@@ -48,12 +48,14 @@ impl Which {
     }
 }
 
-/// Which tasks are listed.
+/// What Tasks lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WhichTasks {
     All,
     /// Those that were asked to stop, have not ended and are still within their grace.
     Cancelling,
+    /// The sites that have spawned any, with how many live and how many have ended.
+    BySite,
 }
 
 /// What a row of Leaks stands for.

@@ -21,6 +21,7 @@ impl Model {
         match self.kind() {
             Kind::Leaks => of(self.leaks.selected(), |row| row.tasks.first().copied()),
             Kind::Tasks => of(self.tasks.selected(), |task| Some(task.id)),
+            Kind::Sites => None,
             Kind::Holdings => of(self.holdings.selected(), owner),
             Kind::Pools => of(self.pool_lines.selected(), PoolLine::owner),
             Kind::Events => of(self.events.selected(), |event| Some(event.task.as_ref()?.id)),
@@ -39,6 +40,7 @@ impl Model {
         match self.kind() {
             Kind::Leaks => of(&self.leaks),
             Kind::Tasks => of(&self.tasks),
+            Kind::Sites => of(&self.sites),
             Kind::Holdings => of(&self.holdings),
             Kind::Pools => of(&self.pool_lines),
             Kind::Events => of(&self.events),

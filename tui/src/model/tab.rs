@@ -100,6 +100,7 @@ impl Tab {
 pub(super) struct Tabs {
     leaks: Tab,
     tasks: Tab,
+    sites: Tab,
     holdings: Tab,
     pools: Tab,
     events: Tab,
@@ -118,6 +119,7 @@ impl Tabs {
         match kind {
             Kind::Leaks => &self.leaks,
             Kind::Tasks => &self.tasks,
+            Kind::Sites => &self.sites,
             Kind::Holdings => &self.holdings,
             Kind::Pools => &self.pools,
             Kind::Events => &self.events,
@@ -129,6 +131,7 @@ impl Tabs {
         match kind {
             Kind::Leaks => &mut self.leaks,
             Kind::Tasks => &mut self.tasks,
+            Kind::Sites => &mut self.sites,
             Kind::Holdings => &mut self.holdings,
             Kind::Pools => &mut self.pools,
             Kind::Events => &mut self.events,
@@ -142,6 +145,7 @@ impl Tabs {
 pub(crate) enum Kind {
     Leaks,
     Tasks,
+    Sites,
     Holdings,
     Pools,
     Events,
@@ -154,6 +158,7 @@ impl Kind {
         match self {
             Self::Leaks => Listing::Leaks,
             Self::Tasks => Listing::Tasks,
+            Self::Sites => Listing::Sites,
             Self::Holdings => Listing::Holdings,
             Self::Pools => Listing::Pools,
             Self::Events => Listing::Events,
@@ -166,6 +171,7 @@ impl Kind {
         Some(match listing {
             Listing::Leaks | Listing::Groups => Self::Leaks,
             Listing::Tasks => Self::Tasks,
+            Listing::Sites => Self::Sites,
             Listing::Holdings => Self::Holdings,
             Listing::Pools => Self::Pools,
             Listing::Events => Self::Events,
@@ -175,10 +181,17 @@ impl Kind {
     }
 
     /// Of a tab, as it is now.
-    pub(super) fn of(screen: Screen, holdings: super::HoldingsBy) -> Option<Self> {
+    pub(super) fn of(
+        screen: Screen,
+        tasks: super::WhichTasks,
+        holdings: super::HoldingsBy,
+    ) -> Option<Self> {
         Some(match screen {
             Screen::Leaks => Self::Leaks,
-            Screen::Tasks => Self::Tasks,
+            Screen::Tasks => match tasks {
+                super::WhichTasks::BySite => Self::Sites,
+                super::WhichTasks::All | super::WhichTasks::Cancelling => Self::Tasks,
+            },
             Screen::Holdings => match holdings {
                 super::HoldingsBy::One => Self::Holdings,
                 super::HoldingsBy::Pool => Self::Pools,

@@ -88,6 +88,7 @@ impl Model {
         self.told.retain(|row| others(row.target));
         self.leaks.retain(|row| others(row.target));
         self.tasks.retain(|row| others(row.target));
+        self.sites.retain(|row| others(row.target));
         self.holdings.retain(|row| others(row.target));
         self.pool_lines.retain(|row| others(row.target));
         self.branches.retain(|row| others(row.target));

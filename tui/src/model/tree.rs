@@ -28,7 +28,8 @@ impl Model {
 
     pub(super) fn turn_tree(&mut self, now: Instant) {
         match self.screen() {
-            Screen::Leaks | Screen::Tasks => {}
+            Screen::Leaks => {}
+            Screen::Tasks if self.kind() == super::Kind::Tasks => {}
             Screen::Holdings if self.kind() == super::Kind::Holdings => {}
             screen if screen.is_tab() => {
                 return self.say("a tree is of leaks, tasks or holdings", now);

@@ -154,6 +154,12 @@ impl Model {
                 self.reach.more = merged.more;
                 put(&mut self.tasks, merged.rows, order, counts);
             }
+            v1::ViewKind::TaskGroups => {
+                let windows = self.windows(&view, |it| it.task_groups.clone());
+                let merged = merged(windows, |_, site| sorter.of_site(site));
+                self.reach.more = merged.more;
+                put(&mut self.sites, merged.rows, order, counts);
+            }
             v1::ViewKind::Holdings => {
                 let windows = self.windows(&view, |it| it.holdings.clone());
                 let merged = merged(windows, |of, row| sorter.of_held(row, time(of)));

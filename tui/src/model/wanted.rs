@@ -2,7 +2,7 @@
 
 use holdover_proto::v1;
 
-use super::{HoldingsBy, LeaksBy, Model, Screen, Which};
+use super::{HoldingsBy, LeaksBy, Model, Screen, Which, WhichTasks};
 use crate::{client::TargetId, whose::Whose};
 
 /// Rows that a screen asks for.
@@ -68,6 +68,9 @@ impl Model {
 
     fn rows_view(&self) -> v1::View {
         match self.tab_screen() {
+            Screen::Tasks if self.tasks_are() == WhichTasks::BySite => {
+                self.of_tab(v1::ViewKind::TaskGroups)
+            }
             Screen::Tasks => {
                 let view = self.of_tab(v1::ViewKind::Tasks);
                 v1::View { cancelling: self.is_cancelling(), ..view }

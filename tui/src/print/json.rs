@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub(crate) use self::process::process;
 pub(super) use self::site::{Growth, growth};
-pub(crate) use self::site::{group, holding_line};
+pub(crate) use self::site::{group, holding_line, task_group};
 use crate::{asked, words};
 
 const MS: u64 = 1_000_000;

@@ -82,6 +82,29 @@ pub(crate) fn task(task: &v1::Task, now: u64) -> String {
     )
 }
 
+/// The tasks of one spawn site in a line.
+pub(crate) fn task_group(group: &v1::TaskGroup) -> String {
+    let site = names::site(group);
+    let ended = group.ended.as_ref().map_or_else(
+        || "how many have ended is not told".to_owned(),
+        |ended| {
+            let mut said = format!("{} ended", count(names::ended(ended)));
+            for (many, how) in [
+                (ended.cancelled, "cancelled"),
+                (ended.panicked, "panicked"),
+                (ended.shutdown, "by shutdown"),
+            ] {
+                if many > 0 {
+                    let _ = write!(said, ", {} {how}", count(many));
+                }
+            }
+            said
+        },
+    );
+    let site = if group.location.is_empty() { site } else { safe(&place(&site)).into_owned() };
+    format!("{site:<40} {:>9} live, {ended}", count(group.live))
+}
+
 /// One event in a line.
 pub(crate) fn event(event: &v1::Event, now: u64) -> String {
     let who = event.task.as_ref().filter(|task| task.id != 0);

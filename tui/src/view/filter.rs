@@ -15,7 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Scene;
 use crate::{
     format::{count, fit, safe, width},
-    model::{Edit, HoldingsBy, Model, Screen},
+    model::{Edit, HoldingsBy, Model, Screen, WhichTasks},
     theme::Theme,
 };
 
@@ -67,6 +67,9 @@ fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
         Screen::Leaks => model.counted_leaks(),
         screen if screen.is_tab() && model.is_tree() => {
             (model.branches.matched, model.branches.all)
+        }
+        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
+            (model.sites.matched, model.sites.all)
         }
         Screen::Tasks => (model.tasks.matched, model.tasks.all),
         Screen::Holdings => match model.holdings_by {

@@ -14,7 +14,9 @@ use ratatui::{
 use super::{Scene, process::spark};
 use crate::{
     format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
-    model::{Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which},
+    model::{
+        Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which, WhichTasks,
+    },
     names,
     theme::Theme,
 };
@@ -382,6 +384,14 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
                 format!("{of} cancelling")
             } else {
                 format!("{of} being cancelled; m all")
+            }
+        }
+        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
+            let of = of(model.sites.matched, model.sites.all);
+            if is_narrow {
+                format!("{of} sites")
+            } else {
+                format!("{of} spawn sites, {}; g tasks", sorted("most live first"))
             }
         }
         Screen::Tasks if is_narrow => of(model.tasks.matched, model.tasks.all),

@@ -13,6 +13,7 @@ mod picture;
 mod process;
 mod said;
 mod screens;
+mod sites;
 mod source;
 mod stories;
 mod targets;

@@ -3,7 +3,7 @@
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 use super::{
-    Scene, events, groups, holdings, leaks, process,
+    Scene, events, groups, holdings, leaks, process, sites,
     table::{Cell, whose},
     tasks, text, tree,
 };
@@ -44,6 +44,7 @@ fn cell(scene: Scene<'_>, title: &str) -> Option<Cell> {
         Listing::Leaks => leaks::cell(find(title)?, model.leaks.selected()?, now, theme),
         Listing::Groups => groups::cell(find(title)?, model.leaks.selected()?, now, theme),
         Listing::Tasks => tasks::cell(find(title)?, model.tasks.selected()?, now, theme),
+        Listing::Sites => sites::cell(find(title)?, model.sites.selected()?, theme),
         Listing::Tree => tree::cell(find(title)?, model.branches.selected()?, now, theme),
         Listing::Holdings => {
             let row = model.holdings.selected()?;

@@ -227,6 +227,8 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_exit_code() {
         (vec!["leaks", "--filter", "verdict:stack"], 2, "filter, column 9: `verdict` is one of"),
         (vec!["leaks", "--nonsense"], 2, "unexpected argument '--nonsense'"),
         (vec!["leaks", "--sort", "-age_ms"], 2, "there is no field `age_ms`; there are verdict,"),
+        (vec!["tasks", "--sort", "-live"], 2, "`holdover tasks --group loc` has them"),
+        (vec!["tasks", "--group", "name"], 2, "[possible values: loc]"),
         (vec!["leaks", "--limit", "few"], 2, "expected a whole number"),
         (vec!["leaks", "127.0.0.1:1"], 3, "cannot connect to 127.0.0.1:1: Connection refused"),
         (vec!["tasks", "unix:/nowhere/at/all"], 3, "cannot connect to unix:/nowhere/at/all"),
@@ -246,6 +248,27 @@ fn what_is_wrong_is_said_in_one_sentence_with_its_exit_code() {
         assert!(err.contains(expected), "{args:?}: {err}");
         assert!(out.is_empty(), "{args:?}: {out}");
     }
+}
+
+#[test]
+fn tasks_are_printed_by_where_they_were_spawned() {
+    let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&[&service.address], (24, 80));
+    ui.wait_for("A after-cancel");
+    let print = |more: &[&str]| {
+        let args = [&["tasks", &service.address, "--group", "location"], more].concat();
+        let (status, out, err) = run(&args);
+        assert_eq!(status, 0, "{err}");
+        out
+    };
+    let lines = print(&["--filter", "loc:risky_task.rs"]);
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+    for expected in ["examples/src/risky_task.rs:", " live, ", " ended, ", " cancelled"] {
+        assert!(lines.contains(expected), "{lines}");
+    }
+    let json = print(&["--json", "--sort=-cancelled", "--limit", "1"]);
+    assert!(json.starts_with("{\"type\":\"task-group\",\"target\":{"), "{json}");
+    assert!(json.contains("/risky_task.rs:") && json.contains("\"spawned\":"), "{json}");
 }
 
 #[test]

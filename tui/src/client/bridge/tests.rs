@@ -191,3 +191,22 @@ fn what_ended_long_before_the_console_was_attached_is_not_told_of() {
     state.apply(of_tasks(500, vec![(7, long_over), (8, lost())]));
     assert_eq!((state.table.spawned, state.table.history.events().count()), (1, 2));
 }
+
+/// The protocol does not tell how many have ended before somebody looked.
+#[test]
+fn groups_of_tasks_have_those_that_live_and_no_others() {
+    let mut state = State::default();
+    let over = tasks::Stats { dropped_at: Some(at(199)), ..lost() };
+    state.apply(of_tasks(200, vec![(7, lost()), (8, lost()), (9, over)]));
+    let groups = |filter: &str| {
+        let kind = v1::ViewKind::TaskGroups.into();
+        let wire = v1::View { kind, filter: filter.to_owned(), ..v1::View::default() };
+        let view = view::View::new(wire).expect("a view");
+        let update = view::evaluate(&state.table, &state.verdicts, &view);
+        let groups = update.task_groups.iter().map(|group| (group.live, group.ended));
+        (groups.collect::<Vec<_>>(), update.matched, update.all)
+    };
+    assert_eq!(groups(""), (vec![(2, None)], 1, 1));
+    assert_eq!(groups("state:ended"), (vec![(2, None)], 1, 1), "what is counted is the site's");
+    assert_eq!(groups("state:running"), (vec![], 0, 1));
+}

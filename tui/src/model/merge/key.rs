@@ -7,7 +7,10 @@ use holdover::filtering::{Sort, SortKey, Subject};
 use holdover_proto::v1;
 
 use super::value::At;
-use crate::model::{LeakRow, PoolLine};
+use crate::{
+    model::{LeakRow, PoolLine},
+    names,
+};
 
 /// Rows of one kind all have the same of these.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +19,8 @@ pub(in crate::model) enum Rank {
     /// Of a group only.
     Number(i64),
     NumberDown(Reverse<i64>),
+    Count(u64),
+    CountDown(Reverse<u64>),
     /// As they come, the smallest first.
     Usual([u64; 4]),
 }
@@ -74,6 +79,30 @@ impl Sorter {
             let ended = task.ended_ns.map_or(0, |at| now.saturating_sub(at).saturating_add(1));
             [ended, oldest(now.saturating_sub(task.spawned_ns)), task.id, 0]
         })
+    }
+
+    /// Of all tasks that were spawned at one place.
+    pub(in crate::model) fn of_site(&self, site: &v1::TaskGroup) -> Key {
+        let ended = site.ended.unwrap_or_default();
+        let all = names::ended(&ended);
+        let spawned = site.live.saturating_add(all);
+        let count = match self.0.trim_start_matches('-') {
+            "live" => site.live,
+            "ended" => all,
+            "spawned" => spawned,
+            "completed" => ended.completed,
+            "cancelled" => ended.cancelled,
+            "panicked" => ended.panicked,
+            "shutdown" => ended.shutdown,
+            // The most that live first, then the most that were spawned.
+            _ => {
+                let usual = || [u64::MAX - site.live, u64::MAX - spawned, 0, 0];
+                return self.key(&At(site, 0), false, usual);
+            }
+        };
+        let is_down = self.0.starts_with('-');
+        let rank = if is_down { Rank::CountDown(Reverse(count)) } else { Rank::Count(count) };
+        Key { last: false, rank }
     }
 
     pub(in crate::model) fn of_held(&self, row: &v1::HeldRow, now: u64) -> Key {

@@ -53,6 +53,16 @@ fn cancel(leak: &v1::Leak) -> Option<&v1::Cancel> {
     leak.ancestor_cancel.as_ref().or(own)
 }
 
+impl Subject for At<'_, v1::TaskGroup> {
+    fn texts(&self, field: Field) -> Texts<'_> {
+        if field == Field::Loc { vec![self.0.location.as_str().into()] } else { Vec::new() }
+    }
+
+    fn number(&self, _: Field) -> Option<u64> {
+        None
+    }
+}
+
 impl Subject for At<'_, v1::Task> {
     fn texts(&self, field: Field) -> Texts<'_> {
         let task = self.0;

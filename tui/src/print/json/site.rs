@@ -4,7 +4,7 @@ use holdover_proto::v1;
 use serde::Serialize;
 
 use super::{Holding, Leak, Target, holding, leak_row, target};
-use crate::words;
+use crate::{names, words};
 
 #[derive(Serialize)]
 struct Group<'a> {
@@ -37,6 +37,45 @@ struct GrowthLine<'a> {
     target: Target<'a>,
     #[serde(flatten)]
     growth: &'a Growth<'a>,
+}
+
+/// The tasks of one spawn site.
+#[derive(Serialize)]
+struct TaskGroup<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    target: Target<'a>,
+    /// Null where it is not known, and of all for which there is no room.
+    location: Option<&'a str>,
+    other: bool,
+    live: u64,
+    /// Live and ended. These and what follows are null where the ends are not told.
+    spawned: Option<u64>,
+    ended: Option<u64>,
+    completed: Option<u64>,
+    cancelled: Option<u64>,
+    panicked: Option<u64>,
+    shutdown: Option<u64>,
+}
+
+/// The tasks of one spawn site as a JSON object.
+pub(crate) fn task_group(group: &v1::TaskGroup, described: &v1::DescribeResponse) -> String {
+    let ended = group.ended.as_ref();
+    let all = ended.map(names::ended);
+    let line = TaskGroup {
+        kind: "task-group",
+        target: target(described),
+        location: Some(group.location.as_str()).filter(|location| !location.is_empty()),
+        other: group.other,
+        live: group.live,
+        spawned: all.map(|all| group.live.saturating_add(all)),
+        ended: all,
+        completed: ended.map(|ended| ended.completed),
+        cancelled: ended.map(|ended| ended.cancelled),
+        panicked: ended.map(|ended| ended.panicked),
+        shutdown: ended.map(|ended| ended.shutdown),
+    };
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 #[derive(Serialize)]

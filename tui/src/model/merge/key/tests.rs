@@ -95,6 +95,36 @@ fn tasks_that_live_come_first_the_oldest_before_the_others_and_then_the_latest_t
 }
 
 #[test]
+fn sites_come_with_the_most_that_live_first_or_as_is_asked() {
+    let site = |location: &str, live, completed| v1::TaskGroup {
+        location: location.into(),
+        live,
+        ended: Some(v1::EndedTasks { completed, panicked: live, ..Default::default() }),
+        ..Default::default()
+    };
+    let (few, many) = (site("a", 2, 9), site("b", 5, 1));
+    let usual = Sorter::new("");
+    check("more live", &usual.of_site(&many), &usual.of_site(&few));
+    let (first, second) = (site("a", 2, 9), site("a", 2, 3));
+    check("more were spawned", &usual.of_site(&first), &usual.of_site(&second));
+    for (order, is_few_first) in [
+        ("live", true),
+        ("-live", false),
+        ("completed", false),
+        ("-completed", true),
+        ("ended", false),
+        ("panicked", true),
+        ("-spawned", true),
+        ("loc", true),
+        ("-loc", false),
+    ] {
+        let sorter = Sorter::new(order);
+        let (first, second) = if is_few_first { (&few, &many) } else { (&many, &few) };
+        check(order, &sorter.of_site(first), &sorter.of_site(second));
+    }
+}
+
+#[test]
 fn holdings_come_oldest_first_and_events_newest_first() {
     let held = |acquired_ns, label: &str| v1::HeldRow {
         holding: Some(v1::Holding { acquired_ns, label: label.into(), ..Default::default() }),
