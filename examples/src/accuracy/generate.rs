@@ -254,15 +254,15 @@ impl Maker {
     /// Something that also a scope or a closure can do.
     fn plain_step(&mut self, actor: Actor) -> Option<Step> {
         match self.rng.below(100) {
-            0..=34 => Some(self.take(actor)),
-            35..=44 => self.put(actor),
-            45..=52 => self.fetch(actor),
-            53..=61 => self.use_it(actor),
-            62..=67 => self.transfer(actor),
-            68..=74 => self.release(actor),
-            75..=77 => self.permits(actor),
-            78 | 79 => self.downgrade(actor),
-            80..=83 => self.channel(actor),
+            0..=32 => Some(self.take(actor)),
+            33..=41 => self.put(actor),
+            42..=49 => self.fetch(actor),
+            50..=58 => self.use_it(actor),
+            59..=64 => self.transfer(actor),
+            65..=71 => self.release(actor),
+            72..=74 => self.permits(actor),
+            75 | 76 => self.downgrade(actor),
+            77..=83 => self.channel(actor),
             _ => self.spawn_child(actor, true),
         }
     }

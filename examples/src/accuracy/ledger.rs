@@ -82,6 +82,12 @@ pub(super) enum What {
         receives: bool,
         by: Actor,
     },
+    /// A place was reserved with this sender, which it owns.
+    Reserved {
+        place: ThingId,
+        with: ThingId,
+        by: Actor,
+    },
     /// Nobody can send into the channel of this end any more.
     Closed(ThingId),
     /// It reads from now on: the guard of that actor.

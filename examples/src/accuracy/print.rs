@@ -264,6 +264,10 @@ impl Printer<'_> {
             )),
             Step::Wait(wait, on) => self.wait(*wait, *on),
             Step::GiveUp(wait) => self.line(&format!("drop(mine.take({wait}));")),
+            Step::Reserve(of, _, place) => self.line(&format!(
+                "if let Some(Ok(it)) = mine.get::<rt::sync::mpsc::Sender<u8>>({of})\
+                 .map(|it| it.clone().try_reserve_owned()) {{ mine.add({place}, it); }}"
+            )),
             Step::Clone(of, thing) => self.join(*of, *thing, "clone"),
             Step::Subscribe(of, thing) => self.join(*of, *thing, "subscribe"),
             Step::Close(thing) => {

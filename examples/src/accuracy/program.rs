@@ -187,6 +187,9 @@ pub enum ThingKind {
     Hold,
     /// `hold::Held`.
     Held,
+    /// A place in a bounded channel, reserved with a sender that it owns. Acquired, that
+    /// sender is this number, the next one the receiver, and then comes the place.
+    Place,
     /// `hold::Held`, with a limit that is soon over.
     Limited,
     /// `hold::Held`, with a limit of an hour.
@@ -290,6 +293,9 @@ pub enum Step {
     Clone(ThingId, ThingId),
     /// Makes another receiver of a sender: the second number.
     Subscribe(ThingId, ThingId),
+    /// Reserves a place with another sender made of a sender: the second number is that
+    /// sender's, the third the place's.
+    Reserve(ThingId, ThingId, ThingId),
     /// Closes a channel with its receiver.
     Close(ThingId),
     /// Makes a guard that writes one that reads.

@@ -173,6 +173,7 @@ given!(
     OwnedSemaphorePermit,
     mpsc::Sender<u8>,
     mpsc::Receiver<u8>,
+    mpsc::OwnedPermit<u8>,
     mpsc::UnboundedSender<u8>,
     mpsc::UnboundedReceiver<u8>,
     watch::Sender<u8>,

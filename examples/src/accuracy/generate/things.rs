@@ -8,8 +8,8 @@ use crate::accuracy::program::{
 impl Maker {
     pub(super) fn kind(&mut self) -> ThingKind {
         use ThingKind::{
-            Chain, Guard, Held, Hold, Interval, Later, Limited, Permit, Read, Registered, Roomy,
-            Sender, ShortSleep, Sleep, Soon, Write,
+            Chain, Guard, Held, Hold, Interval, Later, Limited, Permit, Place, Read, Registered,
+            Roomy, Sender, ShortSleep, Sleep, Soon, Write,
         };
         let channel = self.rng.weighted(&CHANNELS);
         match self.program.form {
@@ -24,7 +24,8 @@ impl Maker {
                 (6, Read),
                 (6, Write),
                 (14, Permit),
-                (20, Sender(channel)),
+                (17, Sender(channel)),
+                (6, Place),
                 (10, Hold),
                 (9, Held),
                 (6, Limited),
@@ -63,6 +64,11 @@ impl Maker {
     pub(super) fn new_thing(&mut self, kind: ThingKind) -> ThingId {
         let id = self.kinds.len();
         self.kinds.push(kind);
+        if kind == ThingKind::Place {
+            let of = ChannelKind::Mpsc;
+            self.kinds[id] = ThingKind::Sender(of);
+            self.kinds.extend([ThingKind::Receiver(of), kind]);
+        }
         if let ThingKind::Sender(of) = kind {
             self.kinds.push(ThingKind::Receiver(of));
         }
@@ -73,8 +79,11 @@ impl Maker {
         let kind = self.kind();
         let id = self.new_thing(kind);
         let escape = if self.rng.percent(38) { self.escape(kind) } else { Escape::None };
-        let two = matches!(kind, ThingKind::Sender(_));
-        let all = if two { vec![id, id + 1] } else { vec![id] };
+        let all = match kind {
+            ThingKind::Sender(_) => vec![id, id + 1],
+            ThingKind::Place => vec![id + 1, id + 2],
+            _ => vec![id],
+        };
         for id in all {
             self.brought(actor, id, escape);
         }
@@ -191,6 +200,13 @@ impl Maker {
             }
             same => same,
         };
+        if kind == ThingKind::Sender(Mpsc) && self.is_shim() && self.rng.percent(50) {
+            let (end, place) = (self.kinds.len(), self.kinds.len() + 1);
+            self.kinds.extend([kind, ThingKind::Place]);
+            // The place goes with the end that it owns.
+            self.state[actor].mine.push(place);
+            return Some(Step::Reserve(id, end, place));
+        }
         // It is one end, not both.
         let end = self.kinds.len();
         self.kinds.push(kind);

@@ -5,6 +5,15 @@ use crate::accuracy::program::{Actor, ChannelKind, Escape, Step, ThingId, ThingK
 
 impl Printer<'_> {
     pub(super) fn take(&mut self, thing: ThingId, kind: ThingKind, escape: Escape) {
+        if kind == ThingKind::Place {
+            self.line("let (sender, receiver) = rt::sync::mpsc::channel::<u8>(64);");
+            self.line(&format!("mine.add({}, receiver);", thing + 1));
+            let (place, reserved) = (thing + 2, "sender.try_reserve_owned().unwrap()");
+            self.line(&format!("mine.add({place}, {reserved});"));
+            self.put(thing + 1, escape);
+            self.put(place, escape);
+            return;
+        }
         if let ThingKind::Sender(of) = kind {
             let made = match of {
                 ChannelKind::Oneshot => "oneshot::channel::<u8>()",
@@ -36,7 +45,7 @@ impl Printer<'_> {
             ThingKind::Limited => "Held::new(7_u8, Kind::Connection, \"held\").with_limit(SOON)",
             ThingKind::Roomy => "Held::new(7_u8, Kind::Connection, \"held\").with_limit(FAR)",
             ThingKind::Registered => "registered()",
-            ThingKind::Sender(_) | ThingKind::Receiver(_) => return,
+            ThingKind::Sender(_) | ThingKind::Receiver(_) | ThingKind::Place => return,
         };
         self.line(&format!("mine.add({thing}, {made});"));
         self.put(thing, escape);
@@ -168,6 +177,9 @@ impl Printer<'_> {
                 ("rt::sync::OwnedSemaphorePermit", "rt::sync::OwnedSemaphorePermit::")
             }
             ThingKind::Hold => ("Hold", "Hold::"),
+            ThingKind::Place => {
+                ("rt::sync::mpsc::OwnedPermit<u8>", "rt::sync::mpsc::OwnedPermit::")
+            }
             ThingKind::Held | ThingKind::Limited | ThingKind::Roomy => ("Held<u8>", "Held::"),
             kind if kind.is_shared_end() => {
                 let Some((of, _)) = usage(kind) else { return };
@@ -198,11 +210,16 @@ impl Printer<'_> {
 
 fn kind_in(step: &Step, thing: ThingId) -> Option<ThingKind> {
     match step {
+        Step::Take(id, ThingKind::Place, _) if id + 1 == thing => {
+            Some(ThingKind::Receiver(ChannelKind::Mpsc))
+        }
+        Step::Take(id, ThingKind::Place, _) if id + 2 == thing => Some(ThingKind::Place),
         Step::Take(id, kind, _) if *id == thing => Some(*kind),
         Step::Take(id, ThingKind::Sender(of), _) if id + 1 == thing => {
             Some(ThingKind::Receiver(*of))
         }
         Step::Split(_, part) if *part == thing => Some(ThingKind::Permit),
+        Step::Reserve(_, _, place) if *place == thing => Some(ThingKind::Place),
         Step::Scope(_, steps, _) | Step::AbortedWhileRunning(steps) => {
             steps.iter().find_map(|step| kind_in(step, thing))
         }

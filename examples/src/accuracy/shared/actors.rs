@@ -195,6 +195,11 @@ impl Hands {
             }
             Step::GiveUp(wait) => drop(self.waits.remove(wait)),
             Step::Clone(of, thing) => self.join(by, *of, *thing, Thing::another),
+            Step::Reserve(of, end, place) => {
+                let both = [*end, *place];
+                let reserve = |it: &Thing, _, world: &_, by| it.reserve(both, world, by);
+                self.join(by, *of, *place, reserve);
+            }
             Step::Subscribe(of, thing) => self.join(by, *of, *thing, Thing::subscribe),
             Step::Close(thing) => {
                 if let Some(taken) = self.mine.get_mut(thing) {

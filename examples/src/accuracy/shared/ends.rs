@@ -21,6 +21,7 @@ pub(super) enum End {
     OneshotReceiver(oneshot::Receiver<u8>),
     MpscSender(mpsc::Sender<u8>),
     MpscReceiver(mpsc::Receiver<u8>),
+    Place(mpsc::OwnedPermit<u8>),
     UnboundedSender(mpsc::UnboundedSender<u8>),
     UnboundedReceiver(mpsc::UnboundedReceiver<u8>),
     WatchSender(watch::Sender<u8>),
@@ -56,8 +57,8 @@ impl End {
         }
     }
 
-    /// Sends, receives or polls.
-    pub(super) fn use_it(&mut self) {
+    /// Sends, receives or polls. False where that is not possible.
+    pub(super) fn use_it(&mut self) -> bool {
         match self {
             Self::OneshotSender(it) => {
                 let _ = it.poll_closed(&mut Context::from_waker(Waker::noop()));
@@ -71,7 +72,9 @@ impl End {
             Self::WatchReceiver(it) => drop(it.borrow()),
             Self::BroadcastSender(it) => drop(it.send(7)),
             Self::BroadcastReceiver(it) => drop(it.try_recv()),
+            Self::Place(_) => return false,
         }
+        true
     }
 
     /// `transfer`, or `transfer_to` that task. False where there is no such method.
@@ -80,6 +83,7 @@ impl End {
             Self::OneshotSender(_) | Self::OneshotReceiver(_) => false,
             Self::MpscSender(it) => it.given(to),
             Self::MpscReceiver(it) => it.given(to),
+            Self::Place(it) => it.given(to),
             Self::UnboundedSender(it) => it.given(to),
             Self::UnboundedReceiver(it) => it.given(to),
             Self::WatchSender(it) => it.given(to),
@@ -98,6 +102,22 @@ impl End {
             Self::WatchReceiver(it) => Some(Self::WatchReceiver(it.clone())),
             Self::BroadcastSender(it) => Some(Self::BroadcastSender(it.clone())),
             Self::BroadcastReceiver(it) => Some(Self::BroadcastReceiver(it.resubscribe())),
+            _ => None,
+        }
+    }
+
+    /// A place, which owns this sender.
+    pub(super) fn into_place(self) -> Option<Self> {
+        match self {
+            Self::MpscSender(it) => it.try_reserve_owned().ok().map(Self::Place),
+            _ => None,
+        }
+    }
+
+    /// A place, reserved with another end of the same side.
+    pub(super) fn reserve(&self) -> Option<Self> {
+        match self {
+            Self::MpscSender(it) => Self::MpscSender(it.clone()).into_place(),
             _ => None,
         }
     }

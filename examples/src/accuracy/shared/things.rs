@@ -23,7 +23,7 @@ use super::{
 };
 use crate::accuracy::{
     ledger::{What, Witness},
-    program::{Actor, ThingId, ThingKind},
+    program::{Actor, ChannelKind, ThingId, ThingKind},
     world::World,
 };
 
@@ -49,6 +49,8 @@ pub(super) struct Thing {
     value: Value,
     /// `None` where a callback has it.
     witness: Option<Witness>,
+    /// Of a sender that a place owns.
+    sender: Option<Witness>,
 }
 
 /// Something that two places have.
@@ -81,9 +83,21 @@ impl Thing {
             let (sender, receiver) = End::pair(of);
             note(id, 1);
             note_of(id + 1, ThingKind::Receiver(of), 1);
-            let sender = Self { value: Value::End(sender), witness: witness(id) };
-            let receiver = Self { value: Value::End(receiver), witness: witness(id + 1) };
+            let sender = Self { value: Value::End(sender), witness: witness(id), sender: None };
+            let receiver =
+                Self { value: Value::End(receiver), witness: witness(id + 1), sender: None };
             return vec![(id, sender), (id + 1, receiver)];
+        }
+        if kind == ThingKind::Place {
+            let (sender, receiver) = End::pair(ChannelKind::Mpsc);
+            note_of(id, ThingKind::Sender(ChannelKind::Mpsc), 1);
+            note_of(id + 1, ThingKind::Receiver(ChannelKind::Mpsc), 1);
+            let Some(place) = sender.into_place().map(Value::End) else { return Vec::new() };
+            world.ledger.note(What::Reserved { place: id + 2, with: id, by });
+            let place = Self { value: place, witness: witness(id + 2), sender: witness(id) };
+            let value = Value::End(receiver);
+            let receiver = Self { value, witness: witness(id + 1), sender: None };
+            return vec![(id + 1, receiver), (id + 2, place)];
         }
         let (value, witness) = match kind {
             ThingKind::Sleep => (Some(Value::Sleep(polled_sleep(FAR))), witness(id)),
@@ -96,13 +110,14 @@ impl Thing {
             _ => {
                 note(id, 1);
                 let (extra, witness) = Extra::take(kind, Witness::new(id, &world.ledger), world);
-                let thing = extra.map(|extra| (id, Self { value: Value::Extra(extra), witness }));
+                let thing = extra
+                    .map(|extra| (id, Self { value: Value::Extra(extra), witness, sender: None }));
                 return thing.into_iter().collect();
             }
         };
         let Some(value) = value else { return Vec::new() };
         note(id, if kind == ThingKind::Permit { 2 } else { 1 });
-        vec![(id, Self { value, witness })]
+        vec![(id, Self { value, witness, sender: None })]
     }
 
     /// Uses it, as `by`. False where there is nothing to be used.
@@ -120,7 +135,7 @@ impl Thing {
             }
             Value::Write(guard) => **guard = guard.wrapping_add(1),
             Value::Permit(_) => return false,
-            Value::End(end) => end.use_it(),
+            Value::End(end) => return end.use_it(),
             Value::Extra(extra) => return extra.use_it(),
         }
         true
@@ -166,7 +181,7 @@ impl Thing {
         let kind = ThingKind::Permit;
         world.ledger.note(What::Acquired { thing: part, kind, by: Some(by), amount: 1 });
         let witness = Some(Witness::new(part, &world.ledger));
-        Some(Self { value: Value::Permit(half), witness })
+        Some(Self { value: Value::Permit(half), witness, sender: None })
     }
 
     /// Another end of the same side.
@@ -177,6 +192,24 @@ impl Thing {
     /// Another receiver.
     pub(super) fn subscribe(&self, id: ThingId, world: &Arc<World>, by: Actor) -> Option<Self> {
         self.joined(id, world, by, End::subscribe, true)
+    }
+
+    /// A place, which owns the sender that it is reserved with.
+    pub(super) fn reserve(
+        &self,
+        [end, place]: [ThingId; 2],
+        world: &Arc<World>,
+        by: Actor,
+    ) -> Option<Self> {
+        let (Value::End(made_of), Some(witness)) = (&self.value, &self.witness) else {
+            return None;
+        };
+        let _moment = world.moment();
+        let value = Value::End(made_of.reserve()?);
+        world.ledger.note(What::Joined { end, of: witness.thing, receives: false, by });
+        world.ledger.note(What::Reserved { place, with: end, by });
+        let [sender, witness] = [end, place].map(|it| Some(Witness::new(it, &world.ledger)));
+        Some(Self { value, witness, sender })
     }
 
     fn joined(
@@ -193,7 +226,8 @@ impl Thing {
         let _moment = world.moment();
         let value = Value::End(make(made_of)?);
         world.ledger.note(What::Joined { end, of: witness.thing, receives, by });
-        Some(Self { value, witness: Some(Witness::new(end, &world.ledger)) })
+        let witness = Some(Witness::new(end, &world.ledger));
+        Some(Self { value, witness, sender: None })
     }
 
     pub(super) fn close(&mut self, world: &World) {
@@ -206,7 +240,7 @@ impl Thing {
 
     /// A guard that writes becomes one that reads.
     pub(super) fn downgrade(self, world: &World, by: Actor) -> Self {
-        let Self { value, witness } = self;
+        let Self { value, witness, sender } = self;
         let value = match (value, &witness) {
             (Value::Write(guard), Some(witness)) => {
                 world.ledger.note(What::Downgraded(witness.thing, by));
@@ -214,13 +248,13 @@ impl Thing {
             }
             (other, _) => other,
         };
-        Self { value, witness }
+        Self { value, witness, sender }
     }
 
     /// A permit's own `forget`. Its witness is not dropped: it is held until somebody
     /// adds as many.
     pub(super) fn forget(self) {
-        let Self { value, witness } = self;
+        let Self { value, witness, .. } = self;
         if let Value::Permit(permit) = value {
             std::mem::forget(witness);
             permit.forget();
@@ -232,12 +266,12 @@ impl Thing {
     }
 
     pub(super) fn release(self) {
-        let Self { value, witness } = self;
+        let Self { value, witness, sender } = self;
         match value {
             Value::Extra(extra) => extra.release(),
             other => drop(other),
         }
-        drop(witness);
+        drop((witness, sender));
     }
 }
 

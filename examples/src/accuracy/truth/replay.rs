@@ -62,6 +62,8 @@ pub(super) struct ThingFacts {
     pub(super) hands: Option<Actor>,
     /// Of an end: the first end of its channel, and who has acquired it.
     pub(super) channel: Option<Channel>,
+    /// Of a place: the sender that it owns.
+    pub(super) sender: Option<ThingId>,
     /// In plain form: it was used where nothing tells of that.
     pub(super) used_unseen: bool,
 }
@@ -256,19 +258,20 @@ impl Replay<'_> {
             What::Transferred(thing, to) => {
                 let to = to.map(|to| self.who(to));
                 let task = to.map(|to| self.task_of(to));
-                self.thing(thing, |it| {
+                self.with_its_sender(thing, |it| {
                     (it.owner, it.hands) = (to, None);
                     it.channel.iter_mut().for_each(|it| it.acquirer = task);
                 });
             }
             What::Joined { end, of, receives, by } => self.joined(at, end, of, receives, by),
+            What::Reserved { place, with, by } => self.reserved(at, place, with, by),
             What::Closed(end) => self.closed(end),
             What::Fetched(thing, by) => {
                 let by = self.task_of(by);
-                self.thing(thing, |it| it.hands = Some(by));
+                self.with_its_sender(thing, |it| it.hands = Some(by));
             }
             What::Escaped(thing, escape) => {
-                self.thing(thing, |it| (it.escape, it.hands) = (escape, None));
+                self.with_its_sender(thing, |it| (it.escape, it.hands) = (escape, None));
                 if escape == Escape::PermitForget {
                     self.forgotten.push(thing);
                 }
@@ -312,6 +315,7 @@ impl Replay<'_> {
                 Some(ThingKind::Receiver(_)) => channel(id - 1),
                 _ => None,
             },
+            sender: None,
             used_unseen: false,
         });
     }
@@ -333,6 +337,22 @@ impl Replay<'_> {
                 (mine.of, mine.closed) = (of, closed);
             }
         });
+    }
+
+    fn reserved(&mut self, at: At, place: ThingId, with: ThingId, by: Actor) {
+        let owner = self.who(by);
+        self.acquired(at, place, Some(ThingKind::Place), Some(owner), 1);
+        let channel = self.known.things.iter().find(|it| it.id == with).and_then(|it| it.channel);
+        self.thing(place, |it| (it.channel, it.sender) = (channel, Some(with)));
+    }
+
+    /// Where a place goes, the sender goes that it owns.
+    fn with_its_sender(&mut self, id: ThingId, change: impl Fn(&mut ThingFacts)) {
+        self.thing(id, &change);
+        let sender = self.known.things.iter().find(|it| it.id == id).and_then(|it| it.sender);
+        if let Some(sender) = sender {
+            self.thing(sender, &change);
+        }
     }
 
     fn ends_of(&self, channel: Option<ThingId>) -> impl Iterator<Item = Channel> {

@@ -72,22 +72,36 @@ impl Judge<'_> {
                 let told = of == ChannelKind::Oneshot || !self.is_plain();
                 told && self.is_missed(thing)
             }
+            // Who receives waits for it, though the channel was closed.
+            Some(ThingKind::Place) => {
+                self.has_live(thing, |it| matches!(it, ThingKind::Receiver(_)))
+            }
             _ => true,
         }
     }
 
     /// The other side has a live end.
     pub(super) fn is_missed(&self, end: &ThingFacts) -> bool {
-        let (Some(channel), sends) = (end.channel, is_sender(end)) else { return false };
-        let mut others = self.known.things.iter().filter(|it| !it.gone && is_sender(it) != sends);
-        !channel.closed && others.any(|it| it.channel.is_some_and(|it| it.of == channel.of))
+        let sends = matches!(end.kind, Some(ThingKind::Sender(_)));
+        let is_other = |it: ThingKind| match it {
+            ThingKind::Sender(_) => !sends,
+            ThingKind::Receiver(_) => sends,
+            _ => false,
+        };
+        !end.channel.is_some_and(|it| it.closed) && self.has_live(end, is_other)
+    }
+
+    /// Of its channel such a one lives.
+    fn has_live(&self, thing: &ThingFacts, wanted: impl Fn(ThingKind) -> bool) -> bool {
+        let channel = thing.channel.map(|it| it.of);
+        let mut all =
+            self.known.things.iter().filter(|it| !it.gone && it.kind.is_some_and(&wanted));
+        all.any(|it| channel.is_some() && it.channel.map(|it| it.of) == channel)
     }
 
     /// Who only uses an end may have been lent it, unless it can be used by one alone.
     pub(super) fn may_be_lent(&self, owner: Actor, end: &ThingFacts) -> bool {
-        let one = ThingKind::Sender(ChannelKind::Oneshot);
-        let other = ThingKind::Receiver(ChannelKind::Oneshot);
-        let shared = end.kind != Some(one) && end.kind != Some(other);
+        let shared = end.kind.is_some_and(ThingKind::is_shared_end);
         let is_theirs = |it: Channel| it.acquirer == Some(self.task_of(owner));
         shared && end.channel.is_some_and(|it| !is_theirs(it))
     }
@@ -215,16 +229,13 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         Some(ThingKind::Receiver(of)) => (HeldKind::Channel, receiver(of)),
         Some(ThingKind::Hold) => (HeldKind::Custom, "hold"),
         Some(ThingKind::Held) => (HeldKind::Connection, "held"),
+        Some(ThingKind::Place) => (HeldKind::Permit, "mpsc"),
         // They have names of their own.
         Some(ThingKind::Limited | ThingKind::Roomy | ThingKind::Registered) => {
             (HeldKind::Connection, "")
         }
     }
 }
-fn is_sender(end: &ThingFacts) -> bool {
-    matches!(end.kind, Some(ThingKind::Sender(_)))
-}
-
 fn sender(of: ChannelKind) -> &'static str {
     match of {
         ChannelKind::Oneshot => "sender",
