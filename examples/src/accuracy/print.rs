@@ -19,6 +19,9 @@ use holdover::{
     time::call_later,
 };
 
+static TRACKER: std::sync::LazyLock<holdover::task::TaskTracker> =
+    std::sync::LazyLock::new(holdover::task::TaskTracker::new);
+
 fn registered() -> Registry<u8> {
     let registry = Registry::new(Kind::Connection, \"registered\");
     registry.register(Arc::new(7), SOON);
@@ -137,7 +140,12 @@ impl Printer<'_> {
                     it.rounds(actor, true);
                 });
             } else {
-                it.within("let handle = builder.spawn(async move {", "}).unwrap();", |it| {
+                let (begin, end) = if plan.tracked {
+                    ("builder.spawn(TRACKER.track_future(async move {", "})).unwrap();")
+                } else {
+                    ("builder.spawn(async move {", "}).unwrap();")
+                };
+                it.within(&format!("let handle = {begin}"), end, |it| {
                     it.life(actor, with);
                 });
             }

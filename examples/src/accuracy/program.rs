@@ -121,6 +121,7 @@ pub struct Bond {
 
 /// What a task or a scope is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub struct Plan {
     /// Of what kind.
     pub kind: ActorKind,
@@ -128,6 +129,8 @@ pub struct Plan {
     pub keep: Keep,
     /// Of a scope: what it takes is its own, and not its task's.
     pub owns: bool,
+    /// A `TaskTracker` counts it, which has no handle of it.
+    pub tracked: bool,
     /// `Builder::detached`.
     pub detached: bool,
     /// `Builder::grace`, of an hour.
@@ -151,8 +154,18 @@ impl Plan {
 
     pub(super) fn new(kind: ActorKind, keep: Keep) -> Self {
         let (on_drop, on_notice) = (Vec::new(), Vec::new());
-        let owns = false;
-        Self { kind, keep, owns, detached: false, patient: false, bond: None, on_drop, on_notice }
+        let (owns, tracked) = (false, false);
+        Self {
+            kind,
+            keep,
+            owns,
+            tracked,
+            detached: false,
+            patient: false,
+            bond: None,
+            on_drop,
+            on_notice,
+        }
     }
 }
 

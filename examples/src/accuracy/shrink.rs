@@ -83,6 +83,7 @@ fn candidates(program: &Program) -> Vec<Arc<Program>> {
         add(&|it| it.actors[actor].patient = false);
         add(&|it| it.actors[actor].owns = false);
         add(&|it| it.actors[actor].detached = false);
+        add(&|it| it.actors[actor].tracked = false);
     }
     all
 }

@@ -16,7 +16,7 @@ use holdover::{
         CancellationToken, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
         OwnedSemaphorePermit, broadcast, mpsc, watch,
     },
-    task::{Builder, Id, JoinHandle},
+    task::{Builder, Id, JoinHandle, TaskTracker},
     time::{TimerHandle, call_later},
 };
 
@@ -181,6 +181,23 @@ given!(
     broadcast::Sender<u8>,
     broadcast::Receiver<u8>
 );
+
+/// Counts some of a program's tasks.
+#[derive(Debug, Default)]
+struct Tracker(TaskTracker);
+
+impl Tracker {
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn track<F: Future + Send>(
+        &self,
+        future: F,
+    ) -> impl Future<Output = F::Output> + Send + use<F> {
+        self.0.track_future(future)
+    }
+}
 
 /// The tokens of a program.
 #[derive(Clone, Debug)]

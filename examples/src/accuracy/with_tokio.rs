@@ -92,6 +92,19 @@ given!(
     broadcast::Receiver<u8>
 );
 
+#[derive(Debug)]
+struct Tracker;
+
+impl Tracker {
+    fn new() -> Self {
+        Self
+    }
+
+    fn track<F: Future + Send>(&self, future: F) -> F {
+        future
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Tokens;
 

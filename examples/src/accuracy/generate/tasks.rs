@@ -66,6 +66,7 @@ impl Maker {
         let is_set = self.program.actors[actor].keep == Keep::Set;
         let is_task = self.program.actors[actor].kind == ActorKind::Task;
         if self.is_shim() && !is_set {
+            self.program.actors[actor].tracked = self.rng.percent(10);
             self.program.actors[actor].detached = self.rng.percent(8);
             self.program.actors[actor].patient = self.rng.percent(5);
             if is_task && self.rng.percent(22) {

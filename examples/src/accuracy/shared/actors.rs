@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Cancelled, Tokens, note_registered, on_done,
+    Cancelled, Tokens, Tracker, note_registered, on_done,
     rt::{
         sync::Semaphore,
         task::{Builder, JoinHandle, JoinSet},
@@ -32,6 +32,7 @@ use crate::accuracy::{
 struct Env {
     world: Arc<World>,
     tokens: Tokens,
+    tracker: Tracker,
     semaphore: Arc<Semaphore>,
 }
 
@@ -55,7 +56,7 @@ impl Run {
     pub(in crate::accuracy) fn new(world: Arc<World>) -> Self {
         let tokens = Tokens::new(&world.program);
         let semaphore = Arc::new(Semaphore::new(Self::PERMITS));
-        let env = Arc::new(Env { world, tokens, semaphore });
+        let env = Arc::new(Env { world, tokens, tracker: Tracker::new(), semaphore });
         Self { outside: Hands::new(&env, None), env }
     }
 
@@ -393,7 +394,13 @@ impl Hands {
             return;
         }
         let builder = set_options(Builder::new().name(&name), plan, &self.env.tokens);
-        let handle = if local { builder.spawn_local(body) } else { builder.spawn(body) };
+        let handle = if local {
+            builder.spawn_local(body)
+        } else if plan.tracked {
+            builder.spawn(self.env.tracker.track(body))
+        } else {
+            builder.spawn(body)
+        };
         self.keep(actor, handle.expect("a runtime"));
     }
 
