@@ -31,7 +31,7 @@ const FAULTS: [&str; 19] = [
 /// Whether any of some hundred programs fails, and what was said.
 fn fails(fault: &str) -> (bool, String) {
     let accuracy = Command::new(env!("CARGO_BIN_EXE_accuracy"))
-        .args(["--programs", "1536", "--form", "shim", "--first"])
+        .args(["--programs", "4096", "--form", "shim", "--first"])
         .env("HOLDOVER_FAULT", fault)
         .env("RUST_LOG", "off")
         .output()

@@ -70,7 +70,7 @@ impl Maker {
             self.program.actors[actor].detached = self.rng.percent(8);
             self.program.actors[actor].patient = self.rng.percent(5);
             if is_task && self.rng.percent(22) {
-                self.bond(actor);
+                self.bond(actor, may_drop);
             }
         }
         let ends_alone = !matches!(self.program.flavor, Flavor::Own | Flavor::OwnSet);
@@ -93,13 +93,16 @@ impl Maker {
         self.program.actors[actor].on_drop.extend(token.map(Step::DropGuard));
     }
 
-    pub(super) fn bond(&mut self, actor: Actor) {
+    pub(super) fn bond(&mut self, actor: Actor, may_drop: bool) {
         let tokens: Vec<Token> =
             (0..=self.program.tokens.len()).filter(|token| !self.is_cancelled(*token)).collect();
         let Some(token) = self.rng.pick(&tokens) else { return };
         let (bound, returns) = (self.rng.percent(70), self.rng.percent(65));
         // As in `is_told_apart`: a shutdown may come before a console has looked.
         let bound = bound || matches!(self.program.flavor, Flavor::Own | Flavor::OwnSet);
+        // One that is spawned in a drop may be spawned, and not wait yet, when its token is
+        // cancelled elsewhere.
+        let bound = bound || !may_drop;
         self.program.actors[actor].bond = Some(Bond { token, bound, returns });
         if self.rng.percent(40) {
             let step = self.drop_step(actor);
