@@ -1,197 +1,127 @@
-//! The README's picture: the Leaks screen of a real run, drawn as SVG. The run is
-//! `leaks.frame`, what a service told a console, byte for byte.
+//! The README's pictures: screens of a real run, drawn as SVG. What a service told a
+//! console stands in the `.frame` files, byte for byte.
+
+mod svg;
 
 use std::{env, fs, path::PathBuf};
 
 use prost::Message;
 
+use self::svg::svg;
 use super::*;
 
-const FRAME: &[u8] = include_bytes!("leaks.frame");
-const SIZE: (u16, u16) = (120, 32);
-/// Takes the picture as it is drawn now, as `INSTA_UPDATE=always` does for snapshots.
+/// Takes the pictures as they are drawn now, as `INSTA_UPDATE=always` does for snapshots.
 const UPDATE: &str = "HOLDOVER_UPDATE_PICTURE";
 
-/// Of a cell, in the picture's units.
-const WIDE: f64 = 8.4;
-const HIGH: f64 = 18.0;
-const FONT: f64 = 14.0;
-/// Around the screen, and above it for the window's title.
-const MARGIN: f64 = 14.0;
-const TITLE: f64 = 34.0;
-
-const GROUND: &str = "#1b1e25";
-const INK: &str = "#d5d9e0";
-
-#[test]
-fn the_readmes_picture_is_what_is_drawn() {
-    let (mut model, now) = (Model::new("127.0.0.1:6669".into()), Instant::now());
-    let mut frame = FRAME;
-    let described = v1::DescribeResponse::decode_length_delimited(&mut frame).expect("who");
-    let update = v1::Update::decode_length_delimited(&mut frame).expect("what");
-    model.apply(Event::Connected(Box::new(described)), now);
-    model.apply(Event::Update(Box::new(Answer { view: model.view(), update })), now);
-    while !model.leaks.selected().is_some_and(|it| it.goes_ns.is_some() && it.count > 1) {
-        let line = model.leaks.selected_index();
-        press(&mut model, now, "j");
-        assert_ne!(model.leaks.selected_index(), line, "no such group in the frame");
-    }
-    let drawn = svg(draw(&model, theme(), now, SIZE).backend().buffer());
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/leaks.svg");
-    if env::var_os(UPDATE).is_some() {
-        fs::write(&file, &drawn).expect("it is written");
-    }
-    let committed = fs::read_to_string(&file).expect("the picture");
-    assert!(committed == drawn, "docs/leaks.svg is old; look at it after {UPDATE}=1 cargo test");
+struct Picture {
+    name: &'static str,
+    /// What the service is, then what it told before each of the steps.
+    frame: &'static [u8],
+    /// What is typed after each thing that it told; `*` goes to a row of several that will
+    /// let go by themselves.
+    steps: &'static [&'static str],
+    rows: u16,
+    /// Whether what was told is worth a picture, step by step.
+    is_good: fn(&v1::Update) -> bool,
 }
 
-/// Makes `leaks.frame`, of a service that leaks in several ways:
+const PICTURES: [Picture; 3] = [
+    Picture {
+        name: "leaks",
+        frame: include_bytes!("picture/leaks.frame"),
+        steps: &["*"],
+        rows: 32,
+        is_good: several_leak,
+    },
+    Picture {
+        name: "story",
+        frame: include_bytes!("picture/story.frame"),
+        steps: &["*\n", ""],
+        rows: 25,
+        is_good: |update| match &update.story {
+            Some(story) => story.events.len() > 3 && !story.holdings.is_empty(),
+            None => several_leak(update),
+        },
+    },
+    Picture {
+        name: "tree",
+        frame: include_bytes!("picture/tree.frame"),
+        steps: &["2t", "jjj"],
+        rows: 30,
+        is_good: |update| several_leak(update) || update.branches.len() > 20,
+    },
+];
+
+fn several_leak(update: &v1::Update) -> bool {
+    let live = |it: &&v1::LeakGroup| !it.cleared;
+    let counts = update.groups.iter().any(|it| !it.cleared && it.count > 1);
+    counts && update.groups.iter().filter(live).count() > 3
+}
+
+fn file(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn go(model: &mut Model, now: Instant, keys: &str) {
+    for key in keys.split_inclusive('*') {
+        press(model, now, key.trim_end_matches('*'));
+        let is_there = |model: &Model| {
+            model.leaks.selected().is_some_and(|it| it.goes_ns.is_some() && it.count > 1)
+        };
+        while key.ends_with('*') && !is_there(model) {
+            let line = model.leaks.selected_index();
+            press(model, now, "j");
+            assert_ne!(model.leaks.selected_index(), line, "no such group in the frame");
+        }
+    }
+}
+
+#[test]
+fn the_readmes_pictures_are_what_is_drawn() {
+    for Picture { name, mut frame, steps, rows, .. } in PICTURES {
+        let (mut model, now) = (Model::new("127.0.0.1:6669".into()), Instant::now());
+        let described = v1::DescribeResponse::decode_length_delimited(&mut frame).expect("who");
+        model.apply(Event::Connected(Box::new(described)), now);
+        for keys in steps {
+            let update = v1::Update::decode_length_delimited(&mut frame).expect("what");
+            model.apply(Event::Update(Box::new(Answer { view: model.view(), update })), now);
+            go(&mut model, now, keys);
+        }
+        let drawn = svg(draw(&model, theme(), now, (120, rows)).backend().buffer());
+        let file = file("../docs").join(name).with_extension("svg");
+        if env::var_os(UPDATE).is_some() {
+            fs::write(&file, &drawn).expect("it is written");
+        }
+        let committed = fs::read_to_string(&file).unwrap_or_default();
+        assert!(committed == drawn, "docs/{name}.svg is old; look at it after {UPDATE}=1");
+    }
+}
+
+/// Makes the frames, of a service that leaks in several ways:
 /// `HOLDOVER_GRACE=500ms cargo run -p holdover-examples --example all`.
 #[tokio::test]
 #[ignore = "needs a service that runs on 127.0.0.1:6669"]
-async fn record_a_frame() {
-    let address = crate::client::Address::default();
-    let (mut client, described) = crate::client::connect(&address).await.expect("it answers");
-    let view = Model::new(String::new()).view();
-    let request = v1::WatchRequest { view: Some(view) };
-    let mut updates = client.watch(request).await.expect("updates").into_inner();
-    loop {
-        let update = updates.message().await.expect("an update").expect("one more");
-        let live = |it: &&v1::LeakGroup| !it.cleared;
-        let counts = update.groups.iter().any(|it| !it.cleared && it.count > 1);
-        if counts && update.groups.iter().filter(live).count() > 3 {
-            let mut frame = described.encode_length_delimited_to_vec();
+async fn record_the_frames() {
+    for Picture { name, steps, is_good, .. } in PICTURES {
+        let address = crate::client::Address::default();
+        let (mut client, described) = crate::client::connect(&address).await.expect("it answers");
+        let (mut model, now) = (Model::new(String::new()), Instant::now());
+        let mut frame = described.encode_length_delimited_to_vec();
+        model.apply(Event::Connected(Box::new(described)), now);
+        for keys in steps {
+            let request = v1::WatchRequest { view: Some(model.view()) };
+            let mut updates = client.watch(request).await.expect("updates").into_inner();
+            let update = loop {
+                let update = updates.message().await.expect("an update").expect("one more");
+                if is_good(&update) {
+                    break update;
+                }
+            };
             frame.extend(update.encode_length_delimited_to_vec());
-            let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/view/tests/leaks.frame");
-            return fs::write(file, frame).expect("it is written");
+            model.apply(Event::Update(Box::new(Answer { view: model.view(), update })), now);
+            go(&mut model, now, keys);
         }
+        let file = file("src/view/tests/picture").join(name).with_extension("frame");
+        fs::write(file, frame).expect("it is written");
     }
-}
-
-/// How a cell looks: its ink, its ground where it has one of its own, and its weight.
-#[derive(Clone, Copy, PartialEq)]
-struct Look {
-    ink: &'static str,
-    ground: Option<&'static str>,
-    modifier: Modifier,
-}
-
-fn look(cell: &ratatui::buffer::Cell) -> Look {
-    let (ink, ground) = (colour(cell.fg), colour(cell.bg));
-    let modifier = cell.modifier;
-    if modifier.contains(Modifier::REVERSED) {
-        let ink = ink.unwrap_or(INK);
-        return Look { ink: ground.unwrap_or(GROUND), ground: Some(ink), modifier };
-    }
-    Look { ink: ink.unwrap_or(INK), ground, modifier }
-}
-
-/// The colours of a terminal, legible on its ground.
-fn colour(color: Color) -> Option<&'static str> {
-    match color {
-        Color::Reset => None,
-        Color::Black => Some("#14161b"),
-        Color::Red => Some("#ff6b70"),
-        Color::Green => Some("#8fce72"),
-        Color::Yellow => Some("#efc55f"),
-        Color::Blue => Some("#6cb2f7"),
-        Color::Magenta => Some("#d08cf0"),
-        Color::Cyan => Some("#5fc9d4"),
-        other => panic!("{other} is not one of the colours that are used"),
-    }
-}
-
-/// The buffer as a window. Every word is put where its cell is and made as wide as its
-/// cells are, so that columns align in any font.
-fn svg(buffer: &Buffer) -> String {
-    let screen = (f64::from(buffer.area.width) * WIDE, f64::from(buffer.area.height) * HIGH);
-    let (width, height) = (screen.0 + 2.0 * MARGIN, screen.1 + TITLE + MARGIN);
-    let (middle, lights) = (width / 2.0, TITLE / 2.0);
-    let mut lines = vec![
-        format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0} {height:.0}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="{FONT}">"#
-        ),
-        format!(
-            r##"<rect x="0.5" y="0.5" width="{:.0}" height="{:.0}" rx="10" fill="{GROUND}" stroke="#4a505c"/>"##,
-            width - 1.0,
-            height - 1.0
-        ),
-        format!(
-            r##"<text x="{middle:.0}" y="{:.0}" text-anchor="middle" fill="#9aa1ad" font-size="13">holdover</text>"##,
-            lights + 4.5
-        ),
-    ];
-    for (x, colour) in [(20, "#ff5f57"), (40, "#febc2e"), (60, "#28c840")] {
-        lines.push(format!(r#"<circle cx="{x}" cy="{lights}" r="6" fill="{colour}"/>"#));
-    }
-    for y in 0..buffer.area.height {
-        let runs = runs(buffer, y);
-        lines.extend(runs.iter().filter_map(|run| ground(run, y)));
-        lines.extend(runs.iter().flat_map(|run| words(run, y)));
-    }
-    lines.push("</svg>\n".to_owned());
-    lines.join("\n")
-}
-
-/// Cells beside each other that look the same: the first one's column, and their text.
-struct Run<'a> {
-    x: u16,
-    look: Look,
-    cells: Vec<&'a str>,
-}
-
-fn runs(buffer: &Buffer, y: u16) -> Vec<Run<'_>> {
-    let mut runs: Vec<Run<'_>> = Vec::new();
-    for x in 0..buffer.area.width {
-        let cell = &buffer[(x, y)];
-        match runs.last_mut() {
-            Some(run) if run.look == look(cell) => run.cells.push(cell.symbol()),
-            _ => runs.push(Run { x, look: look(cell), cells: vec![cell.symbol()] }),
-        }
-    }
-    runs
-}
-
-fn left(x: u16) -> f64 {
-    MARGIN + f64::from(x) * WIDE
-}
-
-fn ground(run: &Run<'_>, y: u16) -> Option<String> {
-    let (x, y) = (left(run.x), TITLE + f64::from(y) * HIGH);
-    let width = run.cells.len() as f64 * WIDE;
-    let ground = run.look.ground?;
-    Some(format!(
-        r#"<rect x="{x:.1}" y="{y}" width="{width:.1}" height="{HIGH}" fill="{ground}"/>"#
-    ))
-}
-
-/// The words of a run, each on its own: an SVG keeps no spaces.
-fn words(run: &Run<'_>, y: u16) -> Vec<String> {
-    let baseline = TITLE + f64::from(y) * HIGH + 13.5;
-    let mut words = Vec::new();
-    let mut at = run.x;
-    for word in run.cells.split(|cell| *cell == " ") {
-        let columns = u16::try_from(word.len()).expect("a column");
-        if columns > 0 {
-            let (x, width) = (left(at), f64::from(columns) * WIDE);
-            let (ink, style) = (run.look.ink, style(run.look.modifier));
-            let text = word.concat().replace('&', "&amp;").replace('<', "&lt;");
-            words.push(format!(
-                r#"<text x="{x:.1}" y="{baseline}" textLength="{width:.1}" lengthAdjust="spacingAndGlyphs" fill="{ink}"{style}>{text}</text>"#
-            ));
-        }
-        at += columns + 1;
-    }
-    words
-}
-
-fn style(modifier: Modifier) -> String {
-    [
-        (Modifier::BOLD, r#" font-weight="bold""#),
-        (Modifier::DIM, r#" opacity="0.6""#),
-        (Modifier::UNDERLINED, r#" text-decoration="underline""#),
-    ]
-    .into_iter()
-    .filter_map(|(one, style)| modifier.contains(one).then_some(style))
-    .collect()
 }
