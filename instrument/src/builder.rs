@@ -151,7 +151,8 @@ impl Builder {
     /// Whether a console may act on the service: cancel a task, change the level; off
     /// unless set. Only over a Unix socket, which nobody but the service's own user can
     /// open: over TCP it has no effect, and the console says so. What it costs is an entry
-    /// of a table for each live task made through [`holdover::task`](crate::task).
+    /// of a table for each live task made through [`holdover::task`](crate::task), and an
+    /// allocation and an entry for each live token of [`holdover::sync`](crate::sync).
     /// `HOLDOVER_CONTROL`.
     pub fn control(mut self, allowed: bool) -> Self {
         self.settings.access = Access::with_control(allowed);

@@ -11,6 +11,7 @@ mod pools;
 mod rows;
 mod sites;
 mod subject;
+mod tokens;
 mod tree;
 
 use std::{
@@ -33,12 +34,13 @@ pub(crate) use self::{
     pools::{Lifetime, OutRow, PoolRow},
     rows::{HeldRow, TaskRow},
     sites::SiteRow,
+    tokens::TokenRow,
     tree::Branch,
 };
 use crate::{
     process::{FdSeen, Sample, Sampler},
     recorder::{clock::Nanos, task::TaskFacts},
-    store::{Event, Held, Row, Store, Totals},
+    store::{AskedTasks, Event, Held, Row, Store, Totals},
     verdict::Thing,
     words::Verdict,
 };
@@ -79,8 +81,17 @@ pub(crate) struct View {
     /// What the members of a group share, beside the verdict; empty for the spawn site, the
     /// name and what is held.
     pub(crate) by: Vec<Field>,
+    /// What became of those that a console asked at this time; 0 for nothing.
+    pub(crate) requested_at: Nanos,
     /// How old what is read of the process may be.
     pub(crate) age: Nanos,
+}
+
+impl View {
+    /// It shows what is known only where a console may act on the service.
+    pub(crate) fn is_of_control(&self) -> bool {
+        self.kind == ViewKind::Tokens || self.requested_at != 0
+    }
 }
 
 /// Of what.
@@ -94,10 +105,15 @@ pub(crate) enum ViewKind {
     Holdings,
     /// The pools, with each connection that is out.
     Pools,
+    /// The tokens that live.
+    Tokens,
     /// Those after this number.
     Events(u64),
-    /// One task, whole.
-    Story(u64),
+    /// One task, whole; with whom else each of its tokens asks, where that is wanted.
+    Story {
+        task: u64,
+        asks: bool,
+    },
     Process,
 }
 
@@ -116,6 +132,9 @@ pub(crate) struct Window {
     pub(crate) fds: HashMap<u64, FdSeen>,
     /// The pools that were asked for, or of which a row lists a connection.
     pub(crate) pools: Vec<PoolRow>,
+    /// The tokens that were asked for, or that ask the task of the story.
+    pub(crate) tokens: Vec<TokenRow>,
+    pub(crate) asked: Option<AskedTasks>,
 }
 
 /// The window's rows.
@@ -128,6 +147,7 @@ pub(crate) enum Rows {
     Tree(Vec<Branch>),
     Holdings(Vec<HeldRow>),
     Pools,
+    Tokens,
     Events {
         events: Vec<Event>,
         lost: u64,
@@ -223,7 +243,7 @@ pub(crate) fn evaluate(
     view: &View,
     now: Nanos,
 ) -> Window {
-    let mut pools = Vec::new();
+    let (mut pools, mut tokens) = (Vec::new(), Vec::new());
     let (matched, all, rows) = match view.kind {
         ViewKind::Leaks | ViewKind::LeakGroups | ViewKind::Tasks | ViewKind::Holdings
             if view.tree.is_some() =>
@@ -285,6 +305,12 @@ pub(crate) fn evaluate(
             pools = page(found, view);
             (matched, all, Rows::Pools)
         }
+        ViewKind::Tokens => {
+            let limit = view.limit.clamp(1, MAX_ROWS);
+            let (all, window) = tokens::tokens(store, view.offset, limit, now);
+            tokens = window;
+            (all, all, Rows::Tokens)
+        }
         ViewKind::Events(after) => {
             let history = store.history();
             let lost = history.lost();
@@ -294,9 +320,12 @@ pub(crate) fn evaluate(
                 new.filter(|event| view.filter.matches(&At(*event, now))).cloned().collect();
             (new.len(), all, Rows::Events { events: latest(new, view), lost })
         }
-        ViewKind::Story(id) => {
-            let story = rows::Story::of(store, id, now).map(Box::new);
+        ViewKind::Story { task, asks } => {
+            let story = rows::Story::of(store, task, now).map(Box::new);
             let found = usize::from(story.is_some());
+            if let Some(story) = &story {
+                tokens = tokens::of_task(store, &story.task.facts, asks, now);
+            }
             (found, found, Rows::Story(story))
         }
     };
@@ -304,7 +333,9 @@ pub(crate) fn evaluate(
     if view.kind != ViewKind::Pools {
         pools = pools::of_listed(store, &rows);
     }
-    Window { now, totals: store.totals(), matched, all, rows, fds, pools }
+    let is_asked = view.requested_at != 0;
+    let asked = is_asked.then(|| store.asked_at(view.requested_at, now)).flatten();
+    Window { now, totals: store.totals(), matched, all, rows, fds, pools, tokens, asked }
 }
 
 fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {

@@ -3,6 +3,7 @@
 //! changed, so that its work grows with what happens and not with what lives.
 
 mod asked;
+mod asks;
 mod history;
 mod ignore;
 mod listing;
@@ -17,7 +18,15 @@ use std::{
     sync::Arc,
 };
 
+use self::{
+    asks::Followed,
+    overdue::Overdue,
+    retention::Ended,
+    rows::{Judged, Rows},
+    sites::Sites,
+};
 pub(crate) use self::{
+    asks::{Asked as AskedTasks, HeldCount, asks, tokens_of, whom},
     history::{Event, EventKind, History},
     ignore::{Asked, Ignore, Rule},
     listing::{effective_owner, held_by},
@@ -26,12 +35,6 @@ pub(crate) use self::{
         place, state,
     },
     sites::Ended as EndedOfSite,
-};
-use self::{
-    overdue::Overdue,
-    retention::Ended,
-    rows::{Judged, Rows},
-    sites::Sites,
 };
 use crate::{
     recorder::{
@@ -96,6 +99,7 @@ pub(crate) struct Store {
     ended_so_far: u64,
     sites: Sites,
     askers_seen: u64,
+    followed: Followed,
     /// What those hold that ended by cancellation.
     listed: listing::Listed,
     /// What those hold that were asked and go on: it changes with each of their polls,
@@ -157,6 +161,7 @@ impl Store {
             ended_so_far: 0,
             sites: Sites::default(),
             askers_seen: 0,
+            followed: Followed::default(),
             listed: listing::Listed::default(),
             listed_live: listing::Listed::default(),
             overdue: Overdue::default(),
@@ -327,6 +332,7 @@ impl Store {
         if let (Some(requested), Some(ended)) = (facts.requested_at, facts.ended_at) {
             let latency = ended.saturating_sub(requested);
             self.totals.slowest_cancel = self.totals.slowest_cancel.max(latency);
+            self.followed.ended(requested, latency);
         }
     }
 

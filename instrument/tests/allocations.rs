@@ -51,6 +51,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 fn polls_wakes_and_token_checks_allocate_nothing() {
     let started = holdover::Builder::new().bind("127.0.0.1:0").log(holdover::Log::Off).try_init();
     started.expect("it starts");
+    what_a_token_allocates();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let token = CancellationToken::named("shutdown");
@@ -77,6 +78,19 @@ fn polls_wakes_and_token_checks_allocate_nothing() {
             assert_eq!(ours, tokios, "sends, waits, places, watch, broadcast ({plain})");
         }
     });
+}
+
+/// Where no console may cancel it: what tokio's does, its place in its tree, and its name.
+fn what_a_token_allocates() {
+    let tokios = allocations(|| drop(tokio_util::sync::CancellationToken::new()));
+    assert_eq!(allocations(|| drop(CancellationToken::new())), tokios + 1);
+    assert_eq!(allocations(|| drop(CancellationToken::named("shutdown"))), tokios + 2);
+    let (tokio, token) = (tokio_util::sync::CancellationToken::new(), CancellationToken::new());
+    // The first one of each makes room for more.
+    let _children = (tokio.child_token(), token.child_token());
+    let tokios = allocations(|| drop(tokio.child_token()));
+    assert_eq!(allocations(|| drop(token.child_token())), tokios + 1);
+    assert_eq!(allocations(|| drop(token.clone())), 0);
 }
 
 /// What is said to be kept by a waker: of a future that tokio boxes not its own size.

@@ -109,7 +109,10 @@ where
         for effect in std::mem::take(&mut model.effects) {
             match effect {
                 Effect::Describe => clients.iter().for_each(|it| it.describe_now.notify_one()),
-                Effect::Cancel { of, task } => clients[of.0].ask(Ask::Cancel(task)),
+                Effect::Cancel { of, what, ref reason } => {
+                    let reason = reason.clone();
+                    clients[of.0].ask(Ask::Cancel { what, reason });
+                }
                 Effect::Leaks { of } => clients[of.0].ask(Ask::EveryLeak),
                 _ => {}
             }

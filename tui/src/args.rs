@@ -11,8 +11,10 @@ use clap::{
 };
 use holdover_proto::v1::{HoldingKind, Verdict};
 
-use self::values::{TaskId, address, fields, filter, limit, reason, sort_of_rows, task, while_of};
-pub(crate) use self::values::{is_of_groups, nearest, sort};
+use self::values::{
+    TaskId, address, fields, filter, limit, reason, sort_of_rows, task, token, while_of,
+};
+pub(crate) use self::values::{TokenId, is_of_groups, nearest, sort};
 use crate::{
     client::Address,
     config::{Interval, SourceRoot},
@@ -95,7 +97,10 @@ pub(crate) enum Command {
     Process(Process),
     /// Print the pools of this moment, and who has their connections.
     Pools(Print),
-    /// Ask a task to stop, where the service allows it: `HOLDOVER_CONTROL=1`, over a Unix socket.
+    /// Print the tokens that live, and whom each asks, where the service allows control.
+    Tokens(Tokens),
+    /// Ask a task to stop, or cancel a token, where the service allows it: `HOLDOVER_CONTROL=1`,
+    /// over a Unix socket.
     Cancel(Cancel),
     /// Print how much is recorded, or set it, where the service allows it.
     Level(Level),
@@ -245,14 +250,41 @@ pub(crate) struct Baseline {
 }
 
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Cancel {
+pub(crate) struct Tokens {
     /// The service: `unix:/path`.
     #[arg(value_name = "ADDR")]
-    pub(crate) address: Address,
+    pub(crate) address: Option<Address>,
+
+    /// So many at the most, those that ask most first.
+    #[arg(long, value_name = "N", value_parser = limit)]
+    pub(crate) limit: Option<usize>,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(override_usage = "holdover cancel [OPTIONS] <ADDR> <TASK>\n       \
+                            holdover cancel [OPTIONS] --token <TOKEN> [ADDR]")]
+pub(crate) struct Cancel {
+    /// The service: `unix:/path`.
+    #[arg(value_name = "ADDR", required_unless_present = "token")]
+    pub(crate) address: Option<Address>,
 
     /// Which task, by the number that it is shown with.
-    #[arg(value_name = "TASK", value_parser = task)]
-    pub(crate) task: TaskId,
+    #[arg(
+        value_name = "TASK",
+        value_parser = task,
+        required_unless_present = "token",
+        conflicts_with = "token"
+    )]
+    pub(crate) task: Option<TaskId>,
+
+    /// In place of a task a token, by its number or its name, with whoever it asks;
+    /// `holdover tokens` lists them.
+    #[arg(long, value_name = "TOKEN", value_parser = token)]
+    pub(crate) token: Option<TokenId>,
 
     /// The reason that its story gives.
     #[arg(long, value_name = "TEXT", value_parser = reason)]

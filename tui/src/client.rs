@@ -27,7 +27,7 @@ pub(crate) use self::{
 };
 use self::{bridge::Bridge, wire::Wire};
 use crate::{
-    control,
+    control::{self, What},
     print::every::{self, Every},
 };
 
@@ -55,9 +55,9 @@ pub(crate) enum Event {
     Described(Box<v1::DescribeResponse>),
     /// The target does not answer this view; it says why.
     Refused(String),
-    /// The target was to cancel a task: what it said, or why it did not answer.
+    /// The target was to cancel this: what it said, or why it did not answer.
     Cancelled {
-        task: u64,
+        what: What,
         answer: Result<v1::CancelResponse, String>,
     },
     /// Every leak of the moment at which it was asked for, or why it is not told.
@@ -160,9 +160,9 @@ pub(crate) struct Wanted {
 }
 
 /// What the target is to do or to tell, once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
-    Cancel(u64),
+    Cancel { what: What, reason: String },
     EveryLeak,
 }
 
@@ -288,7 +288,9 @@ impl Updates {
 
 async fn answer(client: &mut Client, ask: Ask) -> Event {
     match ask {
-        Ask::Cancel(task) => Event::Cancelled { task, answer: cancel(client, task).await },
+        Ask::Cancel { what, reason } => {
+            Event::Cancelled { what, answer: cancel(client, what, reason).await }
+        }
         Ask::EveryLeak => {
             let told = tokio::time::timeout(CONNECT, every::leaks(client, "")).await;
             let told = told.or(Err("the target did not answer".to_owned()));
@@ -297,11 +299,14 @@ async fn answer(client: &mut Client, ask: Ask) -> Event {
     }
 }
 
-async fn cancel(client: &mut Client, task: u64) -> Result<v1::CancelResponse, String> {
-    let request = v1::CancelRequest { task, who: control::who(), reason: String::new() };
-    let answer = tokio::time::timeout(CONNECT, client.cancel(request)).await;
+async fn cancel(
+    client: &mut Client,
+    what: What,
+    reason: String,
+) -> Result<v1::CancelResponse, String> {
+    let answer = tokio::time::timeout(CONNECT, control::ask(client, what, reason)).await;
     let answer = answer.or(Err("the target did not answer".to_owned()))?;
-    answer.map(tonic::Response::into_inner).map_err(|status| said(&status))
+    answer.map_err(|status| said(&status))
 }
 
 /// It is time to ask, or somebody looks at it.

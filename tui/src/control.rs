@@ -1,12 +1,23 @@
-//! Acting on the target: who asks, and what became of a task that was cancelled.
+//! Acting on the target: who asks, whom a token asks, and what became of who was asked.
 
 use holdover_proto::v1;
+use tonic::Status;
 
 use crate::{
     asked,
-    format::{counted, safe, span},
+    client::Client,
+    format::{count, counted, safe, span},
     names,
 };
+
+/// What is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// By its id.
+    Task(u64),
+    /// By its number.
+    Token(u64),
+}
 
 /// Of what is left, so many things are named.
 const NAMED: usize = 3;
@@ -23,6 +34,24 @@ pub(crate) fn who() -> String {
         known(user).as_deref().unwrap_or("somebody"),
         known(host).as_deref().unwrap_or("somewhere")
     )
+}
+
+/// Has the target cancel this.
+pub(crate) async fn ask(
+    client: &mut Client,
+    what: What,
+    reason: String,
+) -> Result<v1::CancelResponse, Status> {
+    let who = who();
+    let answer = match what {
+        What::Task(task) => client.cancel(v1::CancelRequest { task, who, reason }).await,
+        What::Token(token) => {
+            let name = String::new();
+            let request = v1::CancelTokenRequest { token, name, who, reason };
+            client.cancel_token(request).await
+        }
+    };
+    answer.map(tonic::Response::into_inner)
 }
 
 /// What became of a task that was cancelled, once it has ended.
@@ -57,6 +86,70 @@ pub(crate) fn left(story: &v1::Story) -> Vec<String> {
         several => left.push(counted(several.len() as u64, "child task")),
     }
     left
+}
+
+/// How many a token asks, and the first of them.
+pub(crate) fn whom(asked: &v1::Asked) -> String {
+    match asked.tasks {
+        0 => "nobody that is recorded".to_owned(),
+        1 => names::people(&asked.first, NAMED, 1),
+        many => format!("{}: {}", counted(many, "task"), names::people(&asked.first, NAMED, many)),
+    }
+}
+
+/// Whom a token asks when it is cancelled, and what those hold.
+pub(crate) fn asks(asked: &v1::Asked) -> String {
+    let holds = holds(asked);
+    let they = if asked.tasks == 1 { "That one holds" } else { "They hold" };
+    match (asked.tasks, holds.is_empty()) {
+        (0, _) => format!("It asks {}; whoever waits on it is woken.", whom(asked)),
+        (_, true) => format!("It asks {}. {they} nothing.", whom(asked)),
+        (_, false) => format!("It asks {}. {they} {}.", whom(asked), holds.join(", ")),
+    }
+}
+
+/// What became of those that a token asked.
+pub(crate) fn became_of(token: &str, asked: Option<&v1::Asked>) -> String {
+    let Some(asked) = asked else { return format!("token {token} is cancelled") };
+    if asked.tasks == 0 {
+        return format!("token {token} is cancelled; it asked {}", whom(asked));
+    }
+    let slowest = asked.slowest_ns.map(span);
+    let ended = match (asked.ended, slowest) {
+        (0, _) => "none has ended yet".to_owned(),
+        (1, Some(after)) if asked.tasks == 1 => format!("it ended {after} after that"),
+        (all, Some(after)) if all == asked.tasks => {
+            format!("all ended, the slowest {after} after that")
+        }
+        (some, Some(after)) => format!("{} ended, the slowest {after} after that", count(some)),
+        (some, None) => format!("{} ended", count(some)),
+    };
+    let holds = holds(asked);
+    let left = match (asked.ended, holds.is_empty()) {
+        (0, _) => String::new(),
+        (_, true) => ", and left nothing behind".to_owned(),
+        (_, false) => format!(", and left {} behind", holds.join(", ")),
+    };
+    let goes_on = match asked.tasks - asked.ended.min(asked.tasks) {
+        0 => String::new(),
+        1 => format!("; {} goes on", names::people(&asked.first, NAMED, 1)),
+        many => format!("; {} go on", names::people(&asked.first, NAMED, many)),
+    };
+    format!("token {token} asked {}: {ended}{left}{goes_on}", counted(asked.tasks, "task"))
+}
+
+/// What those hold, or have left, that a token asked.
+fn holds(asked: &v1::Asked) -> Vec<String> {
+    let named = asked.holds.iter().take(NAMED);
+    let told: u64 = named.clone().map(|held| held.count).sum();
+    let mut holds: Vec<String> = named.map(names::held_count).collect();
+    if asked.held > told {
+        holds.push(format!("{} more", count(asked.held - told)));
+    }
+    if asked.children > 0 {
+        holds.push(counted(asked.children, "child task"));
+    }
+    holds
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ bindings! {
     "" [Char('e')] Edit "", "";
     "" [Char('W')] Write "", "";
     "M" [Char('M')] Mark "", "mark this moment; then show what leaked and went since it";
-    "K" [Char('K')] Cancel "", "cancel the task, where that is allowed: it asks first";
+    "K" [Char('K')] Cancel "", "cancel the task or its token, where allowed: it asks first";
     "T" [Char('T')] Targets "targets", "the targets, where several are attached to; Enter: only that one";
     "!" [Char('!')] Blind "", "what cannot be seen here, and how to mend it";
     "?" [Char('?')] Help "keys", "this page";

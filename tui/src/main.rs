@@ -145,6 +145,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         }
         Some(Command::Process(what)) => print::process(what).await,
         Some(Command::Pools(what)) => print::print(Kind::Pools, in_full(what, &config()?)?).await,
+        Some(Command::Tokens(what)) => print::tokens(what).await,
         Some(Command::Cancel(what)) => print::cancel(what).await,
         Some(Command::Level(what)) => print::level(what).await,
         Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),

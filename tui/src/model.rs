@@ -10,6 +10,7 @@ mod edit;
 mod effect;
 mod history;
 mod layouts;
+mod line;
 mod list;
 mod mark;
 mod merge;
@@ -47,6 +48,7 @@ pub(crate) use self::{
     effect::{Effect, Notice},
     history::History,
     layouts::Layouts,
+    line::Line,
     list::{Entity, List},
     merge::Of,
     rates::Rates,
@@ -98,6 +100,10 @@ pub(crate) struct Model {
     reach: Reach,
     pub(crate) story: Option<v1::Story>,
     story_row: Option<StoryRow>,
+    /// Those that ask the task of the story.
+    pub(crate) tokens: Vec<v1::Token>,
+    /// What became of those that a token has asked from here.
+    asked: Option<v1::Asked>,
     pub(crate) seen: samples::Seen,
     /// The innermost screen last; never empty.
     screens: Vec<Screen>,
@@ -153,6 +159,8 @@ impl Model {
             reach: Reach::default(),
             story: None,
             story_row: None,
+            tokens: Vec::new(),
+            asked: None,
             seen: samples::Seen::default(),
             screens: vec![Screen::Leaks],
             tabs: Tabs::default(),
@@ -227,7 +235,7 @@ impl Model {
             Event::Described(described) => self.targets[from].described(*described),
             Event::Update(answer) => self.answer(from, *answer, now),
             Event::Refused(why) => self.targets[from].refused = Some(why),
-            Event::Cancelled { task, answer } => self.cancel_is_answered((from, task), answer),
+            Event::Cancelled { what, answer } => self.cancel_is_answered((from, what), answer),
             Event::Leaks(told) => self.every_leak(from, told.map(|told| *told), now),
             Event::Lost { why, retry_in } => self.targets[from].lost(why, retry_in, now),
         }
@@ -254,7 +262,7 @@ impl Model {
             Edited::Goes => {}
             Edited::Kept => {
                 let text = edit.whole().to_owned();
-                let typed = std::mem::take(&mut edit.text);
+                let typed = std::mem::take(&mut edit.line.text);
                 Arc::make_mut(&mut self.known.history).push(&typed);
                 self.effects.push(Effect::Remember(typed));
                 self.edit = None;

@@ -133,6 +133,29 @@ pub(crate) fn people(people: &[v1::TaskRef], shown: usize, all: u64) -> String {
     if more > 0 { format!("{named} and {} more", count(more)) } else { named }
 }
 
+/// `shutdown #3`; one without a name has its number only.
+pub(crate) fn token(token: &v1::Token) -> String {
+    numbered_token(&token.name, token.number)
+}
+
+/// As [`token`], of one that may be gone.
+pub(crate) fn numbered_token(name: &str, number: u64) -> String {
+    match name {
+        "" => format!("#{number}"),
+        name => format!("{} #{number}", safe(name)),
+    }
+}
+
+/// `timer sleep`, `3 locks ledger`.
+pub(crate) fn held_count(held: &v1::HeldCount) -> String {
+    let kind = words::kind(held.kind());
+    let what = match held.count {
+        1 => kind.to_owned(),
+        many => counted(many, kind),
+    };
+    format!("{what} {}", safe(&held.label)).trim_end().to_owned()
+}
+
 /// `until 2027-01-31, "goes with the new cache" (ignore.txt:3)`.
 pub(crate) fn ignored(rule: &v1::IgnoredBy) -> String {
     let v1::IgnoredBy { until, why, place } = rule;

@@ -7,10 +7,12 @@ pub(crate) mod every;
 pub(crate) mod json;
 pub(crate) mod process;
 pub(crate) mod text;
+mod tokens;
 
 pub(crate) use self::{
     control::{cancel, level},
     diff::diff,
+    tokens::tokens,
 };
 
 use std::{

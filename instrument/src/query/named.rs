@@ -54,8 +54,11 @@ fn shown(rows: &Rows) -> Box<dyn Iterator<Item = &Held> + '_> {
         Rows::Holdings(rows) | Rows::Process(_, rows) => Box::new(rows.iter().map(|row| &row.held)),
         Rows::Story(story) => Box::new(story.iter().flat_map(|story| &story.holdings)),
         // A pool's connections name none.
-        Rows::Tasks(_) | Rows::Sites(_) | Rows::Tree(_) | Rows::Events { .. } | Rows::Pools => {
-            Box::new(std::iter::empty())
-        }
+        Rows::Tasks(_)
+        | Rows::Sites(_)
+        | Rows::Tree(_)
+        | Rows::Events { .. }
+        | Rows::Pools
+        | Rows::Tokens => Box::new(std::iter::empty()),
     }
 }

@@ -421,6 +421,21 @@ impl Node {
 }
 
 /// Nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach;
+
+impl Reach {
+    #[inline]
+    pub(crate) fn new(
+        _: &Node,
+        _: &tokio_util::sync::CancellationToken,
+        _: &'static Location<'static>,
+    ) -> Self {
+        Self
+    }
+}
+
+/// Nothing.
 #[derive(Debug)]
 pub(crate) struct Noticing;
 

@@ -8,6 +8,7 @@ mod asker;
 mod chain;
 mod channel;
 mod pool;
+mod reach;
 mod resource;
 
 #[cfg(unix)]
@@ -19,6 +20,7 @@ pub(crate) use self::{
     chain::Chain,
     channel::{ChannelEnd, WeakEnd},
     pool::{Lease, Lender},
+    reach::Reach,
     resource::{End, Resource, Wait},
 };
 use super::{

@@ -1,10 +1,12 @@
-//! Cancelling a task from outside the service, where that is allowed.
+//! Cancelling a task, or a token, from outside the service, where that is allowed.
 //!
 //! Only the runtime can end a task as cancelled: a wrapper that found a mark at its next
 //! poll could drop its future, but not make the `JoinError` that whoever joins must get.
 //! So what aborts is kept beside each live task that a shim made: one entry in a table
 //! from its spawn to its end, and nothing a poll. Where control is not allowed no table
-//! is made, and a spawn and an end ask for that once.
+//! is made, and a spawn and an end ask for that once. Of tokens see `tokens.rs`.
+
+mod tokens;
 
 use std::{
     collections::HashMap,
@@ -13,6 +15,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
+use self::tokens::Tokens;
+pub(crate) use self::tokens::{AskedBy, LiveToken, TokenFacts, WhichToken};
 use super::{
     Recorder,
     clock::Nanos,
@@ -37,12 +41,18 @@ pub(crate) trait Aborts: fmt::Debug + Send + Sync {
 
 type Table = HashMap<Key, Arc<dyn Aborts>, BuildHasherDefault<WordHasher>>;
 
-/// What aborts each live task.
+/// What aborts each live task, and what cancels each live token.
 #[derive(Debug, Default)]
-pub(crate) struct Control(OnceLock<[Mutex<Table>; TABLES]>);
+pub(crate) struct Control(OnceLock<Tables>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    tasks: [Mutex<Table>; TABLES],
+    tokens: Tokens,
+}
 
 impl Control {
-    /// For the tasks that are spawned from now on.
+    /// For the tasks that are spawned, and the tokens that are made, from now on.
     pub(crate) fn allow(&self) {
         self.0.get_or_init(Default::default);
     }
@@ -53,7 +63,7 @@ impl Control {
     }
 
     fn table(&self, key: Key) -> Option<MutexGuard<'_, Table>> {
-        let table = &self.0.get()?[key.slot() as usize % TABLES];
+        let table = &self.0.get()?.tasks[key.slot() as usize % TABLES];
         Some(table.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -131,7 +141,7 @@ impl Recorder {
         let now = self.clock.now();
         if asked_by_others.is_none() {
             // Nothing is written where it was asked before: the first one counts.
-            self.request(task.key, request(who, reason, now));
+            self.request(task.key, request(Cause::Abort, who, reason, now));
         }
         by.abort();
         let asked_by_others = asked_by_others.map(|request| request.at);
@@ -157,11 +167,11 @@ fn may_be_cancelled(task: &TaskFacts) -> Result<(), NotCancelled> {
     }
 }
 
-fn request(who: &str, reason: Option<&str>, now: Nanos) -> Request {
+fn request(cause: Cause, who: &str, reason: Option<&str>, now: Nanos) -> Request {
     let name = format!("console, {}", cut(who));
     Request {
         canceller: Some(Who { name: name.into(), ..Who::default() }),
         reason: reason.map(|why| cut(why).into()),
-        ..Request::new(Cause::Abort, now)
+        ..Request::new(cause, now)
     }
 }

@@ -101,6 +101,12 @@ pub(crate) trait Asks: std::fmt::Debug + Send + Sync {
     fn has_handles(&self) -> bool {
         false
     }
+
+    /// The numbers of the tokens that ask its members, the nearest first: of a set none, and
+    /// none of tokens that no console may cancel.
+    fn tokens(&self) -> Vec<u64> {
+        Vec::new()
+    }
 }
 
 /// The name to show for a task: its own, else its type's, shortened.

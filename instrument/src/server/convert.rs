@@ -1,6 +1,7 @@
 //! Rows to wire types. Nothing else in the library knows `holdover-proto`.
 
 mod process;
+mod tokens;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -37,7 +38,8 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         v1::ViewKind::TaskGroups => ViewKind::TaskGroups,
         v1::ViewKind::Holdings => ViewKind::Holdings,
         v1::ViewKind::Pools => ViewKind::Pools,
-        v1::ViewKind::Story => ViewKind::Story(view.task),
+        v1::ViewKind::Tokens => ViewKind::Tokens,
+        v1::ViewKind::Story => ViewKind::Story { task: view.task, asks: view.asks },
         v1::ViewKind::Events => ViewKind::Events(view.after_seq),
         v1::ViewKind::Process => ViewKind::Process,
         v1::ViewKind::Unspecified => {
@@ -56,6 +58,7 @@ pub(super) fn view(view: &v1::View) -> Result<View, String> {
         cancelling: view.cancelling,
         by: parse_by(&view.by)?,
         tree: view.tree.then(|| view.folded.iter().copied().collect()),
+        requested_at: view.requested_ns,
         age: 0,
     })
 }
@@ -144,8 +147,10 @@ pub(super) fn update(window: Window) -> v1::Update {
     };
     let seen = &window.fds;
     update.pools = window.pools.iter().map(pool).collect();
+    update.tokens = window.tokens.iter().map(tokens::token).collect();
+    update.asked = window.asked.as_ref().map(tokens::asked);
     match window.rows {
-        Rows::Pools => {}
+        Rows::Pools | Rows::Tokens => {}
         Rows::Leaks(rows, waits) => {
             update.leaks = rows.iter().map(|row| leak(row, &waits, seen)).collect();
         }

@@ -47,6 +47,9 @@ impl holdover_server::Holdover for Service {
         let wire = request.into_inner().view.unwrap_or_default();
         let interval = interval(wire.interval_ms);
         let mut view = convert::view(&wire).map_err(Status::invalid_argument)?;
+        if view.is_of_control() {
+            self.console.control.map_err(Status::permission_denied)?;
+        }
         view.age = nanos(interval);
         // One update under way: a client that reads slowly gets fewer, never a queue.
         let (updates, stream) = mpsc::channel(1);
@@ -60,6 +63,13 @@ impl holdover_server::Holdover for Service {
         request: Request<v1::CancelRequest>,
     ) -> Result<Response<v1::CancelResponse>, Status> {
         control::cancel(&self.console, &request.into_inner()).map(Response::new)
+    }
+
+    async fn cancel_token(
+        &self,
+        request: Request<v1::CancelTokenRequest>,
+    ) -> Result<Response<v1::CancelResponse>, Status> {
+        control::cancel_token(&self.console, &request.into_inner()).map(Response::new)
     }
 
     async fn set_level(

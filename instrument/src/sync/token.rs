@@ -12,7 +12,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    record::{Asker, Node, Noticing},
+    record::{Asker, Node, Noticing, Reach},
     task::Scope,
 };
 
@@ -41,30 +41,43 @@ use crate::{
 pub struct CancellationToken {
     inner: tokio_util::sync::CancellationToken,
     node: Node,
+    /// By which a console cancels it while one of the handles that have this lives.
+    reach: Reach,
 }
 
 impl CancellationToken {
     /// A token without a name.
+    #[track_caller]
     pub fn new() -> Self {
-        Self { inner: tokio_util::sync::CancellationToken::new(), node: Node::new(None, None) }
+        Self::made(tokio_util::sync::CancellationToken::new(), Node::new(None, None))
     }
 
-    /// A token with a name, which stands in the path of what it cancels.
+    /// A token with a name, which stands in the path of what it cancels, and by which a
+    /// console can be told to cancel it.
+    #[track_caller]
     pub fn named(name: &str) -> Self {
-        Self { node: Node::new(Some(name), None), ..Self::new() }
+        Self::made(tokio_util::sync::CancellationToken::new(), Node::new(Some(name), None))
+    }
+
+    #[track_caller]
+    fn made(inner: tokio_util::sync::CancellationToken, node: Node) -> Self {
+        let reach = Reach::new(&node, &inner, Location::caller());
+        Self { inner, node, reach }
     }
 
     /// A token that is cancelled with this one;
     /// [`tokio_util::sync::CancellationToken::child_token`].
     #[must_use]
+    #[track_caller]
     pub fn child_token(&self) -> Self {
-        Self { inner: self.inner.child_token(), node: Node::new(None, Some(&self.node)) }
+        Self::made(self.inner.child_token(), Node::new(None, Some(&self.node)))
     }
 
     /// A child with a name.
     #[must_use]
+    #[track_caller]
     pub fn named_child(&self, name: &str) -> Self {
-        Self { inner: self.inner.child_token(), node: Node::new(Some(name), Some(&self.node)) }
+        Self::made(self.inner.child_token(), Node::new(Some(name), Some(&self.node)))
     }
 
     /// The token's name.
@@ -113,6 +126,7 @@ impl CancellationToken {
         WaitForCancellationFutureOwned {
             inner: self.inner.cancelled_owned(),
             noticing: Noticing::new(self.node),
+            reach: self.reach,
         }
     }
 
@@ -154,11 +168,14 @@ impl CancellationToken {
         F: Future,
     {
         let scope = self.scope(fut, Location::caller());
+        let Self { inner, node, reach } = self;
         async move {
-            let output = self.inner.run_until_cancelled_owned(scope).await;
+            let output = inner.run_until_cancelled_owned(scope).await;
             if output.is_none() {
-                self.node.told();
+                node.told();
             }
+            // Until here there is a handle to the token.
+            drop(reach);
             output
         }
     }
@@ -180,14 +197,16 @@ impl CancellationToken {
 }
 
 impl Default for CancellationToken {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl From<tokio_util::sync::CancellationToken> for CancellationToken {
+    #[track_caller]
     fn from(inner: tokio_util::sync::CancellationToken) -> Self {
-        Self { inner, node: Node::new(None, None) }
+        Self::made(inner, Node::new(None, None))
     }
 }
 
@@ -248,6 +267,8 @@ pin_project! {
         #[pin]
         inner: tokio_util::sync::WaitForCancellationFutureOwned,
         noticing: Noticing,
+        // As long as it waits there is a handle to the token.
+        reach: Reach,
     }
 }
 

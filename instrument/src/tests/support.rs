@@ -282,7 +282,7 @@ impl Service {
 
     /// What a task's story lists as held by it.
     pub(super) fn held_in_the_story_of(&self, name: &str) -> Vec<Held> {
-        let window = self.evaluate(ViewKind::Story(self.task(name).id));
+        let window = self.evaluate(ViewKind::Story { task: self.task(name).id, asks: false });
         let Rows::Story(Some(story)) = window.rows else { panic!("{name} has no story") };
         story.holdings
     }
@@ -312,6 +312,7 @@ fn view_of(kind: ViewKind, filter: Filter) -> View {
         tree: None,
         cancelling: false,
         by: Vec::new(),
+        requested_at: 0,
         age: 0,
     }
 }

@@ -20,6 +20,46 @@ fn bound(name: &str, token: &CancellationToken, future: impl Future<Output = ()>
     drop(builder.spawn(future).expect("a task"));
 }
 
+// === those that a console may cancel ===
+
+/// Nothing is kept of a token that is gone, and nothing is kept by what is kept of it.
+#[test]
+fn a_token_is_kept_weakly_and_only_where_a_console_may_cancel() {
+    on_each(|service| {
+        let control = &service.recorder.control;
+        service.within(|| {
+            let early = CancellationToken::new();
+            assert_eq!(control.tokens_kept(), 0);
+            control.allow();
+            let tokens: Vec<_> = (0..100).map(|_| CancellationToken::named("many")).collect();
+            let children: Vec<_> = tokens.iter().map(CancellationToken::child_token).collect();
+            assert_eq!((control.tokens_kept(), control.tokens().len()), (200, 200));
+            drop(tokens);
+            // The children's places in the tree have those of their parents, and no handle.
+            assert_eq!((control.tokens_kept(), control.tokens().len()), (100, 100));
+            assert!(control.tokens().iter().all(|token| token.facts().above.len() == 1));
+            drop(children);
+            assert_eq!(control.tokens_kept(), 0);
+            // It was made when nobody could.
+            assert!(!early.clone().is_cancelled() && control.tokens().is_empty());
+        });
+    });
+}
+
+#[test]
+fn a_token_that_is_dropped_while_somebody_looks_is_let_go() {
+    on_each(|service| {
+        let control = &service.recorder.control;
+        control.allow();
+        let token = service.within(|| CancellationToken::named("looked at"));
+        let looked_at = control.tokens();
+        drop(token);
+        assert_eq!(control.tokens_kept(), 1, "it is in the hands of who looks");
+        drop(looked_at);
+        assert_eq!(control.tokens_kept(), 0);
+    });
+}
+
 // === the bound ===
 
 #[test]

@@ -52,11 +52,8 @@ pub(crate) struct Client(pub(crate) HoldoverClient<Channel>);
 
 impl Client {
     pub(crate) async fn look(&mut self, kind: ViewKind, filter: &str) -> v1::Update {
-        let view =
-            v1::View { kind: kind.into(), filter: filter.into(), limit: 500, ..Default::default() };
-        let request = v1::WatchRequest { view: Some(view) };
-        let mut updates = self.0.watch(request).await.expect("a view").into_inner();
-        updates.message().await.expect("an update").expect("one at least")
+        let (kind, filter) = (kind.into(), filter.into());
+        self.first(v1::View { kind, filter, limit: 500, ..Default::default() }).await
     }
 
     /// Waits for a task to be so.
@@ -91,6 +88,66 @@ impl Client {
         let (who, reason) = ("ann@host".into(), "it hangs".into());
         let request = v1::CancelRequest { task, who, reason };
         self.0.cancel(request).await.expect("it answers").into_inner()
+    }
+
+    /// The token of this number; 0 for the one of this name.
+    pub(crate) async fn cancel_token(&mut self, token: u64, name: &str) -> v1::CancelResponse {
+        let (who, reason) = ("ann@host".into(), "it hangs".into());
+        let request = v1::CancelTokenRequest { token, name: name.into(), who, reason };
+        self.0.cancel_token(request).await.expect("it answers").into_inner()
+    }
+
+    async fn first(&mut self, view: v1::View) -> v1::Update {
+        let request = v1::WatchRequest { view: Some(view) };
+        let mut updates = self.0.watch(request).await.expect("a view").into_inner();
+        updates.message().await.expect("an update").expect("one at least")
+    }
+
+    pub(crate) async fn story(&mut self, task: u64, asks: bool) -> v1::Update {
+        let kind = ViewKind::Story.into();
+        self.first(v1::View { kind, task, asks, ..Default::default() }).await
+    }
+
+    /// What became of those that were asked at this time, if that is known.
+    pub(crate) async fn asked_now(&mut self, requested_ns: u64) -> Option<v1::Asked> {
+        let kind = ViewKind::Tasks.into();
+        let view = v1::View { kind, limit: 1, requested_ns, ..Default::default() };
+        self.first(view).await.asked
+    }
+
+    /// Waits for that to be so.
+    pub(crate) async fn asked(
+        &mut self,
+        requested_ns: u64,
+        is_so: impl Fn(&v1::Asked) -> bool,
+    ) -> v1::Asked {
+        let mut last = None;
+        let waited = tokio::time::timeout(DEADLINE, async {
+            loop {
+                last = self.asked_now(requested_ns).await;
+                if let Some(asked) = last.clone().filter(&is_so) {
+                    return asked;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        let waited = waited.await;
+        waited.unwrap_or_else(|_| panic!("those that were asked are so: {last:?}"))
+    }
+
+    /// Waits for the tokens that live to be so.
+    pub(crate) async fn tokens(&mut self, what: &str, is_so: impl Fn(&[v1::Token]) -> bool) {
+        let mut last = Vec::new();
+        let waited = tokio::time::timeout(DEADLINE, async {
+            loop {
+                last = self.look(ViewKind::Tokens, "").await.tokens;
+                if is_so(&last) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("waited for {what}: {last:?}"));
     }
 
     pub(crate) async fn set_level(&mut self, level: &str) -> String {

@@ -6,6 +6,7 @@
 mod cancel;
 mod client;
 mod level;
+mod token;
 
 use std::process::Command;
 

@@ -44,6 +44,20 @@ pub struct CancelRequest {
     pub reason: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelTokenRequest {
+    /// As in `Token.number`; 0 for the token of this name.
+    #[prost(uint64, tag = "1")]
+    pub token: u64,
+    /// Of several tokens of a name none is cancelled, and the answer names them.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// As in `CancelRequest`.
+    #[prost(string, tag = "3")]
+    pub who: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CancelResponse {
     /// When it was asked to stop; absent when it was not, and `said` says why.
     #[prost(uint64, optional, tag = "1")]
@@ -51,6 +65,12 @@ pub struct CancelResponse {
     /// What was asked, or why it cannot be, in one sentence.
     #[prost(string, tag = "2")]
     pub said: ::prost::alloc::string::String,
+    /// The token that was cancelled, by its number; 0 where a task was asked, or nothing.
+    #[prost(uint64, tag = "70")]
+    pub token: u64,
+    /// The token's name; empty when it has none.
+    #[prost(string, tag = "71")]
+    pub token_name: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SetLevelRequest {
@@ -218,6 +238,13 @@ pub struct View {
     /// grace.
     #[prost(bool, tag = "53")]
     pub cancelling: bool,
+    /// A story: also whom each token asks.
+    #[prost(bool, tag = "70")]
+    pub asks: bool,
+    /// What became of those whom a token asked at this time, when the console cancelled it:
+    /// `Update.asked`. 0 for nothing.
+    #[prost(uint64, tag = "71")]
+    pub requested_ns: u64,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Update {
@@ -256,9 +283,72 @@ pub struct Update {
     /// which they were spawned.
     #[prost(message, repeated, tag = "50")]
     pub branches: ::prost::alloc::vec::Vec<Branch>,
+    /// Of the view of tokens, its rows. Of a story the tokens that ask the task, or a scope
+    /// within it: the nearest first, then what they are children of; none where `Control` is
+    /// not allowed.
+    #[prost(message, repeated, tag = "70")]
+    pub tokens: ::prost::alloc::vec::Vec<Token>,
+    /// Absent where nothing was asked then, or so long ago that it is forgotten.
+    #[prost(message, optional, tag = "71")]
+    pub asked: ::core::option::Option<Asked>,
     /// Groups of tasks. Without a filter, and over all pages, each task is in one of them.
     #[prost(message, repeated, tag = "80")]
     pub task_groups: ::prost::alloc::vec::Vec<TaskGroup>,
+}
+/// A token that lives: the service has a handle to it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Token {
+    /// Its own in this run, counted from 1.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// Empty when it was not named.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Where it was made.
+    #[prost(string, tag = "3")]
+    pub site: ::prost::alloc::string::String,
+    /// The nearest token that it is a child of and that lives; 0 when none does.
+    #[prost(uint64, tag = "4")]
+    pub parent: u64,
+    /// It was cancelled, itself or by what it is a child of.
+    #[prost(bool, tag = "5")]
+    pub cancelled: bool,
+    /// Whom it asks when it is cancelled now; absent where that was not looked for.
+    #[prost(message, optional, tag = "6")]
+    pub asks: ::core::option::Option<Asked>,
+}
+/// Tasks and scopes that one request asks, or has asked.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Asked {
+    /// Where it is not asked yet, those that live and were not asked by another.
+    #[prost(uint64, tag = "1")]
+    pub tasks: u64,
+    /// How many of them have ended, and how long the slowest took.
+    #[prost(uint64, tag = "2")]
+    pub ended: u64,
+    #[prost(uint64, optional, tag = "3")]
+    pub slowest_ns: ::core::option::Option<u64>,
+    /// The first 16 of those that have not ended.
+    #[prost(message, repeated, tag = "4")]
+    pub first: ::prost::alloc::vec::Vec<TaskRef>,
+    /// What all of them hold, and once they were asked what those that ended have left: the
+    /// 16 of which there is most. `held` is how many there are of all.
+    #[prost(message, repeated, tag = "5")]
+    pub holds: ::prost::alloc::vec::Vec<HeldCount>,
+    #[prost(uint64, tag = "6")]
+    pub held: u64,
+    /// Tasks that they have spawned, that live and are not asked themselves.
+    #[prost(uint64, tag = "7")]
+    pub children: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeldCount {
+    #[prost(enumeration = "HoldingKind", tag = "1")]
+    pub kind: i32,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub count: u64,
 }
 /// A task in a tree.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -918,6 +1008,10 @@ pub enum ViewKind {
     Process = 8,
     /// The pools that are watched, with each connection that is out.
     Pools = 7,
+    /// The tokens that live, those that ask most first, with whom each asks. They are known
+    /// where `Control` is allowed, and refused (permission denied) where it is not. Only
+    /// `View.offset` and `limit` are looked at.
+    Tokens = 70,
     /// Tasks, one row for each spawn site. The filter is asked of the tasks that are listed: a
     /// site matches where one of its does. Of a site of which none is listed any more only the
     /// place is known, and is asked. What is counted is always all tasks of the site.
@@ -939,6 +1033,7 @@ impl ViewKind {
             Self::Holdings => "VIEW_KIND_HOLDINGS",
             Self::Process => "VIEW_KIND_PROCESS",
             Self::Pools => "VIEW_KIND_POOLS",
+            Self::Tokens => "VIEW_KIND_TOKENS",
             Self::TaskGroups => "VIEW_KIND_TASK_GROUPS",
         }
     }
@@ -954,6 +1049,7 @@ impl ViewKind {
             "VIEW_KIND_HOLDINGS" => Some(Self::Holdings),
             "VIEW_KIND_PROCESS" => Some(Self::Process),
             "VIEW_KIND_POOLS" => Some(Self::Pools),
+            "VIEW_KIND_TOKENS" => Some(Self::Tokens),
             "VIEW_KIND_TASK_GROUPS" => Some(Self::TaskGroups),
             _ => None,
         }
@@ -1689,6 +1785,29 @@ pub mod holdover_client {
                 .insert(GrpcMethod::new("holdover.v1.Holdover", "Cancel"));
             self.inner.unary(req, path, codec).await
         }
+        /// Cancels one token, as whoever has it could: that asks whoever is bound to it or to a
+        /// child of it, or waits on one. Otherwise as `Cancel`.
+        pub async fn cancel_token(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelTokenRequest>,
+        ) -> std::result::Result<tonic::Response<super::CancelResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/holdover.v1.Holdover/CancelToken",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("holdover.v1.Holdover", "CancelToken"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Sets how much is recorded from now on. Refused as `Cancel` is.
         pub async fn set_level(
             &mut self,
@@ -1756,6 +1875,12 @@ pub mod holdover_server {
         async fn cancel(
             &self,
             request: tonic::Request<super::CancelRequest>,
+        ) -> std::result::Result<tonic::Response<super::CancelResponse>, tonic::Status>;
+        /// Cancels one token, as whoever has it could: that asks whoever is bound to it or to a
+        /// child of it, or waits on one. Otherwise as `Cancel`.
+        async fn cancel_token(
+            &self,
+            request: tonic::Request<super::CancelTokenRequest>,
         ) -> std::result::Result<tonic::Response<super::CancelResponse>, tonic::Status>;
         /// Sets how much is recorded from now on. Refused as `Cancel` is.
         async fn set_level(
@@ -1959,6 +2084,51 @@ pub mod holdover_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CancelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/holdover.v1.Holdover/CancelToken" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelTokenSvc<T: Holdover>(pub Arc<T>);
+                    impl<
+                        T: Holdover,
+                    > tonic::server::UnaryService<super::CancelTokenRequest>
+                    for CancelTokenSvc<T> {
+                        type Response = super::CancelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelTokenRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Holdover>::cancel_token(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelTokenSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

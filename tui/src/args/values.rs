@@ -53,6 +53,24 @@ pub(super) fn task(text: &str) -> Result<TaskId, &'static str> {
     number.map(TaskId).or(Err("expected the number of a task, such as 7"))
 }
 
+/// Which token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TokenId {
+    Number(u64),
+    Named(String),
+}
+
+/// `7`, `#7`, or a name.
+pub(super) fn token(text: &str) -> Result<TokenId, &'static str> {
+    let number = text.strip_prefix('#').unwrap_or(text).parse();
+    match number {
+        Ok(0) => Err("tokens are counted from 1"),
+        Ok(number) => Ok(TokenId::Number(number)),
+        Err(_) if text.trim().is_empty() => Err("expected a token's number or its name"),
+        Err(_) => Ok(TokenId::Named(text.to_owned())),
+    }
+}
+
 /// A filter that parses.
 pub(super) fn filter(text: &str) -> Result<String, holdover::FilterError> {
     Whose::parse(text).map(|_| text.to_owned())
@@ -106,6 +124,21 @@ pub(super) fn limit(text: &str) -> Result<usize, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_named_by_its_number_or_its_name() {
+        let named = |name: &str| Ok(TokenId::Named(name.to_owned()));
+        for (text, expected) in [
+            ("7", Ok(TokenId::Number(7))),
+            ("#7", Ok(TokenId::Number(7))),
+            ("shutdown", named("shutdown")),
+            ("7 of 9", named("7 of 9")),
+            ("0", Err("tokens are counted from 1")),
+            (" ", Err("expected a token's number or its name")),
+        ] {
+            assert_eq!(token(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn the_command_that_was_meant_is_named() {

@@ -179,6 +179,13 @@ impl Holdover for Bridge {
         Err(Status::permission_denied(describe::NO_CONTROL))
     }
 
+    async fn cancel_token(
+        &self,
+        _: Request<v1::CancelTokenRequest>,
+    ) -> Result<Response<v1::CancelResponse>, Status> {
+        Err(Status::permission_denied(describe::NO_CONTROL))
+    }
+
     async fn set_level(
         &self,
         _: Request<v1::SetLevelRequest>,

@@ -70,6 +70,13 @@ impl Holdover for Fake {
         Err(Status::unimplemented("nobody asks"))
     }
 
+    async fn cancel_token(
+        &self,
+        _: Request<v1::CancelTokenRequest>,
+    ) -> Result<Response<v1::CancelResponse>, Status> {
+        Err(Status::unimplemented("nobody asks"))
+    }
+
     async fn set_level(
         &self,
         _: Request<v1::SetLevelRequest>,

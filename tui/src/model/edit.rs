@@ -1,14 +1,14 @@
-//! A line of text that is being edited: the filter.
+//! The filter that is being typed.
 
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use holdover::FilterError;
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     complete::{Candidates, candidates, common},
     history::History,
+    line::Line,
 };
 use crate::{
     config::Named,
@@ -31,9 +31,7 @@ pub(crate) struct Known {
 /// A filter on its way.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edit {
-    pub(crate) text: String,
-    /// The graphemes before the cursor.
-    pub(crate) cursor: usize,
+    pub(crate) line: Line,
     /// What it was before.
     before: String,
     /// The text with its saved filters in full, as it was when it last parsed.
@@ -73,8 +71,7 @@ pub(crate) enum Edited {
 impl Edit {
     pub(crate) fn new(text: &str, known: Known) -> Self {
         Self {
-            text: text.to_owned(),
-            cursor: text.graphemes(true).count(),
+            line: Line::new(text, LONGEST),
             before: text.to_owned(),
             whole: text.to_owned(),
             known,
@@ -94,11 +91,12 @@ impl Edit {
 
     /// What is wrong with it so far, and where.
     pub(crate) fn error(&self) -> Option<FilterError> {
-        let whose = match Whose::parse(&self.text) {
+        let text = &self.line.text;
+        let whose = match Whose::parse(text) {
             Ok(whose) => whose,
             Err(error) => return Some(error),
         };
-        if let Some((at, message)) = saved::unknown(&self.text, &self.known.saved) {
+        if let Some((at, message)) = saved::unknown(text, &self.known.saved) {
             return Some(FilterError { column: self.column(at), message });
         }
         if !self.known.targets.is_empty()
@@ -111,14 +109,15 @@ impl Edit {
 
     /// What a saved filter says of targets cannot stand anywhere.
     fn error_in_the_whole(&self) -> Option<FilterError> {
-        let (at, _) = saved::names(&self.text).next()?;
-        let error = Whose::parse(&saved::expand(&self.text, &self.known.saved)).err()?;
+        let text = &self.line.text;
+        let (at, _) = saved::names(text).next()?;
+        let error = Whose::parse(&saved::expand(text, &self.known.saved)).err()?;
         Some(FilterError { column: self.column(at.start), ..error })
     }
 
     /// Of a byte of the text: in characters from 1.
     fn column(&self, byte: usize) -> usize {
-        self.text[..byte].chars().count() + 1
+        self.line.text[..byte].chars().count() + 1
     }
 
     pub(crate) fn press(&mut self, key: KeyEvent) -> Edited {
@@ -132,111 +131,32 @@ impl Edit {
                 self.edit(key);
             }
         }
-        self.cursor = self.cursor.min(self.graphemes());
         if self.error().is_none() {
-            self.whole = saved::expand(&self.text, &self.known.saved);
+            self.whole = saved::expand(&self.line.text, &self.known.saved);
         }
         Edited::Goes
     }
 
     fn edit(&mut self, key: KeyEvent) {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
-            KeyCode::Char(character) if control => self.control(character),
-            KeyCode::Char('b') | KeyCode::Left if alt => self.cursor = self.word_before(is_word),
-            KeyCode::Char('f') | KeyCode::Right if alt => self.cursor = self.word_after(),
-            KeyCode::Backspace if alt => self.cut(self.word_before(is_word), self.cursor),
-            KeyCode::Char('d') if alt => self.cut(self.cursor, self.word_after()),
-            KeyCode::Char(_) if alt => {}
-            KeyCode::Char(character) => self.insert(character),
-            KeyCode::Left if control => self.cursor = self.word_before(is_word),
-            KeyCode::Right if control => self.cursor = self.word_after(),
-            KeyCode::Backspace => self.cut(self.cursor.saturating_sub(1), self.cursor),
-            KeyCode::Delete => self.cut(self.cursor, self.cursor + 1),
-            KeyCode::Left => self.cursor = self.cursor.saturating_sub(1),
-            KeyCode::Right => self.cursor += 1,
-            KeyCode::Home => self.cursor = 0,
-            KeyCode::End => self.cursor = self.graphemes(),
             KeyCode::Up => self.recall_older(),
             KeyCode::Down => self.recall_newer(),
-            _ => {}
+            KeyCode::Char('p') if control => self.recall_older(),
+            KeyCode::Char('n') if control => self.recall_newer(),
+            _ => self.line.press(key),
         }
-    }
-
-    /// As a shell takes them.
-    fn control(&mut self, character: char) {
-        match character {
-            'a' => self.cursor = 0,
-            'e' => self.cursor = self.graphemes(),
-            'b' => self.cursor = self.cursor.saturating_sub(1),
-            'f' => self.cursor += 1,
-            'd' => self.cut(self.cursor, self.cursor + 1),
-            'h' => self.cut(self.cursor.saturating_sub(1), self.cursor),
-            'k' => self.cut(self.cursor, self.graphemes()),
-            'u' => self.cut(0, self.graphemes()),
-            'w' => self.cut(self.word_before(is_no_space), self.cursor),
-            'p' => self.recall_older(),
-            'n' => self.recall_newer(),
-            _ => {}
-        }
-    }
-
-    fn graphemes(&self) -> usize {
-        self.text.graphemes(true).count()
-    }
-
-    /// The byte at which a grapheme begins.
-    fn byte(&self, grapheme: usize) -> usize {
-        self.text.grapheme_indices(true).nth(grapheme).map_or(self.text.len(), |(at, _)| at)
-    }
-
-    fn insert(&mut self, character: char) {
-        if self.text.len() + character.len_utf8() > LONGEST || character.is_control() {
-            return;
-        }
-        let at = self.byte(self.cursor);
-        self.text.insert(at, character);
-        self.stand_after(at + character.len_utf8());
-    }
-
-    /// Puts the cursor behind this byte; what was typed there may have joined the grapheme
-    /// before it.
-    fn stand_after(&mut self, byte: usize) {
-        self.cursor = self.text[..byte].graphemes(true).count();
-    }
-
-    /// Removes the graphemes between.
-    fn cut(&mut self, from: usize, to: usize) {
-        let (start, end) = (self.byte(from), self.byte(to));
-        self.text.replace_range(start..end, "");
-        self.cursor = from;
-    }
-
-    /// The grapheme with which the word before the cursor begins.
-    fn word_before(&self, is_part: fn(&str) -> bool) -> usize {
-        let before: Vec<&str> = self.text.graphemes(true).take(self.cursor).collect();
-        let end = before.iter().rposition(|it| is_part(it)).map_or(0, |at| at + 1);
-        before[..end].iter().rposition(|it| !is_part(it)).map_or(0, |at| at + 1)
-    }
-
-    /// The grapheme after the word that the cursor is in, or is before.
-    fn word_after(&self) -> usize {
-        let all: Vec<&str> = self.text.graphemes(true).collect();
-        let from = self.cursor.min(all.len());
-        let begin = all[from..].iter().position(|it| is_word(it)).map_or(all.len(), |at| from + at);
-        all[begin..].iter().position(|it| !is_word(it)).map_or(all.len(), |at| begin + at)
     }
 
     fn recall_older(&mut self) {
         let (at, typed) = match &self.recalled {
-            Recalled::None => (self.known.history.len(), self.text.clone()),
+            Recalled::None => (self.known.history.len(), self.line.text.clone()),
             Recalled::Line { at, typed } => (*at, typed.clone()),
         };
         // What stands there already is no earlier one.
-        let older = (0..at).rev().find(|at| self.known.history.get(*at) != Some(&self.text));
+        let older = (0..at).rev().find(|at| self.known.history.get(*at) != Some(&self.line.text));
         if let Some(at) = older {
-            self.show(self.known.history.get(at).unwrap_or_default().to_owned());
+            self.line.show(self.known.history.get(at).unwrap_or_default().to_owned());
             self.recalled = Recalled::Line { at, typed };
         }
     }
@@ -245,27 +165,22 @@ impl Edit {
         let Recalled::Line { at, typed } = std::mem::take(&mut self.recalled) else { return };
         match self.known.history.get(at + 1).map(str::to_owned) {
             Some(line) => {
-                self.show(line);
+                self.line.show(line);
                 self.recalled = Recalled::Line { at: at + 1, typed };
             }
-            None => self.show(typed),
+            None => self.line.show(typed),
         }
-    }
-
-    fn show(&mut self, text: String) {
-        self.text = text;
-        self.cursor = self.graphemes();
     }
 
     /// Puts what all candidates have in common, and then one after the other.
     fn complete(&mut self, by: isize) {
-        let cursor = self.byte(self.cursor);
+        let cursor = self.line.byte(self.line.cursor);
         let Some(mut offered) = self.offered.take() else {
-            let found = candidates(&self.text, cursor, &self.known);
+            let found = candidates(&self.line.text, cursor, &self.known);
             let same = common(&found.texts).to_owned();
             let is_longer = same.len() > cursor - found.from || found.texts.len() == 1;
             if is_longer && self.fits(&same) {
-                self.put(found.from, cursor, &same);
+                self.line.put(found.from, cursor, &same);
             }
             if found.texts.len() > 1 {
                 let Candidates { from, texts } = found;
@@ -282,27 +197,14 @@ impl Edit {
         };
         offered.chosen = Some(next);
         if self.fits(&offered.texts[next]) {
-            self.put(offered.from, cursor, &offered.texts[next]);
+            self.line.put(offered.from, cursor, &offered.texts[next]);
         }
         self.offered = Some(offered);
     }
 
     fn fits(&self, text: &str) -> bool {
-        self.text.len() + text.len() <= LONGEST
+        self.line.has_room_for(text.len())
     }
-
-    fn put(&mut self, from: usize, to: usize, text: &str) {
-        self.text.replace_range(from..to, text);
-        self.stand_after(from + text.len());
-    }
-}
-
-fn is_no_space(grapheme: &str) -> bool {
-    !grapheme.chars().all(char::is_whitespace)
-}
-
-fn is_word(grapheme: &str) -> bool {
-    grapheme.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{HoldingsBy, Model, Screen, WhichTasks};
 use crate::{
     client::TargetId,
     columns::{Layout, Listing},
+    control::What,
     export,
     format::safe,
     keymap::Action,
@@ -25,8 +26,8 @@ pub(crate) enum Effect {
     Write { name: String, lines: Vec<String> },
     /// What each target can see and what it cannot, as it is now.
     Describe,
-    /// A target is to cancel this task.
-    Cancel { of: TargetId, task: u64 },
+    /// A target is to cancel this, for this reason.
+    Cancel { of: TargetId, what: What, reason: String },
     /// Every leak of a target, of now.
     Leaks { of: TargetId },
     /// In the user's editor.

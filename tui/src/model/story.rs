@@ -107,6 +107,8 @@ impl Model {
     /// What is known of another task is not to be seen on its page.
     pub(super) fn turn_the_page(&mut self) {
         self.story = None;
+        self.tokens.clear();
+        self.asked = None;
         self.story_row = None;
         self.cancelling = None;
     }

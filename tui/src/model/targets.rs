@@ -99,7 +99,7 @@ impl Model {
             self.screens.retain(|screen| *screen != Screen::Since);
         }
         if self.about() == Some(of) {
-            self.story = None;
+            self.turn_the_page();
             self.seen = Seen::default();
             self.frozen = None;
             self.looks_at_now();

@@ -127,6 +127,8 @@ impl Model {
         match moment.view.kind() {
             v1::ViewKind::Story => {
                 self.story.clone_from(&moment.update.story);
+                self.tokens.clone_from(&moment.update.tokens);
+                self.asked.clone_from(&moment.update.asked);
                 self.look_at_the_question();
             }
             v1::ViewKind::Process => self.seen.take(moment, order),

@@ -34,7 +34,8 @@ impl Model {
         match self.screens.iter().rev().find(|it| !over(it)) {
             Some(Screen::Story(of, task)) if *of == target => {
                 let story = self.asked(v1::ViewKind::Story, String::new(), None);
-                Some(v1::View { task: *task, ..story })
+                let (asks, requested_ns) = self.wants_of_tokens();
+                Some(v1::View { task: *task, asks, requested_ns, ..story })
             }
             _ if self.shown().contains(&target) => {
                 Some(if self.needs_one() { self.totals_view() } else { self.tab_view(target) })

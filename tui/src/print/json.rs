@@ -3,6 +3,7 @@
 
 mod process;
 mod site;
+mod token;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub(crate) use self::process::process;
 pub(super) use self::site::{Growth, growth};
 pub(crate) use self::site::{group, holding_line, task_group};
+pub(super) use self::token::token;
 use crate::{asked, words};
 
 const MS: u64 = 1_000_000;

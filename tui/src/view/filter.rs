@@ -40,7 +40,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let taken = width(PROMPT) + width(&matched) + 1;
     let room = usize::from(area.width).saturating_sub(taken);
     let (text, cursor) = match &model.edit {
-        Some(edit) => (edit.text.as_str(), edit.cursor),
+        Some(edit) => (edit.line.text.as_str(), edit.line.cursor),
         None => (model.filter(), 0),
     };
     let shown = Shown::new(text, cursor, room);
@@ -95,14 +95,14 @@ fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
 }
 
 /// A text of which as much is shown as there is room for, the cursor always.
-struct Shown<'a> {
+pub(super) struct Shown<'a> {
     graphemes: Vec<Cow<'a, str>>,
     /// The first that is shown.
     from: usize,
 }
 
 impl<'a> Shown<'a> {
-    fn new(text: &'a str, cursor: usize, room: usize) -> Self {
+    pub(super) fn new(text: &'a str, cursor: usize, room: usize) -> Self {
         let graphemes: Vec<Cow<'a, str>> = text.graphemes(true).map(safe).collect();
         let mut from = 0;
         // One column is the cursor's own, one says that something is before.
@@ -113,12 +113,12 @@ impl<'a> Shown<'a> {
     }
 
     /// The column at which a grapheme stands.
-    fn column(&self, grapheme: usize) -> usize {
+    pub(super) fn column(&self, grapheme: usize) -> usize {
         let to = grapheme.clamp(self.from, self.graphemes.len());
         usize::from(self.from > 0) + columns(&self.graphemes[self.from..to])
     }
 
-    fn text(&self, room: usize, more: &str) -> String {
+    pub(super) fn text(&self, room: usize, more: &str) -> String {
         let before = if self.from > 0 { more } else { "" };
         let rest = self.graphemes[self.from..].concat();
         let room = room.saturating_sub(width(before));
@@ -137,7 +137,7 @@ fn beneath(edit: &Edit, shown: &Shown<'_>, columns: usize, theme: Theme) -> Line
     let Some(error) = edit.error() else {
         return Line::styled(format!("   {}", fit(HINT, columns - 4, "")), theme.dim());
     };
-    let before: String = edit.text.chars().take(error.column.saturating_sub(1)).collect();
+    let before: String = edit.line.text.chars().take(error.column.saturating_sub(1)).collect();
     let at = width(PROMPT) + shown.column(before.graphemes(true).count());
     let message = format!("^ {}", error.message);
     // A message that has no room to the right of its column stands to the left of it.

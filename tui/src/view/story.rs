@@ -240,6 +240,11 @@ fn happened(
             _ => format!("{}; {doing}", detail::who(cancel)),
         });
     }
+    for token in scene.model.tokens.iter().take(TOKENS) {
+        let asks = if token.cancelled { "was cancelled" } else { "asks it when cancelled" };
+        let made_at = safe(&place(&token.site)).into_owned();
+        beneath(format!("token {} {asks}; made at {made_at}", names::token(token)));
+    }
     if let Some(waits) = task.waits_for.as_ref().filter(|_| task.ended_ns.is_none()) {
         let since = span(now.saturating_sub(waits.since_ns));
         let held_by = names::held_by(task);
@@ -254,6 +259,9 @@ fn happened(
     ));
     lines
 }
+
+/// Of the tokens that ask a task, so many are named: the nearest.
+const TOKENS: usize = 3;
 
 /// What stands before the lines that sum the events up.
 const BENEATH: &str = "            ";

@@ -18,6 +18,7 @@ mod source;
 mod stories;
 mod targets;
 mod themes;
+mod tokens;
 mod tree;
 mod whole;
 

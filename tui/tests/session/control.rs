@@ -13,11 +13,16 @@ fn controlled() -> (Service, tempfile::TempDir) {
     (Service::of("ignores_token", command, &bind), folder)
 }
 
-fn run(args: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn run(args: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(holdover()).args(args).output();
     let Output { status, stdout, stderr } = output.expect("it runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     (status.code(), text(stdout), text(stderr))
+}
+
+/// An object a line.
+pub(super) fn json(lines: &str) -> Vec<serde_json::Value> {
+    lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// The number of a task that ignores its token, and goes on for 5 s and more.

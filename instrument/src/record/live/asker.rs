@@ -14,6 +14,7 @@ pub(crate) use crate::recorder::request::Asker;
 use crate::{
     recorder::{
         Recorder,
+        control::TokenFacts,
         key::Key,
         owner,
         request::{Asks, Request},
@@ -94,6 +95,8 @@ struct NodeState {
     parent: Option<Node>,
     /// The task that made it; 0 when none did.
     made_by: u64,
+    /// What a console names it by, where one may cancel it; 0 elsewhere.
+    number: u64,
     request: OnceLock<Arc<Request>>,
     /// Its number among the askers that tasks wait on, once one does.
     waited_on: Mutex<Option<(&'static Recorder, u32)>>,
@@ -116,6 +119,10 @@ impl Asks for Weak {
     fn request(&self) -> Option<Arc<Request>> {
         self.0.upgrade()?.request()
     }
+
+    fn tokens(&self) -> Vec<u64> {
+        self.0.upgrade().map(|node| node.tokens()).unwrap_or_default()
+    }
 }
 
 impl Asks for NodeState {
@@ -132,15 +139,23 @@ impl Asks for NodeState {
         request.path.push(hop());
         Some(Arc::new(request))
     }
+
+    fn tokens(&self) -> Vec<u64> {
+        let up = std::iter::successors(Some(self), |node| Some(&*node.parent.as_ref()?.0));
+        up.map(|node| node.number).filter(|number| *number != 0).collect()
+    }
 }
 
 impl Node {
     pub(crate) fn new(name: Option<&str>, parent: Option<&Self>) -> Self {
-        let made_by = Recorder::current().map_or(0, Recorder::current_whole_task);
+        let recorder = Recorder::current();
+        let made_by = recorder.map_or(0, Recorder::current_whole_task);
+        let number = recorder.and_then(|recorder| recorder.control.number_a_token());
         Self(Arc::new(NodeState {
             name: name.map(|name| Arc::from(cut(name))),
             parent: parent.cloned(),
             made_by,
+            number: number.unwrap_or(0),
             request: OnceLock::new(),
             waited_on: Mutex::default(),
         }))
@@ -152,6 +167,25 @@ impl Node {
 
     pub(crate) fn asker(&self) -> Asker {
         Asker(Arc::<NodeState>::clone(&self.0))
+    }
+
+    /// What a console names the token by; 0 where it may not cancel it.
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// What is to be known of it beside these two.
+    pub(super) fn facts(&self, site: SiteId, is_cancelled: bool) -> TokenFacts {
+        let NodeState { name, made_by, number, .. } = &*self.0;
+        let above = self.0.parent.as_ref().map(|parent| parent.0.tokens()).unwrap_or_default();
+        let (name, made_by, number) = (name.clone(), *made_by, *number);
+        TokenFacts { number, name, site, made_by, above, is_cancelled }
+    }
+
+    /// Writes the request of somebody who is no task. False when there is one.
+    pub(super) fn is_asked_by(&self, request: Request) -> bool {
+        self.0.request().is_none() && self.0.request.set(Arc::new(request)).is_ok()
     }
 
     /// Asks whoever is bound to this token or a descendant, or waits on one.
@@ -235,7 +269,7 @@ impl Noticing {
         } else if let Some(recorder) = Recorder::current()
             && let Some(task) = owner::current_task(recorder)
         {
-            let index = self.node.number(recorder);
+            let index = self.node.wait_number(recorder);
             self.wait = recorder.wait_begins(task, index).map(|wait| (recorder, wait));
         }
     }
@@ -270,7 +304,7 @@ impl Drop for Noticing {
 
 impl Node {
     /// Its number among the askers that are waited on. Allocates once a token.
-    fn number(&self, recorder: &'static Recorder) -> u32 {
+    fn wait_number(&self, recorder: &'static Recorder) -> u32 {
         let mut number = self.0.waited_on.lock().unwrap_or_else(PoisonError::into_inner);
         match *number {
             Some((of, index)) if std::ptr::eq(of, recorder) => index,

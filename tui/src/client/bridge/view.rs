@@ -72,9 +72,9 @@ pub(super) fn evaluate(table: &Table, verdicts: &Verdicts, view: &View) -> v1::U
             update.matched = u64::from(update.story.is_some());
             update.all = update.matched;
         }
-        // Of the process and of pools the protocol tells nothing.
+        // Of the process, of pools and of tokens the protocol tells nothing.
         v1::ViewKind::Process => update.process = Some(unknown_process()),
-        v1::ViewKind::Pools | v1::ViewKind::Unspecified => {}
+        v1::ViewKind::Pools | v1::ViewKind::Tokens | v1::ViewKind::Unspecified => {}
     }
     update
 }

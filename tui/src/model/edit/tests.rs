@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
 use crate::config::{From, Setting};
@@ -32,18 +33,18 @@ fn with(edit: &mut Edit, modifiers: KeyModifiers, character: char) {
 fn text_is_edited_by_grapheme() {
     let mut edit = edit("");
     type_in(&mut edit, "订单e\u{301}x");
-    assert_eq!((edit.text.as_str(), edit.cursor), ("订单e\u{301}x", 4));
+    assert_eq!((edit.line.text.as_str(), edit.line.cursor), ("订单e\u{301}x", 4));
     press(&mut edit, KeyCode::Left);
     press(&mut edit, KeyCode::Backspace);
-    assert_eq!(edit.text, "订单x");
+    assert_eq!(edit.line.text, "订单x");
     press(&mut edit, KeyCode::Home);
     press(&mut edit, KeyCode::Delete);
-    assert_eq!((edit.text.as_str(), edit.cursor), ("单x", 0));
+    assert_eq!((edit.line.text.as_str(), edit.line.cursor), ("单x", 0));
     press(&mut edit, KeyCode::Backspace);
     press(&mut edit, KeyCode::End);
     press(&mut edit, KeyCode::Delete);
     press(&mut edit, KeyCode::Right);
-    assert_eq!((edit.text.as_str(), edit.cursor), ("单x", 2));
+    assert_eq!((edit.line.text.as_str(), edit.line.cursor), ("单x", 2));
 }
 
 #[test]
@@ -62,24 +63,24 @@ fn a_filter_with_an_error_is_not_kept() {
 fn words_are_moved_over_and_removed_as_in_a_shell() {
     let mut edit = edit("verdict:left-behind since>5s");
     with(&mut edit, KeyModifiers::CONTROL, 'w');
-    assert_eq!(edit.text, "verdict:left-behind ");
+    assert_eq!(edit.line.text, "verdict:left-behind ");
     with(&mut edit, KeyModifiers::ALT, 'b');
-    assert_eq!(edit.cursor, "verdict:left-".len());
+    assert_eq!(edit.line.cursor, "verdict:left-".len());
     with(&mut edit, KeyModifiers::ALT, 'b');
     with(&mut edit, KeyModifiers::ALT, 'f');
-    assert_eq!(edit.cursor, "verdict:left".len());
+    assert_eq!(edit.line.cursor, "verdict:left".len());
     with(&mut edit, KeyModifiers::CONTROL, 'k');
-    assert_eq!(edit.text, "verdict:left");
+    assert_eq!(edit.line.text, "verdict:left");
     with(&mut edit, KeyModifiers::CONTROL, 'a');
-    assert_eq!(edit.cursor, 0);
+    assert_eq!(edit.line.cursor, 0);
     with(&mut edit, KeyModifiers::ALT, 'd');
-    assert_eq!(edit.text, ":left");
+    assert_eq!(edit.line.text, ":left");
     with(&mut edit, KeyModifiers::CONTROL, 'e');
-    assert_eq!(edit.cursor, 5);
+    assert_eq!(edit.line.cursor, 5);
     with(&mut edit, KeyModifiers::CONTROL, 'u');
-    assert_eq!((edit.text.as_str(), edit.cursor), ("", 0));
+    assert_eq!((edit.line.text.as_str(), edit.line.cursor), ("", 0));
     with(&mut edit, KeyModifiers::ALT, 'x');
-    assert_eq!(edit.text, "", "that is no letter");
+    assert_eq!(edit.line.text, "", "that is no letter");
 }
 
 #[test]
@@ -88,7 +89,7 @@ fn earlier_filters_come_back_and_what_was_typed_waits() {
     type_in(&mut edit, "work");
     let turn = |edit: &mut Edit, code| {
         press(edit, code);
-        edit.text.clone()
+        edit.line.text.clone()
     };
     assert_eq!(turn(&mut edit, KeyCode::Up), "since>1s");
     assert_eq!(turn(&mut edit, KeyCode::Up), "verdict:stuck");
@@ -105,17 +106,17 @@ fn tab_completes_what_is_common_and_then_turns_over() {
     let mut edit = edit("");
     type_in(&mut edit, "verd");
     press(&mut edit, KeyCode::Tab);
-    assert_eq!((edit.text.as_str(), edit.cursor), ("verdict:", 8));
+    assert_eq!((edit.line.text.as_str(), edit.line.cursor), ("verdict:", 8));
     press(&mut edit, KeyCode::Tab);
     let offered = edit.offered.clone().expect("the verdicts");
     assert_eq!((offered.texts.len(), offered.chosen), (6, None));
     press(&mut edit, KeyCode::Tab);
-    assert_eq!(edit.text, "verdict:stuck");
+    assert_eq!(edit.line.text, "verdict:stuck");
     press(&mut edit, KeyCode::Tab);
-    assert_eq!(edit.text, "verdict:left-behind");
+    assert_eq!(edit.line.text, "verdict:left-behind");
     press(&mut edit, KeyCode::BackTab);
     press(&mut edit, KeyCode::BackTab);
-    assert_eq!(edit.text, "verdict:lost-waker");
+    assert_eq!(edit.line.text, "verdict:lost-waker");
     type_in(&mut edit, " ");
     assert_eq!(edit.offered, None);
 }
@@ -126,9 +127,9 @@ fn a_saved_filter_is_completed_expanded_and_in_force() {
     type_in(&mut edit, "@mi");
     assert!(edit.error().expect("none is called so").message.contains("there are @mine"));
     press(&mut edit, KeyCode::Tab);
-    assert_eq!((edit.text.as_str(), edit.whole()), ("@mine", "(loc:src/ or name:me)"));
+    assert_eq!((edit.line.text.as_str(), edit.whole()), ("@mine", "(loc:src/ or name:me)"));
     press(&mut edit, KeyCode::Tab);
-    assert_eq!(edit.text, "(loc:src/ or name:me)");
+    assert_eq!(edit.line.text, "(loc:src/ or name:me)");
     type_in(&mut edit, " since>");
     assert_eq!(edit.whole(), "(loc:src/ or name:me) since", "the last that parsed");
 }
@@ -176,13 +177,13 @@ proptest! {
         let mut edit = Edit::new(&text, known());
         for key in keys {
             edit.press(key);
-            let graphemes: Vec<&str> = edit.text.graphemes(true).collect();
-            prop_assert!(edit.cursor <= graphemes.len());
-            let before: usize = graphemes[..edit.cursor].iter().map(|it| it.len()).sum();
-            prop_assert_eq!(edit.byte(edit.cursor), before);
+            let graphemes: Vec<&str> = edit.line.text.graphemes(true).collect();
+            prop_assert!(edit.line.cursor <= graphemes.len());
+            let before: usize = graphemes[..edit.line.cursor].iter().map(|it| it.len()).sum();
+            prop_assert_eq!(edit.line.byte(edit.line.cursor), before);
             prop_assert!(Whose::parse(edit.whole()).is_ok() || edit.whole() == text);
             if let Some(error) = edit.error() {
-                prop_assert!(error.column >= 1 && error.column <= edit.text.chars().count() + 1);
+                prop_assert!(error.column >= 1 && error.column <= edit.line.text.chars().count() + 1);
             }
         }
     }

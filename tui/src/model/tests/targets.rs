@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::control::What;
 
 const ONE: TargetId = TargetId(0);
 const TWO: TargetId = TargetId(1);
@@ -77,17 +78,76 @@ fn a_task_is_cancelled_where_it_lives() {
     tell(&mut model, ONE, tasks(&[(7, 0)], S), now);
     tell(&mut model, TWO, tasks(&[(7, 0)], S), now);
     press(&mut model, "jKy", now);
-    assert_eq!(model.effects, [Effect::Cancel { of: TWO, task: 7 }]);
+    let what = What::Task(7);
+    assert_eq!(model.effects, [Effect::Cancel { of: TWO, what, reason: String::new() }]);
     let answer = v1::CancelResponse { requested_ns: Some(1), ..Default::default() };
-    let cancelled = |answer| Event::Cancelled { task: 7, answer: Ok(answer) };
+    let cancelled = |answer| Event::Cancelled { what, answer: Ok(answer) };
     model.hear(ONE, cancelled(answer.clone()), now);
     let stage = |model: &Model| model.cancelling().map(|it| it.stage.clone());
     assert_eq!(stage(&model), Some(Stage::Sent), "that was another's answer");
     model.hear(TWO, cancelled(answer), now);
-    assert_eq!(stage(&model), Some(Stage::Asked));
+    assert_eq!(stage(&model), Some(Stage::Asked { at: 1 }));
     model.hear(TWO, Event::Lost { why: String::new(), retry_in: Duration::ZERO }, now);
     press(&mut model, "\u{1b}\u{1b}K", now);
     assert_eq!(model.said(now), Some("there is no connection to the target"));
+}
+
+#[test]
+fn a_token_is_cancelled_where_it_lives_and_only_there_it_is_asked_what_became() {
+    let (mut model, now) = two();
+    press(&mut model, "2", now);
+    tell(&mut model, ONE, tasks(&[(7, 0)], S), now);
+    tell(&mut model, TWO, tasks(&[(7, 0)], S), now);
+    press(&mut model, "jK", now);
+    let wants = |model: &Model, id| {
+        model.view_of(id).map(|it| (it.kind(), it.asks, it.requested_ns)).expect("it is shown")
+    };
+    let other = (v1::ViewKind::Tasks, false, 0);
+    assert_eq!(wants(&model, TWO), (v1::ViewKind::Story, true, 0));
+    assert_eq!(wants(&model, ONE), other);
+    let story = v1::Story { task: tasks(&[(7, 0)], S).tasks.pop(), ..Default::default() };
+    let asks = Some(v1::Asked { tasks: 1, ..Default::default() });
+    let token = v1::Token { number: 4, asks, ..Default::default() };
+    let told = v1::Update { story: Some(story), tokens: vec![token], ..Default::default() };
+    tell(&mut model, TWO, told.clone(), now);
+    press(&mut model, "try\ny", now);
+    let what = What::Token(4);
+    assert_eq!(model.effects, [Effect::Cancel { of: TWO, what, reason: "y".into() }]);
+    let answer = v1::CancelResponse { requested_ns: Some(S), ..Default::default() };
+    let cancelled = || Event::Cancelled { what, answer: Ok(answer.clone()) };
+    // That of another has the same number.
+    model.hear(ONE, cancelled(), now);
+    assert_eq!(wants(&model, TWO), (v1::ViewKind::Story, false, 0));
+    model.hear(TWO, cancelled(), now);
+    assert_eq!(wants(&model, TWO), (v1::ViewKind::Story, false, S));
+    assert_eq!(wants(&model, ONE), other);
+    let became = v1::Asked { tasks: 1, ended: 1, slowest_ns: Some(S), ..Default::default() };
+    tell(&mut model, TWO, v1::Update { asked: Some(became), ..told }, now);
+    let said = "token #4 asked 1 task: it ended 1.0s after that, and left nothing behind";
+    assert_eq!(model.said_of_cancelling(now).as_deref(), Some(said));
+    // The page of the other's task knows nothing of it.
+    model.press(KeyEvent::from(KeyCode::Esc), now);
+    model.press(KeyEvent::from(KeyCode::Esc), now);
+    press(&mut model, "k\n", now);
+    assert_eq!(model.screen(), Screen::Story(ONE, 7));
+    assert!(model.tokens.is_empty() && model.asked.is_none());
+    assert_eq!(wants(&model, ONE), (v1::ViewKind::Story, false, 0));
+}
+
+#[test]
+fn another_process_in_its_place_has_none_of_its_tokens() {
+    let (mut model, now) = two();
+    press(&mut model, "2", now);
+    tell(&mut model, TWO, tasks(&[(7, 0)], S), now);
+    press(&mut model, "K", now);
+    let story = v1::Story { task: tasks(&[(7, 0)], S).tasks.pop(), ..Default::default() };
+    let tokens = vec![v1::Token { number: 4, ..Default::default() }];
+    tell(&mut model, TWO, v1::Update { story: Some(story), tokens, ..Default::default() }, now);
+    assert!(model.cancelling().is_some() && model.tokens.len() == 1);
+    let target = Some(v1::Target { run: "c".into(), ..Default::default() });
+    let described = v1::DescribeResponse { target, ..Default::default() };
+    model.hear(TWO, Event::Connected(Box::new(described)), now);
+    assert!(model.cancelling.is_none() && model.tokens.is_empty() && model.story.is_none());
 }
 
 #[test]

@@ -1,29 +1,29 @@
 //! Cancelling a task: it asks first, and says what became of it.
 
 use super::*;
-use crate::model::Effect;
+use crate::{control::What, model::Effect};
 
-fn shown(model: &Model, now: Instant, size: (u16, u16)) -> String {
+pub(super) fn shown(model: &Model, now: Instant, size: (u16, u16)) -> String {
     draw(model, theme(), now, size).backend().to_string()
 }
 
-fn tell(model: &mut Model, control: Option<v1::Control>) {
+pub(super) fn tell(model: &mut Model, control: Option<v1::Control>) {
     let mut described = model.lead().described.clone().expect("attached");
     described.control = control;
     model.apply(Event::Described(Box::new(described)), Instant::now());
 }
 
-fn allowed() -> v1::Control {
+pub(super) fn allowed() -> v1::Control {
     v1::Control { allowed: true, why_not: String::new() }
 }
 
-fn waiting() -> v1::Task {
+pub(super) fn waiting() -> v1::Task {
     let state = v1::TaskState::Idle.into();
     v1::Task { state, outcome: 0, ended_ns: None, cancel: None, ..task("worker", 7) }
 }
 
 /// A list of tasks with this one.
-fn listed(of: v1::Task) -> (Model, Instant) {
+pub(super) fn listed(of: v1::Task) -> (Model, Instant) {
     let (mut model, now) = attached();
     tell(&mut model, Some(allowed()));
     press(&mut model, now, "2");
@@ -40,8 +40,13 @@ fn story(model: &mut Model, now: Instant, of: v1::Task) {
     update(model, now, v1::Update { story: Some(story), ..Default::default() });
 }
 
-fn answer(model: &mut Model, now: Instant, answer: Result<v1::CancelResponse, String>) {
-    model.apply(Event::Cancelled { task: 7, answer }, now);
+pub(super) fn answer(model: &mut Model, now: Instant, answer: Result<v1::CancelResponse, String>) {
+    model.apply(Event::Cancelled { what: What::Task(7), answer }, now);
+}
+
+pub(super) fn cancels(reason: &str) -> Effect {
+    let (of, what) = (TargetId::default(), What::Task(7));
+    Effect::Cancel { of, what, reason: reason.to_owned() }
 }
 
 #[test]
@@ -58,12 +63,10 @@ fn it_asks_says_what_is_held_and_what_became_of_it() {
         insta::assert_snapshot!(name, text);
     }
     press(&mut model, now, "y");
-    assert_eq!(
-        std::mem::take(&mut model.effects),
-        [Effect::Cancel { of: TargetId::default(), task: 7 }]
-    );
+    assert_eq!(std::mem::take(&mut model.effects), [cancels("")]);
     assert!(shown(&model, now, (120, 40)).contains("worker #7 is being asked to stop"));
-    let asked = v1::CancelResponse { requested_ns: Some(NOW), said: "asked".into() };
+    let asked =
+        v1::CancelResponse { requested_ns: Some(NOW), said: "asked".into(), ..Default::default() };
     answer(&mut model, now, Ok(asked));
     assert!(shown(&model, now, (120, 40)).contains("worker #7 has not ended"));
     story(&mut model, now, task("worker", 7));
@@ -101,7 +104,7 @@ fn where_it_cannot_be_it_says_why() {
         story(&mut model, now, of);
         press(&mut model, now, "y");
         // It means what it does elsewhere.
-        assert!(!model.effects.contains(&Effect::Cancel { of: TargetId::default(), task: 7 }));
+        assert!(!model.effects.contains(&cancels("")));
         shown(&model, now, (120, 40))
     };
     let why_not = "the service is read-only: start it with HOLDOVER_CONTROL=1".to_owned();
@@ -119,7 +122,7 @@ fn what_the_target_refuses_is_told_and_escaped() {
     press(&mut model, now, "Ky");
     story(&mut model, now, waiting());
     let said = "task #7 cannot be cancelled: \u{1b}[31ma closure".to_owned();
-    answer(&mut model, now, Ok(v1::CancelResponse { requested_ns: None, said }));
+    answer(&mut model, now, Ok(v1::CancelResponse { said, ..Default::default() }));
     let text = shown(&model, now, (80, 24));
     assert!(text.contains("task #7 cannot be cancelled: \\e[31ma closure"), "{text}");
     press(&mut model, now, "K");
