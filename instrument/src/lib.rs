@@ -68,7 +68,14 @@ pub use crate::{
 #[cfg(feature = "console")]
 #[doc(hidden)]
 pub mod filtering {
-    pub use crate::query::{MAX_ROWS, Sort, SortKey, field::Field, filter::Subject};
+    pub use crate::query::{
+        MAX_ROWS, Sort, SortKey,
+        field::Field,
+        filter::{
+            Subject,
+            lex::{Token, TokenKind, lex},
+        },
+    };
 }
 pub use crate::{
     task::{FutureExt, spawn},

@@ -2,14 +2,13 @@
 //! console knows which target is which, and the targets do not: such a term is evaluated
 //! here and not sent.
 
-mod lex;
 mod split;
 
 use std::borrow::Cow;
 
 use holdover::{
     Filter, FilterError,
-    filtering::{Field, Subject},
+    filtering::{Field, Subject, lex},
 };
 
 use self::split::Place;
@@ -47,8 +46,7 @@ pub(crate) type Names = Vec<String>;
 impl Whose {
     /// Takes a filter apart; what is wrong with it is said at its column.
     pub(crate) fn parse(text: &str) -> Result<Self, FilterError> {
-        let tokens = Some(text).filter(|text| text.contains(FIELD)).and_then(lex::lex);
-        let tokens = tokens.unwrap_or_default();
+        let tokens = if text.contains(FIELD) { lex(text)? } else { Vec::new() };
         let places = split::places(text, &tokens)?;
         // A word in place of each such term lets everything else stand where it is.
         Filter::parse(&masked(text, &places))?;

@@ -7,7 +7,7 @@
 use super::date::Date;
 use crate::query::filter::{
     Filter, FilterError,
-    lex::{Kind, Token, lex},
+    lex::{Token, TokenKind as Kind, lex},
 };
 
 /// A rule as it stands in a line.

@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use holdover::FilterError;
-
-use super::{
-    FIELD,
-    lex::{Kind, Token, is_field},
+use holdover::{
+    FilterError,
+    filtering::{Token, TokenKind as Kind},
 };
+
+use super::FIELD;
 
 /// A term that is about targets.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ pub(super) struct Split<'a> {
     pub(super) rest: Vec<&'a str>,
 }
 
+fn is_field(token: &Token) -> bool {
+    matches!(&token.kind, Kind::Word(word) if word == FIELD)
+}
+
 /// Where such terms stand.
 pub(super) fn places(text: &str, tokens: &[Token]) -> Result<Vec<Place>, FilterError> {
     let mut places = Vec::new();
@@ -41,9 +45,8 @@ pub(super) fn places(text: &str, tokens: &[Token]) -> Result<Vec<Place>, FilterE
             continue;
         }
         let value = tokens.get(at + 2);
-        let from = value.map_or(text.len(), |value| value.at.start);
-        let column = text[..from].chars().count() + 1;
-        let Some(Token { at: Range { end, .. }, kind: Kind::Word(word) }) = value else {
+        let column = value.map_or_else(|| text.chars().count() + 1, |value| value.column);
+        let Some(Token { at: Range { end, .. }, kind: Kind::Word(word), .. }) = value else {
             return Err(FilterError { column, message: format!("expected a value for `{FIELD}`") });
         };
         let (at, value) = (token.at.start..*end, word.clone());

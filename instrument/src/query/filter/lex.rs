@@ -1,22 +1,34 @@
-//! The words of a filter, with their columns.
+//! The words of a filter, and where they stand.
+
+use std::ops::Range;
 
 use super::FilterError;
 
-/// One word, and where it begins (in characters, from 1).
+/// One word, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) column: usize,
-    pub(crate) kind: Kind,
+pub struct Token {
+    /// Where it begins, in characters from 1.
+    pub column: usize,
+    /// All of it, in bytes.
+    pub at: Range<usize>,
+    /// What it is.
+    pub kind: TokenKind,
 }
 
+/// What a word of a filter is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum TokenKind {
+    /// `(`
     Open,
+    /// `)`
     Close,
     /// A `-` before a term.
     Minus,
+    /// `and`
     And,
+    /// `or`
     Or,
+    /// `not`
     Not,
     /// `name`, or what is in quotes.
     Word(String),
@@ -26,96 +38,84 @@ pub(crate) enum Kind {
 
 const OPERATORS: [&str; 7] = [">=", "<=", ":", "~", "=", ">", "<"];
 
-pub(crate) fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
-    let characters: Vec<char> = text.chars().collect();
+/// Fails where a quote is not closed.
+pub fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut tokens: Vec<Token> = Vec::new();
-    let mut at = 0;
-    while let Some(character) = characters.get(at).copied() {
-        let column = at + 1;
-        let after_operator =
-            tokens.last().is_some_and(|token| matches!(token.kind, Kind::Operator(_)));
-        if character.is_whitespace() {
-            at += 1;
-            continue;
-        }
-        let kind = if let Some(operator) = operator_at(&characters[at..]) {
-            at += operator.chars().count();
-            Kind::Operator(operator)
+    let (mut at, mut column) = (0, 1);
+    while let Some(first) = text[at..].chars().next() {
+        let length = if first.is_whitespace() {
+            first.len_utf8()
         } else {
-            match character {
-                '(' => {
-                    at += 1;
-                    Kind::Open
-                }
-                ')' => {
-                    at += 1;
-                    Kind::Close
-                }
-                '-' if !after_operator => {
-                    at += 1;
-                    Kind::Minus
-                }
-                '"' => {
-                    let (word, next) = quoted(&characters, at)?;
-                    at = next;
-                    Kind::Word(word)
-                }
-                _ => {
-                    let word = bare(&characters[at..]);
-                    at += word.chars().count();
-                    keyword(word, after_operator)
-                }
-            }
+            let is_value =
+                tokens.last().is_some_and(|token| matches!(token.kind, TokenKind::Operator(_)));
+            let (kind, length) = token(&text[at..], first, is_value).ok_or_else(|| {
+                FilterError { column, message: "this quote is not closed".to_owned() }
+            })?;
+            tokens.push(Token { column, at: at..at + length, kind });
+            length
         };
-        tokens.push(Token { column, kind });
+        column += text[at..at + length].chars().count();
+        at += length;
     }
     Ok(tokens)
 }
 
-fn operator_at(rest: &[char]) -> Option<&'static str> {
-    OPERATORS.into_iter().find(|operator| {
-        operator.chars().enumerate().all(|(at, wanted)| rest.get(at) == Some(&wanted))
+/// With its length in bytes. `None` of a quote that is not closed.
+fn token(rest: &str, first: char, is_value: bool) -> Option<(TokenKind, usize)> {
+    if let Some(operator) = OPERATORS.into_iter().find(|operator| rest.starts_with(operator)) {
+        return Some((TokenKind::Operator(operator), operator.len()));
+    }
+    Some(match first {
+        '(' => (TokenKind::Open, 1),
+        ')' => (TokenKind::Close, 1),
+        '-' if !is_value => (TokenKind::Minus, 1),
+        '"' => {
+            let (word, length) = quoted(rest)?;
+            (TokenKind::Word(word), length)
+        }
+        _ => {
+            let word = bare(rest, is_value);
+            (keyword(word, is_value), word.len())
+        }
     })
 }
 
-fn keyword(word: String, after_operator: bool) -> Kind {
-    match word.as_str() {
-        "and" if !after_operator => Kind::And,
-        "or" if !after_operator => Kind::Or,
-        "not" if !after_operator => Kind::Not,
-        _ => Kind::Word(word),
+fn keyword(word: &str, is_value: bool) -> TokenKind {
+    match word {
+        "and" if !is_value => TokenKind::And,
+        "or" if !is_value => TokenKind::Or,
+        "not" if !is_value => TokenKind::Not,
+        _ => TokenKind::Word(word.to_owned()),
     }
 }
 
-/// Up to what cannot be part of a word. A `:` can, after the first, so that places
-/// such as `main.rs:30` need no quotes.
-fn bare(rest: &[char]) -> String {
-    let end =
-        |c: &&char| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | '~' | '=' | '<' | '>');
-    let word: String = rest.iter().take_while(end).collect();
+/// Up to what cannot be part of a word. A `:` can in a value, and in a place such as
+/// `main.rs:30`: those need no quotes.
+fn bare(rest: &str, is_value: bool) -> &str {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '~' | '=' | '<' | '>');
+    let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
     match word.split_once(':') {
-        Some((name, _)) if super::Field::find(name).is_some() || !name.contains('.') => {
-            name.to_owned()
+        Some((name, _))
+            if !is_value && (super::Field::find(name).is_some() || !name.contains('.')) =>
+        {
+            name
         }
         _ => word,
     }
 }
 
-fn quoted(characters: &[char], from: usize) -> Result<(String, usize), FilterError> {
+fn quoted(rest: &str) -> Option<(String, usize)> {
     let mut word = String::new();
-    let mut at = from + 1;
-    while let Some(character) = characters.get(at).copied() {
+    let mut characters = rest.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
         match character {
-            '"' => return Ok((word, at + 1)),
-            '\\' if characters.get(at + 1) == Some(&'"') => {
+            '"' => return Some((word, at + 1)),
+            '\\' if characters.peek().is_some_and(|(_, next)| *next == '"') => {
+                characters.next();
                 word.push('"');
-                at += 2;
             }
-            _ => {
-                word.push(character);
-                at += 1;
-            }
+            _ => word.push(character),
         }
     }
-    Err(FilterError { column: from + 1, message: "this quote is not closed".to_owned() })
+    None
 }

@@ -4,7 +4,7 @@ use regex_lite::Regex;
 
 use super::{
     Comparison, Expr, FilterError, Test,
-    lex::{Kind, Token, lex},
+    lex::{Token, TokenKind as Kind, lex},
 };
 use crate::{
     query::field::{FIELDS, Field, FieldType},
@@ -113,7 +113,7 @@ impl<'a> Parser<'a> {
         })?;
         let end = self.end;
         match self.next() {
-            Some(Token { kind: Kind::Word(value), column }) => {
+            Some(Token { kind: Kind::Word(value), column, .. }) => {
                 test(field, operator, value, *column)
             }
             other => {
