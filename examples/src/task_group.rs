@@ -28,7 +28,10 @@ async fn member(number: u32) -> Result<(), &'static str> {
 /// Starts a group, and drops it when its first member fails.
 pub async fn task_group(mut rounds: Rounds) {
     while rounds.another() {
-        let mut group: JoinSet<_> = (0..5).map(member).collect();
+        let mut group = JoinSet::new();
+        for number in 0..5 {
+            group.spawn(member(number));
+        }
         if let Some(Ok(Err(why))) = group.join_next().await {
             tracing::info!(why, "the group is given up");
         }

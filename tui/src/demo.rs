@@ -178,7 +178,7 @@ pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Fail
 pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Failure> {
     let service = Service::start(scenario, ROUNDS_TOLD).await?;
     let failed = |client::Failed(why)| Failure::Connect(why);
-    let (mut client, _) = client::connect(&service.address).await.map_err(failed)?;
+    let (mut client, described) = client::connect(&service.address).await.map_err(failed)?;
     let view = v1::View {
         kind: v1::ViewKind::Leaks.into(),
         limit: 500,
@@ -190,7 +190,7 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
     let request = v1::WatchRequest { view: Some(view) };
     let mut updates = client.watch(request).await.map_err(lost)?.into_inner();
     let mut story = Story::new(scenario.leaks_a_round * ROUNDS_TOLD);
-    Story::begin(scenario)?;
+    Story::begin(scenario, described.grace_ns)?;
     let end = now() + TOLD_WITHIN;
     while !story.is_over() {
         let left = end.saturating_duration_since(now()).min(story.patience());
@@ -206,6 +206,19 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
     Ok(())
 }
 
+/// When a verdict of this scenario is given: each has its own rule.
+fn when_reported(scenario: &Scenario, grace_ns: u64) -> String {
+    let grace = span(grace_ns);
+    match scenario.name {
+        "resource_manager" => {
+            "A thing is overdue as soon as it is older than its limit.".to_owned()
+        }
+        _ => format!(
+            "A leak is reported when it has lasted for its grace: {grace}, or the task's own."
+        ),
+    }
+}
+
 /// What has been told of which leak.
 struct Story {
     expected: u32,
@@ -218,10 +231,10 @@ impl Story {
         Self { expected, told: BTreeMap::new() }
     }
 
-    fn begin(scenario: &Scenario) -> io::Result<()> {
+    fn begin(scenario: &Scenario, grace_ns: u64) -> io::Result<()> {
         let mut out = io::stdout();
         writeln!(out, "{}: {}", scenario.name, scenario.about)?;
-        writeln!(out, "A leak is reported when it has lasted for its grace, 1 s.")
+        writeln!(out, "{}", when_reported(scenario, grace_ns))
     }
 
     fn take(&mut self, update: &v1::Update) -> io::Result<()> {
@@ -245,6 +258,18 @@ impl Story {
         Ok(())
     }
 
+    /// What is overdue or orphaned is reported, and is no leak.
+    fn called(&self) -> &'static str {
+        let is_warning = |verdict| {
+            matches!(
+                v1::Verdict::try_from(verdict),
+                Ok(v1::Verdict::Orphaned | v1::Verdict::Overdue)
+            )
+        };
+        let mut verdicts = self.told.keys().map(|(_, verdict, _)| *verdict).peekable();
+        if verdicts.peek().is_some() && verdicts.all(is_warning) { "warnings" } else { "leaks" }
+    }
+
     fn seen(&self) -> usize {
         self.told.len()
     }
@@ -265,6 +290,30 @@ impl Story {
     fn end(&self) -> io::Result<()> {
         let missed = (self.expected as usize).saturating_sub(self.seen());
         let (seen, cleared) = (self.seen(), self.cleared());
-        writeln!(io::stdout(), "{seen} leaks seen, {cleared} cleared, {missed} missed")
+        let them = self.called();
+        writeln!(io::stdout(), "{seen} {them} seen, {cleared} cleared, {missed} missed")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_when_a_verdict_is_given_is_true_of_the_scenario() {
+        let of =
+            |name| when_reported(find(Some(name)).expect("it is in every build"), 2_000_000_000);
+        assert!(of("graceful_shutdown").ends_with("its grace: 2.0s, or the task's own."));
+        assert!(of("resource_manager").contains("older than its limit"));
+    }
+
+    #[test]
+    fn what_is_overdue_is_not_called_a_leak() {
+        let mut story = Story::new(1);
+        assert_eq!(story.called(), "leaks", "of which there are none");
+        story.told.insert((0, v1::Verdict::Overdue.into(), 7), false);
+        assert_eq!(story.called(), "warnings");
+        story.told.insert((9, v1::Verdict::Stuck.into(), 8), false);
+        assert_eq!(story.called(), "leaks");
     }
 }
