@@ -245,6 +245,8 @@ impl Model {
     pub(crate) fn press(&mut self, key: KeyEvent, now: Instant) {
         self.pressed_at = Some(now);
         self.clicked = Clicked::Nothing;
+        // What was said was of the key before: the keys of what is shown now stand there again.
+        self.notice = None;
         if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             self.quit = true;
         } else if self.edit.is_some() {

@@ -103,7 +103,7 @@ pub(crate) fn in_text(before: &Every, after: &Every) -> Vec<String> {
         lines.push(between);
     }
     lines.extend(new.iter().map(|leak| format!("new   {}", text::leak(leak, after.last.now_ns))));
-    lines.extend(gone.iter().map(|leak| format!("gone  {}", text::leak(leak, before.last.now_ns))));
+    lines.extend(gone.iter().map(|leak| format!("gone  {}", text::gone(leak, before.last.now_ns))));
     let growth = growth(before, after);
     if !growth.is_empty() {
         lines.push("by site".to_owned());
@@ -195,7 +195,11 @@ mod tests {
         assert_eq!(lines[0], "in 1m00s: 2 new, 1 gone, 1 stay");
         assert_eq!(lines[1], "2 leaks came and went in between");
         assert!(lines[2].starts_with("new   L left-behind  order #3"), "{lines:?}");
-        assert!(lines[4].starts_with("gone  L left-behind  order #2"), "{lines:?}");
+        assert!(
+            lines[4].starts_with("gone  L left-behind  order #2, for 10s at the start"),
+            "{lines:?}"
+        );
+        assert!(lines[4].contains("held: connection") && !lines[4].contains("holds"), "{lines:?}");
         assert_eq!(
             lines[5..],
             [

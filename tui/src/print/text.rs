@@ -15,11 +15,22 @@ const WAITERS: usize = 4;
 
 /// One leak in two or three lines.
 pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
+    told(leak, now, ("", "holds"))
+}
+
+/// One that was there at the start of a while and is gone: how long it lasted in all was
+/// not seen.
+pub(crate) fn gone(leak: &v1::Leak, start: u64) -> String {
+    told(leak, start, (" at the start", "held"))
+}
+
+fn told(leak: &v1::Leak, now: u64, (when, holds): (&str, &str)) -> String {
     let verdict = words::verdict(leak.verdict());
     let task = leak.task.as_ref();
     let name = task.map(names::numbered).unwrap_or_default();
     let since = span(leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns));
-    let mut text = format!("{} {verdict}  {name}, for {since}", words::letter(leak.verdict()));
+    let letter = words::letter(leak.verdict());
+    let mut text = format!("{letter} {verdict}  {name}, for {since}{when}");
     let own = task.and_then(|task| task.cancel.as_ref());
     let cancel = leak.ancestor_cancel.as_ref().or(own);
     if let Some(cancel) = cancel {
@@ -39,7 +50,7 @@ pub(crate) fn leak(leak: &v1::Leak, now: u64) -> String {
     }
     // Of what has cleared nothing is held any more.
     for held in leak.holdings.iter().filter(|_| leak.cleared_ns.is_none()) {
-        let _ = write!(text, "\n    holds: {}", holding(held, cancel.is_some(), now));
+        let _ = write!(text, "\n    {holds}: {}", holding(held, cancel.is_some(), now));
     }
     for rule in &leak.ignored {
         let _ = write!(text, "\n    ignored: {}", names::ignored(rule));
