@@ -11,6 +11,7 @@ use crate::{
     columns::EventColumn,
     format::{place, safe, span},
     model::Rows,
+    names,
     theme::Theme,
 };
 
@@ -35,12 +36,19 @@ pub(super) fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Them
         EventColumn::Event => Cell::styled(word(event).to_owned(), style(event, theme)),
         EventColumn::Task => {
             let task = event.task.as_ref();
-            let text = task.map(|task| format!("{} #{}", safe(&task.name), task.id));
             // The number tells it from another.
-            Cell::place(text.unwrap_or_default())
+            Cell::place(task.map(of).unwrap_or_default())
         }
         EventColumn::What => what(event).into(),
         EventColumn::Place => Cell::place(safe(&place(&event.site)).into_owned()),
+    }
+}
+
+/// Whose it was; what nobody owns has no number.
+fn of(task: &v1::TaskRef) -> String {
+    match (task.id, task.name.as_str()) {
+        (0, "") => "nobody".to_owned(),
+        _ => names::canceller(task),
     }
 }
 

@@ -14,6 +14,10 @@ pub(super) fn cell(column: GroupColumn, row: &LeakRow, now: u64, theme: Theme) -
         GroupColumn::Verdict => same(LeakColumn::Verdict),
         GroupColumn::Count => same(LeakColumn::Count),
         GroupColumn::Growth => growth(row, theme),
+        // The end of a place tells it from another, and the rest is short.
+        GroupColumn::Group if row.shared().next().is_some_and(|(field, _)| field == "loc") => {
+            Cell::place(shared(row, theme))
+        }
         GroupColumn::Group => Cell::middle(shared(row, theme)),
         GroupColumn::Oldest => same(LeakColumn::Since),
         GroupColumn::Goes => same(LeakColumn::Goes),

@@ -13,6 +13,7 @@ use ratatui::{
 
 use super::{Scene, process::spark};
 use crate::{
+    asked,
     format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
     model::{
         Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which, WhichTasks,
@@ -236,9 +237,13 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         text = format!("{text} of {}", safe(&model.label(row.target)));
     }
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    let by = super::text::cancelled_by(leak.ancestor_cancel.as_ref().or(own));
-    if !by.is_empty() {
-        text = format!("{text}, cancelled by {by}");
+    let cancel = leak.ancestor_cancel.as_ref().or(own);
+    match super::text::cancelled_by(cancel) {
+        by if by.is_empty() => {}
+        _ if !cancel.is_some_and(asked::is_known) => {
+            text = format!("{text}, cancelled, by whom is not known");
+        }
+        by => text = format!("{text}, cancelled by {by}"),
     }
     let each = if row.count > 1 { "each keeps" } else { "keeps" };
     let holds = super::text::holds(leak, target_now, theme);
@@ -317,10 +322,20 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(
     let tabs = Line::from(spans);
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     frame.render_widget(Paragraph::new(tabs), area);
-    let right = format!("{}{}", left_out(model, area.width), rows_are(model, area.width < 100));
-    let right = fit(&right, room, theme.glyphs.more).into_owned();
+    let rows = rows_are(model, area.width < 100);
+    let right = as_fits(&left_out(model, area.width), &rows, room, theme.glyphs.more);
     frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
     places
+}
+
+/// What is left out and what the rows are. Where there is little room it is the latter, and
+/// then without the way back, so that no number is cut in two.
+fn as_fits(left_out: &str, rows: &str, room: usize, more: &str) -> String {
+    let whole = format!("{left_out}{rows}");
+    let short = rows.split("   ").next().unwrap_or_default().trim_end();
+    let shortest = short.strip_prefix("task ").unwrap_or(short);
+    let shown = [&whole, rows, short, shortest].into_iter().find(|it| width(it) <= room);
+    shown.map_or_else(|| fit(short, room, more).into_owned(), str::to_owned)
 }
 
 fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
@@ -417,4 +432,21 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
         Screen::Blind | Screen::Help => "Esc back".to_owned(),
     };
     format!("{said} ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_fits;
+
+    #[test]
+    fn what_the_rows_are_is_shortened_before_it_is_cut() {
+        let fits = |left_out, rows, room| as_fits(left_out, rows, room, "~");
+        assert_eq!(fits("+2 columns  ", "6 of 6 ", 20), "+2 columns  6 of 6 ");
+        assert_eq!(fits("+2 columns  ", "6 of 6 ", 8), "6 of 6 ");
+        assert_eq!(fits("", "by site ", 7), "by site");
+        assert_eq!(fits("", "task #7342   Esc back ", 22), "task #7342   Esc back ");
+        assert_eq!(fits("", "task #7342   Esc back ", 10), "task #7342");
+        assert_eq!(fits("", "task #7342   Esc back ", 7), "#7342");
+        assert_eq!(fits("", "0 of 0 cancelling ", 8), "0 of 0 ~");
+    }
 }
