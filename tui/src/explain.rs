@@ -3,7 +3,7 @@
 
 mod held;
 
-use holdover_proto::v1::{Cancel, Holding, HoldingKind, Verdict};
+use holdover_proto::v1::{Holding, HoldingKind, Task, Verdict};
 
 use crate::{asked, words};
 
@@ -142,6 +142,17 @@ pub(crate) const POLLED: Explanation = Explanation {
     ..TABLE[0]
 };
 
+/// Of a stuck task that was polled since, and waits for a lock, a permit or a channel.
+pub(crate) const WAITS: Explanation = Explanation {
+    why: "It was asked to stop longer than its grace ago, has been polled since, and waits for something now: the \
+          request does not end that wait.",
+    fix: "Give that wait a timeout, or select on the token beside it; and let who has what it waits for release it \
+          sooner.",
+    bad: "*ledger.lock().await += 1;              // waits for as long as somebody has it",
+    good: "if let Ok(mut ledger) = timeout(SECOND, ledger.lock()).await {\n    *ledger += 1;\n}",
+    ..TABLE[0]
+};
+
 /// Of a stuck task whose future is being dropped.
 pub(crate) const IN_ITS_DROP: Explanation = Explanation {
     verdict: Verdict::Stuck,
@@ -153,18 +164,19 @@ pub(crate) const IN_ITS_DROP: Explanation = Explanation {
     good: "impl Drop for Session {\n    fn drop(&mut self) {\n        let file = self.file.take();\n        spawn_blocking(move || file.map(|file| file.sync_all()));\n    }\n}",
 };
 
-/// What is to be said of a task with this verdict that was asked so and holds this first.
+/// What is to be said of this task with this verdict, which holds this first.
 pub(crate) fn explain_held(
     verdict: Verdict,
-    cancel: Option<&Cancel>,
+    task: Option<&Task>,
     first: Option<&Holding>,
 ) -> Option<&'static Explanation> {
     if verdict == Verdict::Stuck {
         // What a stuck task holds is not what is wrong with it.
-        return match cancel {
+        return match task.and_then(|task| task.cancel.as_ref()) {
             None => explain(verdict, None),
             Some(it) if asked::dropping_since(it).is_some() => Some(&IN_ITS_DROP),
             Some(it) if it.polls_since == 0 => Some(&NOT_POLLED),
+            Some(_) if task.is_some_and(|task| task.waits_for.is_some()) => Some(&WAITS),
             Some(_) => Some(&POLLED),
         };
     }
@@ -193,6 +205,8 @@ pub(crate) fn verdicts() -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use holdover_proto::v1::{Cancel, WaitsFor};
+
     use super::*;
 
     #[test]
@@ -209,18 +223,23 @@ mod tests {
             assert!(general.kinds.is_empty() && general.why.ends_with('.'));
             assert_eq!(verdict_named(words::verdict(verdict)), Some(verdict));
         }
-        let mut cancel = Cancel::default();
-        let stuck = |cancel: &Cancel| explain_held(Verdict::Stuck, Some(cancel), None);
+        let mut task = Task { cancel: Some(Cancel::default()), ..Task::default() };
+        let stuck = |task: &Task| explain_held(Verdict::Stuck, Some(task), None);
+        let polled = |polls_since| Some(Cancel { polls_since, ..Cancel::default() });
         assert!(explain(Verdict::Stuck, None).expect("one").fix.contains("select on the token"));
-        let not_polled = stuck(&cancel).expect("one");
+        let not_polled = stuck(&task).expect("one");
         assert!(not_polled.why.contains("not been polled since"), "{not_polled:?}");
         assert!(!not_polled.why.contains("ignores"), "{not_polled:?}");
-        cancel.polls_since = 412;
-        let polled = stuck(&cancel).expect("one");
-        assert!(polled.why.contains("ignores the request"), "{polled:?}");
-        assert!(!polled.why.contains("never woken"), "{polled:?}");
-        cancel.drop_began_ns = Some(7);
-        assert!(stuck(&cancel).expect("one").fix.contains("Do not block in Drop"));
+        task.cancel = polled(412);
+        let ignores = stuck(&task).expect("one");
+        assert!(ignores.why.contains("ignores the request"), "{ignores:?}");
+        assert!(!ignores.why.contains("never woken"), "{ignores:?}");
+        task.waits_for = Some(WaitsFor::default());
+        let waits = stuck(&task).expect("one");
+        assert!(waits.why.contains("waits for something now"), "{waits:?}");
+        assert!(!waits.why.contains("ignores the request"), "{waits:?}");
+        task.cancel = Some(Cancel { drop_began_ns: Some(7), ..Cancel::default() });
+        assert!(stuck(&task).expect("one").fix.contains("Do not block in Drop"));
     }
 
     #[test]
@@ -237,7 +256,7 @@ mod tests {
     #[test]
     fn of_a_verdict_and_a_kind_there_is_one_explanation() {
         let all: Vec<&Explanation> = TABLE.iter().chain(held::TABLE).collect();
-        for it in [&NOT_POLLED, &POLLED] {
+        for it in [&NOT_POLLED, &POLLED, &WAITS] {
             assert!(crate::format::wrap(it.fix, 70).len() <= 2, "{it:?}");
         }
         let named = |it: &Explanation| -> Vec<String> {

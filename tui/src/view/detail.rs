@@ -7,7 +7,7 @@ use super::{Scene, source, text, trend};
 use crate::{
     asked,
     explain::explain_held,
-    format::{place, safe, span},
+    format::{counted, place, safe, span},
     model::{LeakRow, Model, Of, Target},
     names,
     theme::Theme,
@@ -58,12 +58,12 @@ fn in_short(said: &[(&'static str, String)], area: Rect, theme: Theme) -> Vec<Li
 
 fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
     let name = leak.task.as_ref().map(names::task).unwrap_or_default();
-    let tasks = match group.count {
-        1 => "1 task".to_owned(),
-        count => format!("{count} tasks"),
-    };
+    // What nobody owns is counted by the thing.
+    let is_nobodys = leak.task.as_ref().is_some_and(|task| task.id == 0);
+    let them = counted(group.count.into(), if is_nobodys { "holding" } else { "task" });
+    let cleared = if leak.cleared_ns.is_some() { ", cleared" } else { "" };
     let dot = theme.glyphs.dot;
-    format!("{} {dot} {tasks} {dot} {name}", words::verdict(group.verdict()))
+    format!("{}{cleared} {dot} {them} {dot} {name}", words::verdict(group.verdict()))
 }
 
 fn story(
@@ -102,7 +102,9 @@ fn story(
         // Nobody is to mend it now.
         let rules = leak.ignored.iter().map(|rule| ("ignored", names::ignored(rule)));
         lines.extend(rules);
-    } else if let Some(explanation) = explain_held(group.verdict(), own, leak.holdings.first()) {
+    } else if let Some(explanation) =
+        explain_held(group.verdict(), leak.task.as_ref(), leak.holdings.first())
+    {
         if tall {
             lines.push(("why", explanation.why.to_owned()));
         }

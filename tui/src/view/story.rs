@@ -49,8 +49,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     if let Some(verdict) = story.verdicts.first().filter(|_| story.ignored.is_empty()) {
         let verdict = v1::Verdict::try_from(*verdict).unwrap_or_default();
-        let first = story.holdings.first();
-        if let Some(explanation) = explain_held(verdict, task.cancel.as_ref(), first) {
+        // Children stand by themselves; a task that has nothing else has those.
+        let child = v1::Holding { kind: v1::HoldingKind::Child.into(), ..Default::default() };
+        let child = (!story.children.is_empty()).then_some(&child);
+        let first = story.holdings.first().or(child);
+        if let Some(explanation) = explain_held(verdict, Some(task), first) {
             lines.extend(text::named("fix", explanation.fix, area.width, theme));
         }
     }

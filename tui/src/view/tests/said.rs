@@ -90,6 +90,81 @@ fn what_is_overdue_and_held_by_nobody_leads_nowhere_and_says_so() {
 }
 
 #[test]
+fn what_nobody_owns_is_counted_by_the_thing_and_has_no_number() {
+    let nobody = v1::Task { name: "nobody".into(), ..Default::default() };
+    let file = held(v1::HoldingKind::File, "upload", v1::Phase::Before, None);
+    let (mut model, now) = with_row(group(v1::Verdict::Overdue, 1, nobody, file));
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains("overdue · 1 holding · nobody"), "{text}");
+    press(&mut model, now, "4");
+    let released = |name: &str| v1::Event {
+        kind: v1::EventKind::Released.into(),
+        task: Some(v1::TaskRef { name: name.into(), ..Default::default() }),
+        what: "file upload".into(),
+        ..Default::default()
+    };
+    let events = vec![released(""), released("nobody")];
+    update(&mut model, now, v1::Update { events, ..Default::default() });
+    let text = shown(&model, now, (80, 24));
+    assert_eq!(text.matches("released         nobody  ").count(), 2, "{text}");
+    assert!(!text.contains("#0"), "{text}");
+}
+
+#[test]
+fn what_has_cleared_is_not_told_as_if_it_were_still_there() {
+    let connection = held(v1::HoldingKind::Connection, "pg", v1::Phase::Before, None);
+    let mut row = group(v1::Verdict::LeftBehind, 2, task("careless", 7), connection);
+    let (model, now) = with_row(row.clone());
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains("── left-behind · 2 tasks"), "{text}");
+    row.cleared = true;
+    row.worst.iter_mut().for_each(|leak| leak.cleared_ns = Some(NOW - 4 * S));
+    let (model, now) = with_row(row);
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains("── left-behind, cleared · 2 tasks"), "{text}");
+}
+
+#[test]
+fn at_the_top_it_is_said_that_who_cancelled_is_not_known() {
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
+    let (model, now) = with_row(group(v1::Verdict::LeftBehind, 1, plain(), timer));
+    let text = shown(&model, now, (120, 40));
+    let said = "worst: upload #881, cancelled, by whom is not known, keeps timer sleep;";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn what_was_said_goes_with_the_next_key_and_the_keys_stand_there_again() {
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
+    let (mut model, now) = with_row(group(v1::Verdict::LeftBehind, 1, task("report", 7), timer));
+    press(&mut model, now, "G");
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains("G groups by it") && !text.contains("? keys"), "{text}");
+    press(&mut model, now, "+");
+    let text = shown(&model, now, (80, 24));
+    assert!(!text.contains("G groups by it") && text.contains("Esc done"), "{text}");
+}
+
+#[test]
+fn a_child_that_is_left_has_one_remedy_in_the_list_and_in_the_story() {
+    const FIX: &str = "Spawn it on a TaskTracker";
+    let child = held(v1::HoldingKind::Child, "audit", v1::Phase::InDrop, None);
+    let (mut model, now) = with_row(group(v1::Verdict::AfterCancel, 1, task("risky", 7), child));
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains(FIX), "{text}");
+    press(&mut model, now, "\n");
+    let story = v1::Story {
+        task: Some(task("risky", 7)),
+        children: vec![v1::TaskRef { id: 8, name: "audit".into(), ..Default::default() }],
+        verdicts: vec![v1::Verdict::AfterCancel.into()],
+        ..Default::default()
+    };
+    update(&mut model, now, v1::Update { story: Some(story), ..Default::default() });
+    let text = shown(&model, now, (80, 24));
+    assert!(text.contains(FIX), "{text}");
+}
+
+#[test]
 fn a_stuck_task_is_explained_by_what_it_does() {
     let none = held(v1::HoldingKind::Custom, "", v1::Phase::Before, None);
     for (polls, is, is_not) in [
