@@ -29,6 +29,11 @@ pub(crate) fn numbered(row: &v1::Task) -> String {
     }
 }
 
+/// Whether nobody owns what the row is about.
+pub(crate) fn is_nobodys(leak: &v1::Leak) -> bool {
+    leak.task.as_ref().is_some_and(|task| task.id == 0)
+}
+
 /// Where the tasks of a group were spawned.
 pub(crate) fn site(group: &v1::TaskGroup) -> String {
     match (group.other, group.location.as_str()) {

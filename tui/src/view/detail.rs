@@ -58,12 +58,15 @@ fn in_short(said: &[(&'static str, String)], area: Rect, theme: Theme) -> Vec<Li
 
 fn title(group: &v1::LeakGroup, leak: &v1::Leak, theme: Theme) -> String {
     let name = leak.task.as_ref().map(names::task).unwrap_or_default();
-    // What nobody owns is counted by the thing.
-    let is_nobodys = leak.task.as_ref().is_some_and(|task| task.id == 0);
-    let them = counted(group.count.into(), if is_nobodys { "holding" } else { "task" });
-    let cleared = if leak.cleared_ns.is_some() { ", cleared" } else { "" };
     let dot = theme.glyphs.dot;
-    format!("{}{cleared} {dot} {them} {dot} {name}", words::verdict(group.verdict()))
+    let them = match group.count {
+        count if !names::is_nobodys(leak) => format!("{} {dot} ", counted(count.into(), "task")),
+        // What nobody owns is no task: one row has all that is held at one place.
+        1 => format!("{} {dot} ", counted(leak.holdings_total.max(1).into(), "holding")),
+        _ => String::new(),
+    };
+    let cleared = if leak.cleared_ns.is_some() { ", cleared" } else { "" };
+    format!("{}{cleared} {dot} {them}{name}", words::verdict(group.verdict()))
 }
 
 fn story(

@@ -229,15 +229,22 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     let leak = row.worst.as_ref()?;
     let target_now = model.time_of(row.target, now);
     let times = theme.glyphs.times;
+    let holds = super::text::holds(leak, target_now, theme);
+    let task = leak.task.as_ref()?;
+    let name = match row.count {
+        // The thing itself is what there is.
+        _ if names::is_nobodys(leak) => holds.clone(),
+        1 => names::numbered(task),
+        _ => names::task(task),
+    };
     let mut text = match row.count {
-        1 => format!(" worst: {}", names::numbered(leak.task.as_ref()?)),
-        many => format!(" worst: {many} {times} {}", names::task(leak.task.as_ref()?)),
+        1 => format!(" worst: {name}"),
+        many => format!(" worst: {many} {times} {name}"),
     };
     if model.about().is_none() {
         text = format!("{text} of {}", safe(&model.label(row.target)));
     }
-    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    let cancel = leak.ancestor_cancel.as_ref().or(own);
+    let cancel = leak.ancestor_cancel.as_ref().or(task.cancel.as_ref());
     match super::text::cancelled_by(cancel) {
         by if by.is_empty() => {}
         _ if !cancel.is_some_and(asked::is_known) => {
@@ -246,11 +253,11 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         by => text = format!("{text}, cancelled by {by}"),
     }
     let each = if row.count > 1 { "each keeps" } else { "keeps" };
-    let holds = super::text::holds(leak, target_now, theme);
     text = match row.verdict() {
         v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => {
             format!("{text}, {holds}")
         }
+        _ if names::is_nobodys(leak) => format!("{text}, which nobody owns"),
         _ => format!("{text}, {each} {holds}"),
     };
     let oldest = span(target_now.saturating_sub(leak.since_ns));
@@ -334,6 +341,7 @@ fn as_fits(left_out: &str, rows: &str, room: usize, more: &str) -> String {
     let whole = format!("{left_out}{rows}");
     let short = rows.split("   ").next().unwrap_or_default().trim_end();
     let shortest = short.strip_prefix("task ").unwrap_or(short);
+    let shortest = shortest.strip_suffix(" back").unwrap_or(shortest);
     let shown = [&whole, rows, short, shortest].into_iter().find(|it| width(it) <= room);
     shown.map_or_else(|| fit(short, room, more).into_owned(), str::to_owned)
 }
@@ -447,6 +455,7 @@ mod tests {
         assert_eq!(fits("", "task #7342   Esc back ", 22), "task #7342   Esc back ");
         assert_eq!(fits("", "task #7342   Esc back ", 10), "task #7342");
         assert_eq!(fits("", "task #7342   Esc back ", 7), "#7342");
+        assert_eq!(fits("", "Esc back ", 7), "Esc");
         assert_eq!(fits("", "0 of 0 cancelling ", 8), "0 of 0 ~");
     }
 }

@@ -101,7 +101,8 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         let text = if totals.folded > 0 && totals.folded == in_all {
             "They are beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed.".into()
         } else {
-            format!("None that match; there are {} in all.", count(in_all))
+            let are = if in_all == 1 { "is" } else { "are" };
+            format!("None that match; there {are} {} in all.", count(in_all))
         };
         say(&text, plain);
     }

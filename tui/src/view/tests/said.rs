@@ -96,6 +96,13 @@ fn what_nobody_owns_is_counted_by_the_thing_and_has_no_number() {
     let (mut model, now) = with_row(group(v1::Verdict::Overdue, 1, nobody, file));
     let text = shown(&model, now, (80, 24));
     assert!(text.contains("overdue · 1 holding · nobody"), "{text}");
+    let wide = shown(&model, now, (120, 40));
+    assert!(wide.contains("worst: file upload, which nobody owns; for 4m12s"), "{wide}");
+    press(&mut model, now, "l");
+    let totals = Some(v1::Totals { overdue: 1, ..Default::default() });
+    update(&mut model, now, v1::Update { totals, ..Default::default() });
+    let none = shown(&model, now, (80, 24));
+    assert!(none.contains("None that match; there is 1 in all."), "{none}");
     press(&mut model, now, "4");
     let released = |name: &str| v1::Event {
         kind: v1::EventKind::Released.into(),
