@@ -6,7 +6,7 @@ use tonic::Status;
 use crate::{
     asked,
     client::Client,
-    format::{count, counted, safe, span},
+    format::{count, counted, span},
     names,
 };
 
@@ -82,7 +82,7 @@ pub(crate) fn left(story: &v1::Story) -> Vec<String> {
     }
     match story.children.as_slice() {
         [] => {}
-        [only] => left.push(format!("child {} #{}", safe(&only.name), only.id)),
+        [only] => left.push(format!("child {}", names::someone(only))),
         several => left.push(counted(several.len() as u64, "child task")),
     }
     left

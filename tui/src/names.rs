@@ -56,10 +56,22 @@ pub(crate) fn is_a_place(task: &v1::Task) -> bool {
 
 /// `main #3`; what is no task, as a client that hangs up, has no number.
 pub(crate) fn canceller(who: &v1::TaskRef) -> String {
+    someone(who)
+}
+
+/// A task that is referred to, and its number.
+pub(crate) fn someone(who: &v1::TaskRef) -> String {
     match who.id {
-        0 => safe(&who.name).into_owned(),
-        id => format!("{} #{id}", safe(&who.name)),
+        0 => called(who),
+        id => format!("{} #{id}", called(who)),
     }
+}
+
+/// Its name; of one that has none the place, as short as in the list of tasks.
+fn called(who: &v1::TaskRef) -> String {
+    let has_none = who.name.is_empty() || who.name == who.location;
+    let shown = if has_none { near(&who.location) } else { who.name.clone() };
+    safe(&shown).into_owned()
 }
 
 /// `orders::http::create_order::{{closure}}` becomes `http::create_order`.
@@ -103,7 +115,7 @@ pub(crate) fn waits_for(waits: &v1::WaitsFor) -> String {
 /// known.
 pub(crate) fn held_by(task: &v1::Task) -> String {
     const NAMED: usize = 3;
-    let mut holders: Vec<String> = task.held_by.iter().take(NAMED).map(canceller).collect();
+    let mut holders: Vec<String> = task.held_by.iter().take(NAMED).map(someone).collect();
     let more = task.held_by.len().saturating_sub(NAMED);
     if more > 0 {
         holders.push(format!("{more} more"));
@@ -119,17 +131,13 @@ pub(crate) fn held_by(task: &v1::Task) -> String {
 pub(crate) fn owner(row: &v1::HeldRow) -> String {
     match &row.owner {
         None => "nobody".to_owned(),
-        Some(owner) if owner.id == 0 => safe(&owner.name).into_owned(),
-        Some(owner) if owner.name.is_empty() => {
-            format!("{} #{}", near(&owner.location), owner.id)
-        }
-        Some(owner) => format!("{} #{}", safe(&owner.name), owner.id),
+        Some(owner) => someone(owner),
     }
 }
 
 /// `report #9, audit #12`, and how many more.
 pub(crate) fn people(people: &[v1::TaskRef], shown: usize, all: u64) -> String {
-    let named: Vec<String> = people.iter().take(shown).map(canceller).collect();
+    let named: Vec<String> = people.iter().take(shown).map(someone).collect();
     let more = all.saturating_sub(named.len() as u64);
     if named.is_empty() {
         return counted(all, "task");
@@ -324,6 +332,22 @@ mod tests {
         assert_eq!(people(&[who(1), who(2), who(3)], 2, 5), "a #1, a #2 and 3 more");
         assert_eq!(people(&[who(1)], 2, 1), "a #1");
         assert_eq!(people(&[], 2, 31), "31 tasks");
+    }
+
+    #[test]
+    fn who_has_no_name_is_called_by_the_end_of_the_place() {
+        let of = |name: &str, location: &str| {
+            someone(&v1::TaskRef { id: 9, name: name.into(), location: location.into() })
+        };
+        let registry =
+            "/root/.cargo/registry/src/index-1949/sqlx-core-0.9.0/src/pool/inner.rs:533:5";
+        assert_eq!(of(registry, registry), "sqlx-core 0.9.0 pool/inner.rs:533 #9");
+        assert_eq!(
+            of("a/examples/src/plain.rs:14:9", "a/examples/src/plain.rs:14:9"),
+            "src/plain.rs:14 #9"
+        );
+        assert_eq!(of("GET /orders/{id}", "src/http.rs:58:9"), "GET /orders/{id} #9");
+        assert_eq!(of("", "src/http.rs:58:9"), "src/http.rs:58 #9");
     }
 
     #[test]

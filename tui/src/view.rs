@@ -146,13 +146,23 @@ fn none(scene: Scene<'_>, none: &str, frame: &mut Frame<'_>, area: Rect) {
     let model = scene.model;
     let said = match (model.refused(), model.is_answered(), model.filter()) {
         (Some(why), _, _) => safe(why).into_owned(),
-        (None, false, _) => return,
+        (None, false, _) => match untold(model) {
+            Some(why) => why.to_owned(),
+            None => return,
+        },
         (None, true, "") => none.to_owned(),
         (None, true, _) => "None that match; Esc lists all.".to_owned(),
     };
     let mut lines = vec![Line::default()];
     lines.extend(text::indented(&said, 6, area.width));
     frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// Why there is no answer yet, where none is to be waited for.
+fn untold(model: &Model) -> Option<&'static str> {
+    let target = &model.targets[model.about()?];
+    matches!(target.connection, Connection::Lost { .. })
+        .then_some("The target was lost before it told this.")
 }
 
 fn waiting(

@@ -119,7 +119,7 @@ pub(crate) fn task_group(group: &v1::TaskGroup) -> String {
 /// One event in a line.
 pub(crate) fn event(event: &v1::Event, now: u64) -> String {
     let who = event.task.as_ref().filter(|task| task.id != 0);
-    let who = who.map(|task| format!("{} #{}", safe(&task.name), task.id)).unwrap_or_default();
+    let who = who.map(names::someone).unwrap_or_default();
     let verdict = match event.verdict() {
         v1::Verdict::Unspecified => "",
         verdict => words::verdict(verdict),
@@ -164,7 +164,7 @@ fn pooled(connection: &v1::PooledConnection, now: u64) -> String {
     let held = row.holding.unwrap_or_default();
     let held_for = now.saturating_sub(held.acquired_ns);
     let owner = match &row.owner {
-        Some(owner) => format!("{} #{}", safe(&owner.name), owner.id),
+        Some(owner) => names::someone(owner),
         None => "nobody".to_owned(),
     };
     let state = match (connection.for_cancelled, row.owner_ended) {
@@ -195,7 +195,7 @@ fn pooled(connection: &v1::PooledConnection, now: u64) -> String {
 }
 
 fn waiters(waiters: &[v1::TaskRef]) -> String {
-    let named = waiters.iter().map(|it| format!("{} #{}", safe(&it.name), it.id));
+    let named = waiters.iter().map(names::someone);
     let named: Vec<String> = named.take(WAITERS).collect();
     named.join(", ")
 }

@@ -48,7 +48,7 @@ pub(super) fn cell(column: EventColumn, event: &v1::Event, now: u64, theme: Them
 fn of(task: &v1::TaskRef) -> String {
     match (task.id, task.name.as_str()) {
         (0, "") => "nobody".to_owned(),
-        _ => names::canceller(task),
+        _ => names::someone(task),
     }
 }
 

@@ -250,6 +250,7 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         _ if !cancel.is_some_and(asked::is_known) => {
             text = format!("{text}, cancelled, by whom is not known");
         }
+        by if by.starts_with("dropped") => text = format!("{text}, {by}"),
         by => text = format!("{text}, cancelled by {by}"),
     }
     let each = if row.count > 1 { "each keeps" } else { "keeps" };

@@ -24,8 +24,9 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let Scene { model, theme, now } = scene;
     let now = model.target_now(now);
     let Some(story) = &model.story else {
-        let gone = "\n      This task is not recorded any more.";
-        let text = if model.is_answered() { gone } else { "" };
+        const GONE: &str = "This task is not recorded any more.";
+        let text = if model.is_answered() { Some(GONE) } else { super::untold(model) };
+        let text = text.map(|text| format!("\n      {text}")).unwrap_or_default();
         frame.render_widget(Paragraph::new(text), area);
         return;
     };
@@ -151,17 +152,11 @@ fn lineage(story: &v1::Story, theme: Theme) -> Line<'static> {
     }
     let task = story.task.as_ref();
     if let Some(spawner) = task.and_then(|task| task.ancestors.first()) {
-        let by =
-            format!("{} spawned by {} #{}   ", theme.glyphs.from, safe(&spawner.name), spawner.id);
+        let by = format!("{} spawned by {}   ", theme.glyphs.from, names::someone(spawner));
         spans.push(Span::styled(by, theme.dim()));
     }
     if !story.children.is_empty() {
-        let children: Vec<String> = story
-            .children
-            .iter()
-            .take(4)
-            .map(|child| format!("{} #{}", safe(&child.name), child.id))
-            .collect();
+        let children: Vec<String> = story.children.iter().take(4).map(names::someone).collect();
         let living = match story.children.len() {
             1 => "1 living child".to_owned(),
             number => format!("{number} living children"),

@@ -132,12 +132,33 @@ fn what_has_cleared_is_not_told_as_if_it_were_still_there() {
 }
 
 #[test]
+fn a_screen_that_a_lost_target_did_not_fill_says_so() {
+    let (mut model, now) = attached();
+    update(&mut model, now, v1::Update::default());
+    let retry_in = Duration::from_secs(1);
+    model.apply(Event::Lost { why: "refused".into(), retry_in }, now);
+    for key in ["2", "3", "4", "5"] {
+        press(&mut model, now, key);
+        let text = shown(&model, now, (80, 24));
+        assert!(text.contains("The target was lost before it told this."), "{key}: {text}");
+    }
+}
+
+#[test]
 fn at_the_top_it_is_said_that_who_cancelled_is_not_known() {
     let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
     let (model, now) = with_row(group(v1::Verdict::LeftBehind, 1, plain(), timer));
     let text = shown(&model, now, (120, 40));
     let said = "worst: upload #881, cancelled, by whom is not known, keeps timer sleep;";
     assert!(text.contains(said), "{text}");
+    let mut dropped = task("upload", 881);
+    if let Some(cancel) = &mut dropped.cancel {
+        cancel.cause = v1::Cause::Dropped.into();
+    }
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
+    let (model, now) = with_row(group(v1::Verdict::LeftBehind, 1, dropped, timer));
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("upload #881, dropped main.rs:30, keeps timer sleep;"), "{text}");
 }
 
 #[test]
