@@ -21,7 +21,7 @@ use crate::{
     args::nearest,
     client::{self, Address, Addresses},
     format::span,
-    print, terminal,
+    print, terminal, words,
 };
 
 /// How many times the scenario is told where standard output is no terminal.
@@ -260,12 +260,7 @@ impl Story {
 
     /// What is overdue or orphaned is reported, and is no leak.
     fn called(&self) -> &'static str {
-        let is_warning = |verdict| {
-            matches!(
-                v1::Verdict::try_from(verdict),
-                Ok(v1::Verdict::Orphaned | v1::Verdict::Overdue)
-            )
-        };
+        let is_warning = |verdict| v1::Verdict::try_from(verdict).is_ok_and(words::is_warning);
         let mut verdicts = self.told.keys().map(|(_, verdict, _)| *verdict).peekable();
         if verdicts.peek().is_some() && verdicts.all(is_warning) { "warnings" } else { "leaks" }
     }

@@ -5,6 +5,11 @@ use holdover_proto::v1::{
     SocketState, TaskKind, TaskState, Verdict,
 };
 
+/// What is counted beside the leaks, and not among them.
+pub(crate) fn is_warning(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Orphaned | Verdict::Overdue)
+}
+
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Stuck => "stuck",

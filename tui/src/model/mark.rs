@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::{Effect, Model, Screen};
 use crate::{
     client::TargetId,
-    format::counted,
     print::{diff, every::Every},
 };
 
@@ -81,7 +80,7 @@ impl Model {
                 self.mark.changed = diff::in_text(before, &after);
             }
             (Ok(every), ..) => {
-                let leaks = counted(every.leaks.len() as u64, "leak");
+                let leaks = every.counted();
                 self.mark.before = Some(every);
                 self.say(&format!("marked, with {leaks}; M shows what changes from now on"), now);
             }

@@ -27,7 +27,7 @@ pub(crate) async fn diff(what: args::Diff) -> Result<(), Failure> {
     tell_blindness(&described)?;
     let before = every::leaks(&mut client, &what.filter).await?;
     let waits = span(duration_nanos(what.between));
-    let many = leaks(before.leaks.len() as u64);
+    let many = before.counted();
     writeln!(io::stderr(), "{many}; looking again in {waits}")?;
     tokio::time::sleep(what.between).await;
     let after = every::leaks(&mut client, &what.filter).await?;

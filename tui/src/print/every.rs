@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use holdover_proto::v1;
 
 use super::{PAGE, lost};
-use crate::{Failure, client::Client};
+use crate::{Failure, client::Client, format::counted, words};
 
 /// What makes a leak the same one at another moment: its task, its verdict, when that was
 /// given, and of what nobody owns which thing it is.
@@ -22,6 +22,19 @@ pub(super) fn id(leak: &v1::Leak) -> Id {
 pub(crate) struct Every {
     pub(crate) leaks: Vec<v1::Leak>,
     pub(crate) last: v1::Update,
+}
+
+impl Every {
+    /// `2 leaks and 1 warning`: what is orphaned or overdue is counted beside the leaks.
+    pub(crate) fn counted(&self) -> String {
+        let is_warning = |leak: &&v1::Leak| words::is_warning(leak.verdict());
+        let warnings = self.leaks.iter().filter(is_warning).count();
+        let leaks = counted((self.leaks.len() - warnings) as u64, "leak");
+        match warnings {
+            0 => leaks,
+            some => format!("{leaks} and {}", counted(some as u64, "warning")),
+        }
+    }
 }
 
 pub(crate) async fn leaks(client: &mut Client, filter: &str) -> Result<Every, Failure> {

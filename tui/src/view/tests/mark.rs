@@ -68,6 +68,17 @@ fn what_changed_since_the_mark_is_what_diff_prints() {
 }
 
 #[test]
+fn warnings_are_not_counted_as_leaks() {
+    let (mut model, now) = answered();
+    let mut overdue = leak(2, "redis");
+    overdue.verdict = v1::Verdict::Overdue.into();
+    press(&mut model, now, "M");
+    told(&mut model, now, Ok(every(vec![leak(1, "pg"), overdue.clone()], NOW)));
+    assert!(shown(&model, now, (80, 24)).contains("marked, with 1 leak and 1 warning;"));
+    assert_eq!(every(vec![overdue], NOW).counted(), "0 leaks and 1 warning");
+}
+
+#[test]
 fn a_target_that_does_not_tell_is_said_to_and_nothing_is_marked() {
     let (mut model, now) = answered();
     press(&mut model, now, "M");
