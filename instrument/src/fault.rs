@@ -1,7 +1,8 @@
 //! Faults that can be planted in the rules and in what is counted, each a line at the place
 //! that it is about: so that it can be shown that the proof of the verdicts
-//! (`holdover-examples`, module `accuracy`) finds those, and `tests/stress` these. Only a build with `--cfg holdover_faults` has any, and then
-//! `HOLDOVER_FAULT` names the one that is planted.
+//! (`holdover-examples`, module `accuracy`) finds those, and `tests/stress` these. Only a
+//! build with `--cfg holdover_faults` has any, and then `HOLDOVER_FAULT` names the one that
+//! is planted.
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +33,6 @@ pub(crate) enum Fault {
     MaybeMoved,
     /// Each firing of a chain of callbacks is a holding of its own.
     Chain,
-    /// What a thread has counted is lost when it ends.
-    LaneLost,
-    /// The last id that a thread took is also the first of the next one's.
-    IdTwice,
-    /// A slot is freed though something pins it.
-    FreedWithPin,
-    /// What is released after its owner's end stays counted.
-    LateRelease,
-    /// The end of a task is counted when it ends unseen, and again when it is told of after
-    /// all.
-    EndTwice,
     /// Who has used an end of a channel is taken for who has it.
     Lent,
     /// An end is missed though nobody is on the other side.
@@ -55,6 +45,17 @@ pub(crate) enum Fault {
     Park,
     /// Who waits for what others hold is not seen.
     Waits,
+    /// What a thread has counted is lost when it ends.
+    LaneLost,
+    /// The last id that a thread took is also the first of the next one's.
+    IdTwice,
+    /// A slot is freed though something pins it.
+    FreedWithPin,
+    /// What is released after its owner's end stays counted.
+    LateRelease,
+    /// The end of a task is counted when it ends unseen, and again when it is told of after
+    /// all.
+    EndTwice,
 }
 
 #[cfg(not(holdover_faults))]

@@ -55,6 +55,7 @@ use self::{
     control::Control,
     events::{Entry, Events, What},
     fill::Fills,
+    here::Own,
     holding::{Acquired, HoldingFacts, HoldingFlag, HoldingSlot, NOBODY, OpenFd, Spanned},
     ids::Ids,
     key::Key,
@@ -252,7 +253,7 @@ impl Recorder {
         }
         self.tasks.publish(key, spawner.map_or(NO_SPAWNER, |spawner| spawner.key.bits()));
         if let Some(spawner) = spawner {
-            self.count_child(spawner);
+            self.count(spawner, Own::Children);
         }
         self.note(key, slot, What::Spawned, birth.kind as u8, now);
         Some((key, slot))
@@ -265,8 +266,13 @@ impl Recorder {
         if let Some(slot) = self.runs_here(key) {
             return Some(Kept { key, slot, is_here: true });
         }
-        let slot = self.tasks.slot(key.slot())?;
-        slot.life().pin(key.generation()).then_some(Kept { key, slot, is_here: false })
+        self.pin(key).map(|slot| Kept { key, slot, is_here: false })
+    }
+
+    /// Keeps the task's record until [`Self::unpin`]; `None` when there is none any more.
+    #[inline]
+    fn pin(&self, key: Key) -> Option<&TaskSlot> {
+        self.tasks.slot(key.slot()).filter(|slot| slot.life().pin(key.generation()))
     }
 
     /// The task's slot, where the task runs on this thread and has not ended: then nobody
@@ -279,14 +285,14 @@ impl Recorder {
         self.tasks.get(key).filter(|slot| !slot.has_ended())
     }
 
-    /// Counted after the child is published: whoever sees the count finds the child.
+    /// One more of its own, counted after that is published: whoever sees the count finds it.
     #[inline]
-    fn count_child(&self, spawner: Kept<'_>) {
-        let Kept { key, slot, is_here } = spawner;
+    fn count(&self, of: Kept<'_>, own: Own) {
+        let Kept { key, slot, is_here } = of;
         if is_here {
-            return slot.spawns_here();
+            return slot.counts_here(own, 1);
         }
-        slot.count_children().fetch_add(1, SeqCst);
+        slot.counted_by_others(own).fetch_add(1, SeqCst);
         if slot.has_ended() {
             self.push_changed(key, slot);
         }
@@ -478,7 +484,7 @@ impl Recorder {
     #[inline]
     fn child_is_gone(&self, spawner: Option<Key>) {
         if let Some(spawner) = spawner.and_then(|spawner| self.tasks.get(spawner)) {
-            spawner.count_children().fetch_sub(1, Release);
+            spawner.counted_by_others(Own::Children).fetch_sub(1, Release);
         }
     }
 
@@ -491,12 +497,9 @@ impl Recorder {
 
     /// Keeps the task's record for as long as a handle to it lives.
     pub(crate) fn handle_made(&self, key: Key) -> bool {
-        let Some(slot) = self.tasks.slot(key.slot()) else { return false };
-        let pinned = slot.life().pin(key.generation());
-        if pinned {
-            slot.count_handles().fetch_add(1, Relaxed);
-        }
-        pinned
+        let Some(slot) = self.pin(key) else { return false };
+        slot.count_handles().fetch_add(1, Relaxed);
+        true
     }
 
     pub(crate) fn handle_gone(&'static self, key: Key) {
@@ -507,13 +510,10 @@ impl Recorder {
     }
 
     pub(crate) fn span_opened(&self, key: Key) -> bool {
-        let Some(slot) = self.tasks.slot(key.slot()) else { return false };
-        let pinned = slot.life().pin(key.generation());
-        if pinned {
-            slot.set(Flag::Span);
-            slot.span_refs().set(1);
-        }
-        pinned
+        let Some(slot) = self.pin(key) else { return false };
+        slot.set(Flag::Span);
+        slot.span_refs().set(1);
+        true
     }
 
     /// The span is closed; after this its id means nothing. `lets_go` where that is also the
@@ -626,30 +626,17 @@ impl Recorder {
         self.live_holdings.add(1);
         self.holdings.publish(key, owner.map_or(NOBODY, |owner| owner.key.bits()));
         if let Some(owner) = owner {
-            self.count_holding(owner);
-        }
-    }
-
-    /// Counted after the holding is published: whoever sees the count finds it.
-    #[inline]
-    fn count_holding(&self, owner: Kept<'_>) {
-        let Kept { key, slot, is_here } = owner;
-        if is_here {
-            return slot.holds_here(1);
-        }
-        slot.count_holdings().fetch_add(1, SeqCst);
-        if slot.has_ended() {
-            self.push_changed(key, slot);
+            self.count(owner, Own::Holdings);
         }
     }
 
     #[inline]
     fn uncount_holding(&'static self, owner: Key) {
         if let Some(slot) = self.runs_here(owner) {
-            return slot.holds_here(-1);
+            return slot.counts_here(Own::Holdings, -1);
         }
         if let Some(slot) = self.tasks.get(owner) {
-            slot.count_holdings().fetch_sub(1, Release);
+            slot.counted_by_others(Own::Holdings).fetch_sub(1, Release);
             self.unpin(owner, slot);
         }
     }
@@ -718,7 +705,7 @@ impl Recorder {
         let after = owner.map_or(NOBODY, |owner| owner.key.bits());
         if word.compare_exchange(before, after, SeqCst, SeqCst).is_ok() {
             if let Some(owner) = owner {
-                self.count_holding(owner);
+                self.count(owner, Own::Holdings);
             }
             if let Some(before) = Key::from_bits(before) {
                 self.uncount_holding(before);

@@ -11,7 +11,14 @@ use crate::atomics::{
 /// So many are counted here before they are added to what others count.
 const FULL: i16 = 1 << 14;
 
-/// Of one kind: children, or holdings.
+/// What a task has of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    Children,
+    Holdings,
+}
+
+/// Of one kind.
 #[derive(Debug, Default)]
 pub(super) struct Here(AtomicI16);
 

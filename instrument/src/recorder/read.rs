@@ -227,10 +227,8 @@ impl Recorder {
         if spawner == facts.spawner {
             return;
         }
-        let pinned = spawner.is_none_or(|key| {
-            self.tasks.slot(key.slot()).is_some_and(|slot| slot.life().pin(key.generation()))
-        });
-        let after = spawner.filter(|_| pinned).map_or(NO_SPAWNER, Key::bits);
+        let pinned = spawner.filter(|key| self.pin(*key).is_some());
+        let after = pinned.map_or(NO_SPAWNER, Key::bits);
         word.store(after, Ordering::SeqCst);
         if let Some(before) = facts.spawner
             && let Some(slot) = self.tasks.get(before)

@@ -20,7 +20,7 @@ use super::{
     arena::{Cache, Life, Slot},
     changed::Link,
     clock::Nanos,
-    here::Here,
+    here::{Here, Own},
     key::{Key, Which},
     span_refs::SpanRefs,
     table::{SiteId, TextId},
@@ -749,31 +749,22 @@ impl TaskSlot {
     }
 
     #[inline]
-    pub(super) fn count_holdings(&self) -> &AtomicU32 {
-        &self.holdings
+    pub(super) fn counted_by_others(&self, own: Own) -> &AtomicU32 {
+        match own {
+            Own::Children => &self.children,
+            Own::Holdings => &self.holdings,
+        }
     }
 
+    /// So many more of its own, or less, by what the task itself does: those keep its record.
     #[inline]
-    pub(super) fn count_children(&self) -> &AtomicU32 {
-        &self.children
-    }
-
-    /// A child more, spawned by the task itself: that keeps its record too.
-    #[inline]
-    pub(super) fn spawns_here(&self) {
-        self.counts_here(&self.children_here, &self.children, 1);
-    }
-
-    /// So many holdings more, or less, by what the task itself does: those keep its record.
-    #[inline]
-    pub(super) fn holds_here(&self, more: i16) {
-        self.counts_here(&self.holdings_here, &self.holdings, more);
-    }
-
-    #[inline]
-    fn counts_here(&self, here: &Here, others: &AtomicU32, by: i16) {
-        if let Some(full) = here.add(by) {
-            others.fetch_add(i32::from(full).cast_unsigned(), SeqCst);
+    pub(super) fn counts_here(&self, own: Own, more: i16) {
+        let here = match own {
+            Own::Children => &self.children_here,
+            Own::Holdings => &self.holdings_here,
+        };
+        if let Some(full) = here.add(more) {
+            self.counted_by_others(own).fetch_add(i32::from(full).cast_unsigned(), SeqCst);
             self.life.count(full.into());
             here.begin();
         }

@@ -171,9 +171,7 @@ impl Recorder {
 
     /// Nothing more will be heard of the task's wakers: it counts as having none.
     pub(crate) fn wakers_are_lost(&'static self, task: Key) {
-        if let Some(slot) = self.tasks.slot(task.slot())
-            && slot.life().pin(task.generation())
-        {
+        if let Some(slot) = self.pin(task) {
             slot.wakers().forget();
             self.cell_goes(task, slot);
             self.unpin(task, slot);
