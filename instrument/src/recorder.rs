@@ -279,10 +279,8 @@ impl Recorder {
     /// else changes what it counts here, and its record stays for as long as it runs.
     #[inline]
     fn runs_here(&self, key: Key) -> Option<&TaskSlot> {
-        if !owner::runs(key) {
-            return None;
-        }
-        self.tasks.get(key).filter(|slot| !slot.has_ended())
+        let is_it = |slot: &&TaskSlot| slot.life().generation() == key.generation();
+        owner::runs(self, key).filter(is_it).filter(|slot| !slot.has_ended())
     }
 
     /// One more of its own, counted after that is published: whoever sees the count finds it.

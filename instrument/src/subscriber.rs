@@ -260,6 +260,9 @@ impl<S: Subscriber> Subscriber for HoldoverSubscriber<S> {
 
     #[inline]
     fn exit(&self, span: &Id) {
+        if self.front.exits_a_run(span.into_u64()) {
+            return;
+        }
         match self.ours(span) {
             Some(found) => self.front.exit(found),
             None => self.inner.exit(span),

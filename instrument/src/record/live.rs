@@ -212,7 +212,8 @@ impl Task {
             slot.poll_begins(task.recorder.clock.now());
         }
         // Where tokio's span is entered, its frame is the innermost already.
-        let entered = (!owner::runs(task.key)).then(|| owner::enter_run(task.recorder, task.key));
+        let is_entered = owner::runs(task.recorder, task.key).is_some();
+        let entered = (!is_entered).then(|| owner::enter_run(task.recorder, task.key));
         Polling { task: Some(task), counted, panicking, entered }
     }
 

@@ -5,7 +5,7 @@
 
 use std::{cell::Cell, thread};
 
-use super::{Recorder, key::Key};
+use super::{Recorder, key::Key, task::TaskSlot};
 
 /// Nested polls on one thread are few: a runtime's task, a `LocalSet` in it, scopes.
 /// Deeper ones are counted, and what they make is recorded without an owner.
@@ -18,14 +18,22 @@ pub(crate) struct Frame {
     work: Packed,
     /// The thread was panicking already when the frame was entered.
     panicking: bool,
-    /// The task is polled or dropped here: no other thread does so at the same time.
-    is_run: bool,
+    /// The task's record, where it is polled or dropped here: no other thread does so at the
+    /// same time, and its record stays for as long.
+    run: Option<&'static TaskSlot>,
 }
 
 impl Frame {
     #[inline]
     pub(crate) fn work(self) -> Work {
         self.work.unpacked()
+    }
+
+    #[inline]
+    fn run_of(self, recorder: &Recorder, task: u64) -> Option<&'static TaskSlot> {
+        // Two recorders may give the same key.
+        let is_it = self.work.0 == task && std::ptr::eq(self.recorder, recorder);
+        self.run.filter(|_| is_it)
     }
 }
 
@@ -103,36 +111,36 @@ impl Drop for Entered {
 /// Enters a frame for as long as the guard lives.
 #[inline]
 pub(crate) fn enter(recorder: &'static Recorder, work: Work) -> Entered {
-    Entered { depth: push_frame(recorder, Packed::new(work), false) }
+    Entered { depth: push_frame(recorder, Packed::new(work), None) }
 }
 
 /// As [`enter`], of a task that is polled or dropped.
 #[inline]
 pub(crate) fn enter_run(recorder: &'static Recorder, task: Key) -> Entered {
-    Entered { depth: push_frame(recorder, Packed(task.bits()), true) }
+    Entered { depth: push_frame(recorder, Packed(task.bits()), recorder.task_slot(task)) }
 }
 
-/// Enters a frame of a task; [`leave`] names the same task. `is_run` where it is certain
-/// that no other thread enters one of it meanwhile.
+/// Enters a frame of a task; [`leave`] names the same task. `run` is its record where it is
+/// certain that no other thread enters one of it meanwhile; then [`leave_run`] leaves it.
 #[inline]
-pub(crate) fn push_task(recorder: &'static Recorder, task: Key, is_run: bool) {
-    push_frame(recorder, Packed(task.bits()), is_run);
+pub(crate) fn push_task(recorder: &'static Recorder, task: Key, run: Option<&'static TaskSlot>) {
+    push_frame(recorder, Packed(task.bits()), run);
 }
 
 /// Enters a frame of Holdover's own; [`leave`] names the same work.
 #[inline]
 pub(crate) fn push_ours(recorder: &'static Recorder) {
-    push_frame(recorder, Packed::OURS, false);
+    push_frame(recorder, Packed::OURS, None);
 }
 
 /// Gives the depth before.
 #[inline]
-fn push_frame(recorder: &'static Recorder, work: Packed, is_run: bool) -> usize {
+fn push_frame(recorder: &'static Recorder, work: Packed, run: Option<&'static TaskSlot>) -> usize {
     STACK.with(|stack| {
         let depth = stack.depth.get();
         if let Some(cell) = stack.frames.get(depth) {
             let panicking = thread::panicking();
-            cell.set(Some(Frame { recorder, work, panicking, is_run }));
+            cell.set(Some(Frame { recorder, work, panicking, run }));
         }
         stack.depth.set(depth + 1);
         depth
@@ -156,6 +164,19 @@ pub(crate) fn leave(work: Work) -> bool {
     })
 }
 
+/// Leaves the innermost frame, if it is a run of the task of this span: gives the task's
+/// record, and whether a panic began in the frame.
+#[inline]
+pub(crate) fn leave_run(recorder: &Recorder, span: u64) -> Option<(&'static TaskSlot, bool)> {
+    STACK.with(|stack| {
+        let top = stack.depth.get().checked_sub(1)?;
+        let frame = stack.frames.get(top)?.get()?;
+        let slot = frame.run_of(recorder, span)?;
+        stack.depth.set(top);
+        Some((slot, !frame.panicking && thread::panicking()))
+    })
+}
+
 #[cold]
 fn leave_deeper(stack: &Stack, work: Packed) -> bool {
     let frame = |at: usize| stack.frames.get(at).and_then(Cell::get);
@@ -175,10 +196,11 @@ pub(crate) fn current() -> Option<Frame> {
     })
 }
 
-/// This thread polls the task, or drops it: no other thread does so at the same time.
+/// The task's record, where this thread polls it, or drops it: no other thread does so at
+/// the same time.
 #[inline]
-pub(crate) fn runs(task: Key) -> bool {
-    current().is_some_and(|frame| frame.is_run && frame.work.0 == task.bits())
+pub(crate) fn runs(recorder: &Recorder, task: Key) -> Option<&'static TaskSlot> {
+    current()?.run_of(recorder, task.bits())
 }
 
 /// The task that this thread works for, in this recorder.

@@ -117,10 +117,12 @@ impl Recorder {
     /// Something was done with a waker of the task. The key may be stale.
     #[inline]
     pub(crate) fn waker(&'static self, task: Key, operation: WakerOp) {
-        let Some(slot) = self.tasks.get(task) else { return };
-        if operation == WakerOp::Clone && owner::runs(task) {
+        if operation == WakerOp::Clone
+            && let Some(slot) = owner::runs(self, task)
+        {
             return slot.wakers().cloned_here();
         }
+        let Some(slot) = self.tasks.get(task) else { return };
         slot.wakers().note(operation);
         if slot.life().generation() != task.generation() {
             // Between the look and the count it became another task's slot.

@@ -175,13 +175,24 @@ impl Front {
     }
 
     #[inline]
-    fn enter_task(self, key: Key, slot: &TaskSlot) {
+    fn enter_task(self, key: Key, slot: &'static TaskSlot) {
         if !slot.has(Flag::Shim) {
             classify::run_begins(slot);
         }
         runtimes::met_by_its_span(slot);
         slot.span_poll_begins(|| self.recorder.clock.now());
-        owner::push_task(self.recorder, key, self.only_tokio_enters);
+        owner::push_task(self.recorder, key, self.only_tokio_enters.then_some(slot));
+    }
+
+    /// Leaves the span of a task that is polled or dropped on this thread, whose record need
+    /// not be looked up again. False when that is not the innermost of what runs here.
+    #[inline]
+    pub(super) fn exits_a_run(self, span: u64) -> bool {
+        let left = owner::leave_run(self.recorder, span);
+        if let Some((slot, panicked)) = left {
+            self.is_left(slot, panicked);
+        }
+        left.is_some()
     }
 
     #[inline]
@@ -194,9 +205,13 @@ impl Front {
         }
     }
 
-    #[inline]
     fn exit_task(self, key: Key, slot: &TaskSlot) {
-        if owner::leave(Work::Task(key)) {
+        self.is_left(slot, owner::leave(Work::Task(key)));
+    }
+
+    #[inline]
+    fn is_left(self, slot: &TaskSlot, panicked: bool) {
+        if panicked {
             slot.set(Flag::Panicked);
         }
         slot.span_poll_ends(self.recorder.clock.now());
