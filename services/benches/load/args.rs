@@ -8,7 +8,8 @@ cargo bench -p holdover-services --bench load -- [FLAGS]
   --rounds N        how often the service is run in each mode (21)
   --requests N      requests of a run (20000)
   --connections N   that are open at once (32)
-  --out memory|sqlite   where the service keeps its orders; both
+  --out memory|limited|sqlite   where the service keeps its orders; all. limited: in memory,
+                    a permit, a lock and a timeout of tokio's for each request
   --only A[,B…]     only modes that have A or B in their name, beside bare
   --json            one object a line instead of a table
   --build           measure what Holdover adds to the building of a service
@@ -19,8 +20,9 @@ const ROUNDS: usize = 21;
 const REQUESTS: usize = 20_000;
 const CONNECTIONS: usize = 32;
 
-pub const MODES: [Mode; 7] = [
+pub const MODES: [Mode; 8] = [
     Mode::Bare,
+    Mode::Floor,
     Mode::Holdover,
     Mode::Attached,
     Mode::Shims,
@@ -112,7 +114,7 @@ fn number(flag: &str, value: Option<String>) -> Result<usize, String> {
 fn out(value: Option<String>) -> Result<Out, String> {
     let value = value.ok_or("--out needs a value")?;
     let found = Out::ALL.into_iter().find(|out| out.name() == value);
-    found.ok_or_else(|| format!("--out takes memory or sqlite, and not {value:?}"))
+    found.ok_or_else(|| format!("--out takes memory, limited or sqlite, and not {value:?}"))
 }
 
 fn modes(value: Option<String>) -> Result<Vec<Mode>, String> {

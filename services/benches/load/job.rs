@@ -9,7 +9,7 @@ use crate::{
     cpu::{Used, resident},
     modes::Mode,
     process::{Setting, VARIABLE, tell},
-    shop::{self, Database, Out},
+    shop::{self, Out},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,11 +56,11 @@ impl Job {
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
         let listener = listener.expect("a port");
         tell(&Serves { port: listener.local_addr().expect("an address").port() });
-        let database = (self.out == Out::Sqlite).then(|| runtime.block_on(Database::open()));
         let routes = if setting.mode == Mode::Shims {
-            shop::with_holdover::routes(database).layer(holdover::tower::ScopeLayer::new())
+            let routes = runtime.block_on(shop::with_holdover::routes(self.out));
+            routes.layer(holdover::tower::ScopeLayer::new())
         } else {
-            shop::with_tokio::routes(database)
+            runtime.block_on(shop::with_tokio::routes(self.out))
         };
         runtime.spawn(async { axum::serve(listener, routes).await });
         let mut line = String::new();

@@ -14,15 +14,18 @@ pub use self::database::Database;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Out {
     Memory,
+    /// In memory, where each request takes a permit and a lock of tokio's, within a timeout.
+    Limited,
     Sqlite,
 }
 
 impl Out {
-    pub const ALL: [Self; 2] = [Self::Memory, Self::Sqlite];
+    pub const ALL: [Self; 3] = [Self::Memory, Self::Limited, Self::Sqlite];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Limited => "limited",
             Self::Sqlite => "sqlite",
         }
     }
