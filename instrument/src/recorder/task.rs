@@ -460,13 +460,15 @@ impl TaskSlot {
     }
 
     /// As [`Self::poll_begins`], for tokio's span, which is entered for the drop too. Where
-    /// that is one with the last run nothing lies between the two, and no clock is read.
+    /// that is one with the last run nothing lies between the two, and no clock is read; a
+    /// thread that is no worker may have slept.
     #[inline]
     pub(crate) fn span_poll_begins(&self, now: impl FnOnce() -> Nanos) {
         if self.has_ended() {
             return;
         }
-        let known = if self.is_same_run() { self.last_run_ended_at() } else { 0 };
+        let is_worker = self.run_parks.load(Relaxed) != NO_WORKER;
+        let known = if is_worker && self.is_same_run() { self.last_run_ended_at() } else { 0 };
         self.poll_begins(if known == 0 { now() } else { known });
     }
 

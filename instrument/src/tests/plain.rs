@@ -16,7 +16,10 @@ use tokio::{
 use tracing_core::dispatcher;
 
 use super::support::{DAY, GRACE_OVER, ORPHANS_TOO, OnDrop, Service, keep, poll_once, settle};
-use crate::words::{Accuracy, Cause, Kind, Outcome, Phase, TaskKind};
+use crate::{
+    recorder::clock::nanos,
+    words::{Accuracy, Cause, Kind, Outcome, Phase, TaskKind},
+};
 
 /// Long enough for a machine with everything else going on.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -152,6 +155,31 @@ fn block_on_completes_and_has_no_id_of_tokios() {
         assert_eq!((task.kind, task.tokio_id), (TaskKind::BlockOn, None));
         assert_eq!(task.outcome, Some(Outcome::Completed));
     }
+}
+
+/// Its thread is no worker, whose sleep would tell one run from the next.
+#[test]
+fn while_its_thread_sleeps_block_on_is_idle() {
+    const SLEPT: Duration = Duration::from_millis(400);
+    let service = Service::of_spans();
+    service.within(|| {
+        let runtime = Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+        let mut sleeper = None;
+        runtime.block_on(poll_fn(|context| {
+            if sleeper.is_some() {
+                return Poll::Ready(());
+            }
+            let waker = context.waker().clone();
+            sleeper = Some(thread::spawn(move || {
+                thread::sleep(SLEPT);
+                waker.wake();
+            }));
+            Poll::Pending
+        }));
+    });
+    let task = service.recorder.tasks().next().expect("the block_on");
+    assert_eq!(task.polls, 2);
+    assert!(task.busy < nanos(SLEPT), "{} ns", task.busy);
 }
 
 #[test]
