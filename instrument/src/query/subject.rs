@@ -220,7 +220,7 @@ fn number_of_cancel(story: Option<&CancelStory>, now: Nanos, field: Field) -> Op
 pub(super) fn number_of_task(facts: &TaskFacts, now: Nanos, field: Field) -> Option<u64> {
     match field {
         Field::Id => Some(facts.id),
-        Field::TokioId => facts.tokio_id,
+        Field::TokioId => facts.told_id(),
         Field::Age => Some(facts.ended_at.unwrap_or(now).saturating_sub(facts.spawned_at)),
         Field::Polls => Some(facts.polls),
         Field::Busy => Some(facts.busy),

@@ -203,6 +203,15 @@ pub(crate) fn runs(recorder: &Recorder, task: Key) -> Option<&'static TaskSlot> 
     current()?.run_of(recorder, task.bits())
 }
 
+/// This thread is in a frame of the task, be it the innermost one or not.
+#[inline]
+pub(crate) fn works_for(task: Key) -> bool {
+    STACK.with(|stack| {
+        let frames = stack.frames.iter().take(stack.depth.get());
+        frames.filter_map(Cell::get).any(|frame| frame.work.0 == task.bits())
+    })
+}
+
 /// The task that this thread works for, in this recorder.
 #[inline]
 pub(crate) fn current_task(recorder: &'static Recorder) -> Option<Key> {

@@ -6,7 +6,7 @@
 //! | `runtime` | the thread that polls it first |
 //! | `tokio_id` | the spawning thread, once tokio has told it |
 //! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
-//! | `woken_at` | any thread; a poll takes it back |
+//! | `woken_at` | any thread; a poll marks it as answered |
 //! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
 //! | `told_at` | the thread that polls |
 //! | `cell` | the spawning thread, once tokio has told it |
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     atomics::{
-        AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+        AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
         Ordering::{Acquire, Relaxed, Release, SeqCst},
     },
     fault::{Fault, planted},
@@ -41,6 +41,8 @@ const NOT_RUN: u32 = u32::MAX - 1;
 const DONE_WITH: u32 = Flag::Counted as u32 | Flag::Retired as u32;
 /// In place of how often a worker has parked: the thread is no worker.
 const NO_WORKER: u32 = u32::MAX;
+/// With the time of a wake: a poll has begun since.
+const ANSWERED: u64 = 1 << 63;
 
 /// Facts about a task that are either so or not.
 #[derive(Clone, Copy, Debug)]
@@ -103,11 +105,13 @@ pub(crate) struct TaskSlot {
     name: AtomicU32,
     type_name: AtomicU32,
     size: AtomicU32,
-    /// What tokio's task has room for: its future, or the box of it. 0: not known.
-    cell: AtomicU32,
+    /// What tokio's task has room for: its future, or the box of it, since it puts none of
+    /// more than 16 KiB there. 0: not known.
+    cell: AtomicU16,
     spawned_at: AtomicU64,
-    /// The runtime that polls it, counted from 1; 0 until it is known.
-    runtime: AtomicU32,
+    /// The runtime that polls it, counted from 1; 0 until it is known, and for those of
+    /// which so many were made before that nobody tells them apart.
+    runtime: AtomicU16,
     /// Index into the side table of what few tasks have; 0 is none.
     extra: AtomicU32,
     /// Index into the table of requests; 0 is none.
@@ -170,9 +174,9 @@ impl Slot for TaskSlot {
             name: AtomicU32::new(0),
             type_name: AtomicU32::new(0),
             size: AtomicU32::new(0),
-            cell: AtomicU32::new(0),
+            cell: AtomicU16::new(0),
             spawned_at: zero(),
-            runtime: AtomicU32::new(0),
+            runtime: AtomicU16::new(0),
             extra: AtomicU32::new(0),
             request: AtomicU32::new(0),
             polls: zero(),
@@ -230,6 +234,7 @@ pub(crate) struct Birth {
 pub(crate) struct TaskFacts {
     pub(crate) key: Key,
     pub(crate) id: u64,
+    /// As its span has it.
     pub(crate) tokio_id: Option<u64>,
     pub(crate) kind: TaskKind,
     pub(crate) outcome: Option<Outcome>,
@@ -255,11 +260,26 @@ pub(crate) struct TaskFacts {
         expect(dead_code, reason = "only tokio-console tells when a poll ended")
     )]
     pub(crate) last_run: Nanos,
+    /// Not polled since.
     pub(crate) woken_at: Option<Nanos>,
+    /// As that, or the wake that the last poll answered; the spawn is the first.
+    #[cfg_attr(
+        not(feature = "tokio-console"),
+        expect(dead_code, reason = "only tokio-console tells when it was last woken")
+    )]
+    pub(crate) last_woken: Option<Nanos>,
+    /// With the one that it is in.
     pub(crate) polls: u64,
+    /// Without that.
     pub(crate) busy: Nanos,
     pub(crate) scheduled: Nanos,
     pub(crate) wakes: u64,
+    /// Of these, by itself: while it was polled.
+    #[cfg_attr(
+        not(feature = "tokio-console"),
+        expect(dead_code, reason = "only tokio-console tells them apart")
+    )]
+    pub(crate) self_wakes: u32,
     pub(crate) wakers: u32,
     pub(crate) requested_at: Option<Nanos>,
     pub(crate) polls_since: u64,
@@ -312,10 +332,12 @@ impl TaskFacts {
             last_poll: None,
             last_run: 0,
             woken_at: None,
+            last_woken: None,
             polls: 0,
             busy: 0,
             scheduled: 0,
             wakes: 0,
+            self_wakes: 0,
             wakers: 0,
             requested_at: None,
             polls_since: 0,
@@ -336,6 +358,11 @@ impl TaskFacts {
     /// Nobody is to see it any more: its slot is about to be freed.
     pub(crate) fn is_over(&self) -> bool {
         self.has(Flag::Retired) && self.pins == 0
+    }
+
+    /// As `tokio::task::id()` tells it: not within a `block_on`.
+    pub(crate) fn told_id(&self) -> Option<u64> {
+        self.tokio_id.filter(|_| self.kind != TaskKind::BlockOn)
     }
 
     pub(crate) fn accuracy(&self) -> Accuracy {
@@ -427,8 +454,8 @@ impl TaskSlot {
         // No read-modify-write: a wake at this very moment counts as one that this poll
         // answers, as does one that tokio tells just before.
         let woken = self.woken_at.load(Relaxed);
-        if woken != 0 {
-            self.woken_at.store(0, Relaxed);
+        if awaits_a_poll(woken) {
+            self.woken_at.store(woken | ANSWERED, Relaxed);
             add(&self.scheduled, now.saturating_sub(woken));
         }
         self.running_since.store(now, Relaxed);
@@ -535,7 +562,7 @@ impl TaskSlot {
     /// same moment either may be the first.
     #[inline]
     pub(super) fn is_woken(&self, now: impl FnOnce() -> Nanos) {
-        if self.woken_at.load(Relaxed) == 0 {
+        if !awaits_a_poll(self.woken_at.load(Relaxed)) {
             self.woken_at.store(now(), Relaxed);
         }
     }
@@ -678,7 +705,7 @@ impl TaskSlot {
     }
 
     pub(crate) fn set_cell_size(&self, bytes: usize) {
-        self.cell.store(u32::try_from(bytes).unwrap_or(u32::MAX), Relaxed);
+        self.cell.store(u16::try_from(bytes).unwrap_or(0), Relaxed);
     }
 
     #[inline]
@@ -704,11 +731,11 @@ impl TaskSlot {
 
     #[inline]
     pub(crate) fn runtime(&self) -> u32 {
-        self.runtime.load(Relaxed)
+        self.runtime.load(Relaxed).into()
     }
 
     pub(crate) fn set_runtime(&self, number: u32) {
-        self.runtime.store(number, Relaxed);
+        self.runtime.store(u16::try_from(number).unwrap_or(0), Relaxed);
     }
 
     /// When it ended, if it did without having been asked to, and was not counted yet.
@@ -809,6 +836,7 @@ impl TaskSlot {
         let running = when(&self.running_since);
         let begun = load(&self.polls) + u64::from(running.is_some());
         let requested_at = when(&self.requested_at);
+        let woken = load(&self.woken_at);
         // Before the outcome, which is written first: an end has an outcome.
         let ended_at = when(&self.ended_at);
         TaskFacts {
@@ -822,7 +850,7 @@ impl TaskSlot {
             name: TextId(self.name.load(Relaxed)),
             type_name: TextId(self.type_name.load(Relaxed)),
             size: self.size.load(Relaxed),
-            cell: self.cell.load(Relaxed),
+            cell: self.cell.load(Relaxed).into(),
             runtime: self.runtime(),
             spawner,
             extra: self.extra(),
@@ -832,11 +860,13 @@ impl TaskSlot {
             running_since: running,
             last_poll: running.or_else(|| when(&self.last_poll)),
             last_run: load(&self.last_run),
-            woken_at: when(&self.woken_at),
-            polls: load(&self.polls),
+            woken_at: Some(woken).filter(|woken| awaits_a_poll(*woken)),
+            last_woken: some(woken & !ANSWERED),
+            polls: begun,
             busy: load(&self.busy),
             scheduled: load(&self.scheduled),
             wakes: self.wakers.wakes(),
+            self_wakes: self.wakers.by_itself(),
             wakers: self.wakers.count(),
             requested_at,
             polls_since: self.polls_since(begun),
@@ -864,6 +894,12 @@ fn is_by_cancellation(outcome: Option<Outcome>, delivered_at: Option<Nanos>) -> 
 #[inline]
 fn add(cell: &AtomicU64, by: u64) {
     cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
+}
+
+/// A wake at that time is one that no poll has answered.
+#[inline]
+fn awaits_a_poll(woken: u64) -> bool {
+    woken != 0 && woken & ANSWERED == 0
 }
 
 /// The lower half.

@@ -26,6 +26,8 @@ pub(crate) struct Wakers {
     by_reference: AtomicU32,
     /// How often either had no more room.
     over: AtomicU32,
+    /// Of these wakes, those by the task itself.
+    by_itself: AtomicU32,
     /// Cloned by the thread that polls the task, while it does: one writer at a time.
     cloned_here: AtomicU32,
     /// Cloned elsewhere, less those that were dropped.
@@ -49,6 +51,7 @@ impl Wakers {
         self.by_value.store(0, Relaxed);
         self.by_reference.store(0, Relaxed);
         self.over.store(0, Relaxed);
+        self.by_itself.store(0, Relaxed);
         self.cloned_here.store(0, Relaxed);
         self.elsewhere.store(0, Relaxed);
     }
@@ -106,6 +109,10 @@ impl Wakers {
         (counted(&self.over) << 32) + counted(&self.by_value) + counted(&self.by_reference)
     }
 
+    pub(super) fn by_itself(&self) -> u32 {
+        self.by_itself.load(Relaxed)
+    }
+
     pub(super) fn count(&self) -> u32 {
         let cloned = self.elsewhere.load(SeqCst).wrapping_add(self.cloned_here.load(SeqCst));
         let count = cloned.wrapping_sub(self.by_value.load(SeqCst));
@@ -130,6 +137,9 @@ impl Recorder {
         }
         if matches!(operation, WakerOp::Wake | WakerOp::WakeByRef) {
             slot.is_woken(|| self.clock.now());
+            if owner::works_for(task) {
+                slot.wakers().by_itself.fetch_add(1, Relaxed);
+            }
         }
         if matches!(operation, WakerOp::Wake | WakerOp::Drop) && slot.has_ended() {
             self.last_waker_may_be_gone(task, slot);
@@ -190,6 +200,10 @@ impl Recorder {
 #[cfg(all(test, not(holdover_loom)))]
 mod tests {
     use super::*;
+    use crate::{
+        recorder::{table::SiteId, task::Birth},
+        words::TaskKind,
+    };
 
     #[test]
     fn wakers_are_what_was_cloned_and_not_consumed() {
@@ -204,6 +218,30 @@ mod tests {
         wakers.cloned_here();
         wakers.begin();
         assert_eq!((wakers.count(), wakers.wakes()), (0, 0), "the slot's next task has none");
+    }
+
+    #[test]
+    fn a_wake_is_its_own_while_it_is_polled_on_this_thread() {
+        let recorder = Recorder::start(Level::All);
+        let spawn = || {
+            let birth = Birth::new(TaskKind::Task, SiteId::default());
+            recorder.spawned(&birth).expect("a slot")
+        };
+        let (task, other) = (spawn(), spawn());
+        let counts = || {
+            let facts = recorder.task(task).expect("it is there");
+            (facts.wakes, facts.self_wakes)
+        };
+        recorder.waker(task, WakerOp::WakeByRef);
+        assert_eq!(counts(), (1, 0), "nobody is polled");
+        let _outer = owner::enter_run(recorder, task);
+        recorder.waker(task, WakerOp::WakeByRef);
+        let _inner = owner::enter_run(recorder, other);
+        recorder.waker(task, WakerOp::Wake);
+        assert_eq!(counts(), (3, 2), "also by what runs within it");
+        std::thread::scope(|scope| scope.spawn(|| recorder.waker(task, WakerOp::Wake)).join())
+            .expect("no panic");
+        assert_eq!(counts(), (4, 2));
     }
 
     #[test]

@@ -290,7 +290,7 @@ fn task(
 ) -> v1::Task {
     v1::Task {
         id: facts.id,
-        tokio_id: facts.tokio_id,
+        tokio_id: facts.told_id(),
         name: text(&person.name),
         type_name: text(&person.type_name),
         kind: task_kind(facts.kind).into(),

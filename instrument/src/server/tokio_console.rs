@@ -5,6 +5,7 @@
 
 mod convert;
 mod details;
+mod figures;
 mod histogram;
 mod resources;
 mod tasks;

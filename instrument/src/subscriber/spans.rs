@@ -123,8 +123,7 @@ impl Front {
             name: TextId::counted(fields.name.as_str()),
             size: fields.size(),
             flags: Flag::Span as u32 | if library { Flag::Library as u32 } else { 0 },
-            // A block_on's id is one that `task::id()` does not tell.
-            tokio_id: if kind == TaskKind::BlockOn { 0 } else { fields.task_id },
+            tokio_id: fields.task_id,
             ..Birth::new(kind, fields.site())
         };
         let (key, slot) = self.recorder.spawned_in(&birth, owner::current_task(self.recorder))?;

@@ -152,7 +152,7 @@ fn block_on_completes_and_has_no_id_of_tokios() {
     let tasks: Vec<_> = service.recorder.tasks().collect();
     assert_eq!(tasks.len(), 2);
     for task in tasks {
-        assert_eq!((task.kind, task.tokio_id), (TaskKind::BlockOn, None));
+        assert_eq!((task.kind, task.told_id()), (TaskKind::BlockOn, None));
         assert_eq!(task.outcome, Some(Outcome::Completed));
     }
 }

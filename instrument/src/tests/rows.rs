@@ -65,7 +65,7 @@ fn tokios_id_is_told_beside_ours_where_there_is_one() {
         });
         assert_eq!(service.task("scope").tokio_id, None);
         let block_on = service.recorder.tasks().find(|task| task.kind == TaskKind::BlockOn);
-        assert!(block_on.is_none_or(|task| task.tokio_id.is_none()));
+        assert!(block_on.is_none_or(|task| task.told_id().is_none()));
     });
 }
 

@@ -34,7 +34,7 @@ impl Wall {
     }
 }
 
-fn duration(duration: Duration) -> wire::Duration {
+pub(super) fn duration(duration: Duration) -> wire::Duration {
     wire::Duration {
         seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         nanos: duration.subsec_nanos().cast_signed(),
@@ -176,17 +176,9 @@ fn shown_label(facts: &HoldingFacts) -> String {
     if label.is_empty() { facts.kind.name().to_owned() } else { escaped(&label) }
 }
 
-pub(super) fn attributes(facts: &HoldingFacts) -> Vec<wire::Attribute> {
-    let mut attributes = Vec::new();
-    if let Some(due_at) = facts.due_at.filter(|_| facts.kind == Kind::Timer) {
-        // It was due so long after a moment that was hardly before it was acquired.
-        let ms = due_at.saturating_sub(facts.acquired_at).saturating_add(500_000) / 1_000_000;
-        attributes.push(attribute("duration", ms, Some("ms")));
-    }
-    if facts.bytes > 0 {
-        attributes.push(attribute("size", facts.bytes, Some("bytes")));
-    }
-    attributes
+/// Of a timer, how long it takes.
+pub(super) fn duration_attribute(duration: Nanos) -> wire::Attribute {
+    attribute("duration", duration.saturating_add(500_000) / 1_000_000, Some("ms"))
 }
 
 /// A task and how it was cancelled, if it was. `spawner` is that one's id.
@@ -220,9 +212,7 @@ fn fields(recorder: &Recorder, facts: &TaskFacts, rows: &[Arc<Row>]) -> Vec<wire
         fields.push(field("task.name", Value::DebugVal(escaped(&name))));
     }
     fields.extend(facts.tokio_id.map(|id| number("task.id", id)));
-    if facts.size > 0 {
-        fields.push(number("size.bytes", facts.size.into()));
-    }
+    fields.extend(sizes(facts));
     if let Some(outcome) = facts.outcome.filter(|outcome| *outcome != Outcome::Completed) {
         fields.push(word("outcome", outcome.name()));
     }
@@ -235,6 +225,18 @@ fn fields(recorder: &Recorder, facts: &TaskFacts, rows: &[Arc<Row>]) -> Vec<wire
     fields.extend(rows.iter().map(|row| word("verdict", row.verdict.name())));
     fields.extend(holdings(facts, rows).map(|holdings| word("holdings", &holdings)));
     fields
+}
+
+/// Of a future that tokio has put into a box, the box's, and what it was.
+fn sizes(facts: &TaskFacts) -> Vec<wire::Field> {
+    let whole = u64::from(facts.size);
+    let boxed = Some(u64::from(facts.cell)).filter(|cell| (1..whole).contains(cell));
+    let mut sizes = Vec::new();
+    if whole > 0 {
+        sizes.push(number("size.bytes", boxed.unwrap_or(whole)));
+    }
+    sizes.extend(boxed.map(|_| number("original_size.bytes", whole)));
+    sizes
 }
 
 fn told_of_the_cancel(story: &CancelStory) -> Vec<wire::Field> {
@@ -268,74 +270,4 @@ fn in_words(held: &Held) -> String {
         }
     }
     text
-}
-
-/// What changes of a task from one update to the next. Times are 0 for "not".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Figures {
-    spawned_at: Nanos,
-    ended_at: Nanos,
-    woken_at: Nanos,
-    first_poll: Nanos,
-    last_poll: Nanos,
-    last_poll_ended: Nanos,
-    busy: Nanos,
-    scheduled: Nanos,
-    polls: u64,
-    wakes: u64,
-    wakers: u32,
-}
-
-impl Figures {
-    /// The last ones of a task whose end nobody saw.
-    pub(super) fn ended(self, at: Nanos) -> Self {
-        Self { ended_at: at, ..self }
-    }
-
-    pub(super) fn of(facts: &TaskFacts) -> Self {
-        let is_running = facts.running_since.is_some();
-        let last_poll = facts.last_poll.unwrap_or_default();
-        let last_poll_ended =
-            if is_running || last_poll == 0 { 0 } else { last_poll + facts.last_run };
-        Self {
-            spawned_at: facts.spawned_at,
-            ended_at: facts.ended_at.unwrap_or_default(),
-            woken_at: facts.woken_at.unwrap_or_default(),
-            first_poll: facts.first_poll.unwrap_or_default(),
-            last_poll,
-            last_poll_ended,
-            busy: facts.busy,
-            scheduled: facts.scheduled,
-            polls: facts.polls,
-            wakes: facts.wakes,
-            wakers: facts.wakers,
-        }
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended_at != 0
-    }
-
-    pub(super) fn stats(&self, wall: Wall) -> wire::TaskStats {
-        let when = |at: Nanos| (at != 0).then(|| wall.at(at));
-        let long = |nanos: Nanos| Some(duration(Duration::from_nanos(nanos)));
-        wire::TaskStats {
-            created_at: Some(wall.at(self.spawned_at)),
-            dropped_at: when(self.ended_at),
-            wakes: self.wakes,
-            waker_clones: self.wakers.into(),
-            waker_drops: 0,
-            // Of a task that was polled since, only that it was woken is known.
-            last_wake: when(self.woken_at),
-            poll_stats: Some(wire::PollStats {
-                polls: self.polls,
-                first_poll: when(self.first_poll),
-                last_poll_started: when(self.last_poll),
-                last_poll_ended: when(self.last_poll_ended),
-                busy_time: long(self.busy),
-            }),
-            self_wakes: 0,
-            scheduled_time: long(self.scheduled),
-        }
-    }
 }

@@ -42,20 +42,20 @@ impl Watched {
     }
 
     fn look(&mut self, facts: &TaskFacts) {
-        let polls = facts.polls.saturating_sub(self.polls);
+        let over = facts.polls - u64::from(facts.running_since.is_some());
+        let polls = over.saturating_sub(self.polls);
         if polls > 0 {
             let busy = facts.busy.saturating_sub(self.busy);
             let last = facts.last_run.min(busy);
             self.poll_times.count(last, 1);
             self.poll_times.count_at_the_mean(busy - last, polls - 1);
-            (self.polls, self.busy) = (facts.polls, facts.busy);
+            (self.polls, self.busy) = (over, facts.busy);
         }
-        let begun = facts.polls + u64::from(facts.running_since.is_some());
-        let waited = begun.saturating_sub(self.begun);
+        let waited = facts.polls.saturating_sub(self.begun);
         if waited > 0 {
             let scheduled = facts.scheduled.saturating_sub(self.scheduled);
             self.scheduled_times.count_at_the_mean(scheduled, waited);
-            (self.begun, self.scheduled) = (begun, facts.scheduled);
+            (self.begun, self.scheduled) = (facts.polls, facts.scheduled);
         }
     }
 

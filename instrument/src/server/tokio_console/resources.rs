@@ -35,6 +35,7 @@ struct Figures {
     owner: Option<u64>,
     amount: u32,
     bytes: u64,
+    /// Of a timer that goes off once.
     due_at: Option<Nanos>,
     /// Its owner ended by cancellation.
     is_left: bool,
@@ -46,7 +47,7 @@ impl Figures {
             owner: facts.owner.and_then(|owner| recorder.whole_task(owner)),
             amount: facts.amount,
             bytes: facts.bytes,
-            due_at: facts.due_at,
+            due_at: facts.due_at.filter(|_| goes_off_once(facts)),
             is_left: facts.owner.is_some_and(|owner| recorder.has_ended_by_cancellation(owner)),
         }
     }
@@ -156,7 +157,7 @@ impl Resources {
             None => self.is_new(&facts, figures, news, budget),
         };
         self.told[slot as usize] = Some(told);
-        self.push_resource_stats(told.resource, Some(&facts), None, news, budget);
+        self.push_resource_stats(&told, None, news, budget);
         self.push_stats(&told, None, news, budget);
     }
 
@@ -222,12 +223,15 @@ impl Resources {
     /// It was released, or is waited for no longer. A resource that nobody has anything to
     /// do with any more is not known any more.
     fn is_gone(&mut self, told: Told, now: Nanos, news: &mut News, budget: &mut Budget) {
-        self.push_stats(&told, Some(now), news, budget);
+        // That of others was so since the last round, but nobody noted when.
+        let over = told.figures.due_at.filter(|due_at| *due_at > told.since && *due_at < now);
+        let over = over.unwrap_or(now);
+        self.push_stats(&told, Some(over), news, budget);
         let Some(known) = self.known.get_mut(&told.resource) else { return };
         known.operations -= 1;
         known.left -= u32::from(told.figures.is_left);
         if known.operations == 0 {
-            self.push_resource_stats(told.resource, None, Some(now), news, budget);
+            self.push_resource_stats(&told, Some(over), news, budget);
             self.known.remove(&told.resource);
         }
     }
@@ -259,14 +263,20 @@ impl Resources {
 
     fn push_resource_stats(
         &self,
-        resource: u64,
-        facts: Option<&HoldingFacts>,
+        told: &Told,
         over: Option<Nanos>,
         news: &mut News,
         budget: &mut Budget,
     ) {
-        let Some(known) = self.known.get(&resource) else { return };
-        let mut attributes = facts.map(convert::attributes).unwrap_or_default();
+        let Some(known) = self.known.get(&told.resource) else { return };
+        let mut attributes = Vec::new();
+        if let Some(due_at) = told.figures.due_at {
+            // It was set for so long at a moment that was hardly before it was acquired.
+            attributes.push(convert::duration_attribute(due_at.saturating_sub(told.since)));
+        }
+        if told.figures.bytes > 0 {
+            attributes.push(convert::attribute("size", told.figures.bytes, Some("bytes")));
+        }
         if known.left > 0 {
             attributes.push(convert::mark("holder.cancelled"));
         }
@@ -279,6 +289,12 @@ impl Resources {
         budget.spends(entry.encoded_len() + AROUND);
         news.resources.stats_update.push(entry);
     }
+}
+
+/// What an interval is due at is its next tick.
+fn goes_off_once(facts: &HoldingFacts) -> bool {
+    let is_periodic = facts.has(HoldingFlag::Moves) && !facts.has(HoldingFlag::Expires);
+    facts.kind == Kind::Timer && !is_periodic
 }
 
 /// It is held, or waited for until others let go.

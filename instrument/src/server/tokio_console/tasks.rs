@@ -1,7 +1,7 @@
 //! Which tasks a client was told of, and what.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     hash::{Hash, Hasher},
     iter,
     sync::Arc,
@@ -11,7 +11,8 @@ use holdover_proto::{Message, tokio_console as wire};
 
 use super::{
     super::Console,
-    convert::{self, Figures, Wall},
+    convert::{self, Wall},
+    figures::Figures,
     updates::Budget,
 };
 use crate::{
@@ -38,6 +39,13 @@ struct Told {
     story: u64,
 }
 
+/// How often a slot is looked at in a round: only where more is to be said a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    First,
+    Anew,
+}
+
 /// See the module's header.
 #[derive(Debug)]
 pub(super) struct Tasks {
@@ -46,6 +54,9 @@ pub(super) struct Tasks {
     told: Vec<Option<Told>>,
     /// The slot that is read next.
     next: u32,
+    /// Slots of tasks of which more is to be said than figures, once the client has these:
+    /// who looks at a task goes on looking at what was told of it before.
+    anew: VecDeque<u32>,
     rows: HashMap<u64, Vec<Arc<Row>>>,
     rows_of: Option<u64>,
     /// Tasks that were forgotten before anybody looked, up to when the client was last told
@@ -59,6 +70,7 @@ impl Tasks {
             wall,
             told: Vec::new(),
             next: 0,
+            anew: VecDeque::new(),
             rows: HashMap::new(),
             rows_of: None,
             unseen: console.recorder.never_shown(),
@@ -88,24 +100,32 @@ impl Tasks {
         let slots = recorder.task_slots();
         self.told.resize(self.told.len().max(slots as usize), None);
         let mut update = wire::TaskUpdate::default();
+        for _ in 0..self.anew.len() {
+            if !budget.takes_a_slot() {
+                return (update, false);
+            }
+            if let Some(slot) = self.anew.pop_front() {
+                self.look_at(recorder, (slot, Look::Anew), now, &mut update, budget);
+            }
+        }
         while self.next < slots {
             if !budget.takes_a_slot() {
                 return (update, false);
             }
-            self.look_at(recorder, self.next, now, &mut update, budget);
+            self.look_at(recorder, (self.next, Look::First), now, &mut update, budget);
             self.next += 1;
         }
         // Nothing the second time in a round, or hardly.
         let unseen = recorder.never_shown();
         update.dropped_events = unseen.saturating_sub(self.unseen);
         self.unseen = unseen;
-        (update, true)
+        (update, self.anew.is_empty())
     }
 
     fn look_at(
         &mut self,
         recorder: &'static Recorder,
-        slot: u32,
+        (slot, look): (u32, Look),
         now: Nanos,
         update: &mut wire::TaskUpdate,
         budget: &mut Budget,
@@ -123,13 +143,18 @@ impl Tasks {
             return;
         }
         let rows = self.rows.get(&facts.id).map_or(&[][..], Vec::as_slice);
-        let told = Told {
+        let mut told = Told {
             key: facts.key,
             id: facts.id,
             figures: Figures::of(&facts),
             story: story(&facts, rows),
         };
-        let is_news = before.is_none_or(|before| before.story != told.story);
+        let mut is_news = before.is_none_or(|before| before.story != told.story);
+        let changed = before.filter(|before| before.figures != told.figures);
+        if let Some(changed) = changed.filter(|_| is_news && look == Look::First) {
+            self.anew.push_back(slot);
+            (told.story, is_news) = (changed.story, false);
+        }
         if is_news {
             // So that its end is seen.
             recorder.is_shown(facts.key);
@@ -137,7 +162,7 @@ impl Tasks {
             budget.spends(task.encoded_len() + AROUND);
             update.new_tasks.push(task);
         }
-        if is_news || before.is_some_and(|before| before.figures != told.figures) {
+        if is_news || changed.is_some() {
             self.push_stats(told.id, &told.figures, update, budget);
             self.told[slot as usize] = Some(told);
         }
@@ -177,10 +202,12 @@ fn spawner(recorder: &Recorder, facts: &TaskFacts) -> Option<u64> {
 }
 
 /// A number that is another when something else is to be said of the task's cancellation;
-/// 0 while there is nothing to say.
+/// 0 while there is nothing to say. A request alone is not enough: who looks at a task that
+/// goes on is to see that.
 fn story(facts: &TaskFacts, rows: &[Arc<Row>]) -> u64 {
     let outcome = facts.outcome.filter(|outcome| *outcome != Outcome::Completed);
-    if facts.requested_at.is_none() && outcome.is_none() && rows.is_empty() {
+    let is_asked = facts.ended_at.is_some() && facts.requested_at.is_some();
+    if !is_asked && outcome.is_none() && rows.is_empty() {
         return 0;
     }
     let mut hasher = WordHasher::default();
