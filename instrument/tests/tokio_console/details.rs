@@ -11,7 +11,7 @@ use hdrhistogram::{Histogram, serialization::Deserializer};
 use tonic::Code;
 
 use crate::{
-    mirror::{Mirror, attach},
+    mirror::{Mirror, attach, state},
     updates::spawn_named,
 };
 
@@ -60,10 +60,61 @@ pub(crate) async fn how_long_the_polls_took(address: &str) {
     task.abort();
 }
 
+/// What it did last is told, and the stream goes on while the task is kept.
+pub(crate) async fn of_a_task_that_ends(address: &str) {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let task = spawn_named("ends", stopped);
+    let mut client = attach(address).await;
+    let mut mirror = Mirror::of(&mut client).await;
+    mirror.until("the task", |it| it.named("ends").is_some()).await;
+    let id = mirror.named("ends").expect("it is there").0.id;
+    let request = TaskDetailsRequest { id };
+    let mut details = client.watch_task_details(request).await.expect("details").into_inner();
+    details.message().await.expect("no error").expect("the first");
+    stop.send(()).expect("it waits");
+    task.await.expect("no panic").expect("it was told");
+    while poll_times(&details.message().await.expect("no error").expect("it is kept")).len() < 2 {}
+    let ended = |it: &Mirror| it.named("ends").is_some_and(|(_, stats)| state(stats) == "ended");
+    mirror.until("its end", ended).await;
+    // Who asks only now is told the same.
+    let mut late = client.watch_task_details(request).await.expect("details").into_inner();
+    let told = late.message().await.expect("no error").expect("the first");
+    assert_eq!(poll_times(&told).len(), 2);
+}
+
 pub(crate) async fn of_a_task_that_is_none(address: &str) {
     let mut client = attach(address).await;
-    let request = TaskDetailsRequest { id: Some(Id { id: u64::MAX }) };
-    let status = client.watch_task_details(request).await.expect_err("there is none");
-    assert_eq!(status.code(), Code::NotFound);
-    assert!(status.message().starts_with("there is no task with the id"), "{status}");
+    for id in [None, Some(0), Some(1 << 63), Some(u64::MAX)] {
+        let request = TaskDetailsRequest { id: id.map(|id| Id { id }) };
+        let status = client.watch_task_details(request).await.expect_err("there is none");
+        assert_eq!(status.code(), Code::NotFound);
+        assert!(status.message().starts_with("there is no task with the id"), "{status}");
+    }
+}
+
+pub(crate) async fn no_more_than_a_few(address: &str) {
+    let task = spawn_named("looked at", pending::<()>());
+    let mut client = attach(address).await;
+    let mut mirror = Mirror::of(&mut client).await;
+    mirror.until("the task", |it| it.named("looked at").is_some()).await;
+    let request = TaskDetailsRequest { id: mirror.named("looked at").expect("it is there").0.id };
+    let mut looks = Vec::new();
+    let refused = loop {
+        match client.watch_task_details(request).await {
+            Ok(details) => looks.push(details),
+            Err(status) => break status,
+        }
+        assert!(looks.len() <= 64, "each costs time");
+    };
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(refused.message().contains("clients look at a task already"), "{refused}");
+    drop(looks);
+    // The places are free again, soon.
+    let mut tries = 0;
+    while client.watch_task_details(request).await.is_err() {
+        tries += 1;
+        assert!(tries < 600, "no place becomes free");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    task.abort();
 }

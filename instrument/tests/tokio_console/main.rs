@@ -7,6 +7,7 @@
 mod binary;
 mod details;
 mod drop_in;
+mod figures;
 mod mirror;
 mod resources;
 mod updates;
@@ -32,10 +33,16 @@ fn an_unchanged_client_is_served() {
         updates::one_task(&address).await;
         updates::each_task_is_as_in_our_own_view(&address).await;
         updates::how_it_was_cancelled(&address).await;
+        figures::who_woke_it_and_when(&address).await;
+        figures::how_large_it_is(&address).await;
+        figures::a_poll_counts_from_its_beginning(&address).await;
         resources::who_holds_and_who_waits(&address).await;
         resources::timers_and_what_cancelled_tasks_leave(&address).await;
         details::how_long_the_polls_took(&address).await;
+        details::of_a_task_that_ends(&address).await;
         details::of_a_task_that_is_none(&address).await;
+        details::no_more_than_a_few(&address).await;
+        resources::a_timer_that_went_off(&address).await;
         updates::a_pause_is_the_clients_own(&address).await;
         updates::one_that_stops_reading(&address).await;
         updates::no_more_than_a_few(&address).await;

@@ -38,6 +38,8 @@ pub(crate) struct Mirror {
     pub(crate) tasks: HashMap<u64, (Task, Stats)>,
     pub(crate) dropped: u64,
     pub(crate) seen: usize,
+    /// When the last update was.
+    pub(crate) now: Option<prost_types::Timestamp>,
 }
 
 impl Mirror {
@@ -54,6 +56,7 @@ impl Mirror {
             tasks: HashMap::new(),
             dropped: 0,
             seen: 0,
+            now: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl Mirror {
     fn apply(&mut self, update: Update) {
         self.seen += 1;
         assert!(update.now.is_some(), "it says what time it is");
+        self.now = update.now;
         for metadata in update.new_metadata.into_iter().flat_map(|it| it.metadata) {
             self.metadata.insert(metadata.id.expect("an id").id);
         }
@@ -125,8 +129,11 @@ impl Mirror {
             if let Some(name) = field(&task, "task.name") {
                 self.names.insert(name, id);
             }
-            self.live += usize::from(stats.dropped_at.is_none());
+            let has_ended = stats.dropped_at.is_some();
+            self.live += usize::from(!has_ended);
             if let Some((_, before)) = self.tasks.insert(id, (task, stats)) {
+                // An open page goes on showing the task as it was told of before.
+                assert!(before.dropped_at.is_some() || !has_ended, "its end is told first");
                 self.live -= usize::from(before.dropped_at.is_none());
             }
         }

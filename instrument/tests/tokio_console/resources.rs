@@ -2,7 +2,10 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
-use console_api::resources::resource::kind::{Kind, Known};
+use console_api::resources::{
+    Resource, Stats,
+    resource::kind::{Kind, Known},
+};
 use holdover::sync::Mutex;
 
 use crate::{
@@ -77,4 +80,46 @@ pub(crate) async fn timers_and_what_cancelled_tasks_leave(address: &str) {
     let duration = &mirror.resources[&number].1.attributes[0];
     assert_eq!(duration.unit.as_deref(), Some("ms"));
     assert_eq!(duration.field.as_ref().map(ToString::to_string), Some("duration=900000".into()));
+}
+
+/// It stays as it was, and was over when it went off; an interval has no such time.
+pub(crate) async fn a_timer_that_went_off(address: &str) {
+    let goes_off = spawn_named("goes off", async {
+        loop {
+            holdover::time::sleep(Duration::from_millis(300)).await;
+        }
+    });
+    let ticks = spawn_named("ticks", async {
+        let mut interval = holdover::time::interval(Duration::from_millis(20));
+        loop {
+            interval.tick().await;
+        }
+    });
+    let mut mirror = Mirror::of(&mut attach(address).await).await;
+    let went_off = |it: &Mirror| it.resources.values().any(|it| is_of_300_ms(it) && is_over(it));
+    mirror.until("one went off", went_off).await;
+    for (_, stats) in mirror.resources.values().filter(|it| is_of_300_ms(it) && is_over(it)) {
+        let at = |at: Option<prost_types::Timestamp>| {
+            let at = at.expect("a time");
+            at.seconds * 1_000_000 + i64::from(at.nanos / 1_000)
+        };
+        let lasted = at(stats.dropped_at) - at(stats.created_at);
+        assert!((299_000..310_000).contains(&lasted), "{lasted} us");
+    }
+    let ticking = |it: &Mirror| it.operations_of("ticks").len() == 1;
+    mirror.until("the interval", ticking).await;
+    let (_, label, number) = mirror.operations_of("ticks")[0];
+    assert_eq!(label, "interval");
+    assert!(mirror.resources[&number].1.attributes.is_empty(), "it ticks, and is not over then");
+    goes_off.abort();
+    ticks.abort();
+}
+
+fn is_of_300_ms((_, stats): &(Resource, Stats)) -> bool {
+    let fields = stats.attributes.iter().filter_map(|it| it.field.as_ref());
+    fields.map(ToString::to_string).any(|it| it == "duration=300")
+}
+
+fn is_over((_, stats): &(Resource, Stats)) -> bool {
+    stats.dropped_at.is_some()
 }

@@ -36,16 +36,19 @@ pub(crate) async fn one_task(address: &str) {
     };
     mirror.until("it was polled", is_idle).await;
     task.abort();
-    let ended = |mirror: &Mirror| mirror.named("the one").is_some_and(|it| state(&it.1) == "ended");
-    mirror.until("it was cancelled", ended).await;
+    let cancelled = |it: &Mirror| {
+        it.named("the one").is_some_and(|(told, _)| field(told, "cancelled").is_some())
+    };
+    mirror.until("it was cancelled", cancelled).await;
     let (told, stats) = mirror.named("the one").expect("it is there");
     assert_eq!(field(told, "cancelled").as_deref(), Some("true"));
+    assert_eq!(state(stats), "ended");
     let polls = stats.poll_stats.as_ref().expect("poll statistics");
     assert_eq!(polls.polls, 1, "the drop is no poll");
 }
 
 /// Our own view of the tasks, by their ids.
-async fn our_own(address: &str) -> HashMap<u64, v1::Task> {
+pub(crate) async fn our_own(address: &str) -> HashMap<u64, v1::Task> {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
     let mut client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
     let view = v1::View { kind: v1::ViewKind::Tasks.into(), limit: 500, ..Default::default() };
