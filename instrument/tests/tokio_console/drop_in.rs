@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
     process::{Child, Command, Stdio},
+    thread,
     time::Duration,
 };
 
@@ -23,11 +24,20 @@ fn service() {
     let Ok(how) = std::env::var(HOW) else { return };
     match how.as_str() {
         // console_subscriber::init();
-        "init" => holdover::init(),
+        "init" | "still" => holdover::init(),
         // let console = console_subscriber::spawn();
         _ => tracing_subscriber::registry().with(holdover::layer()).init(),
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    #[cfg(unix)]
+    if how == "still" {
+        runtime.block_on(async {
+            let ends = crate::still::tasks().await;
+            println!("\nit is up");
+            ends.await.expect("no panic");
+        });
+        std::process::exit(0);
+    }
     runtime.block_on(async {
         drop(holdover::task::Builder::new().name("of the service").spawn(pending::<()>()));
         let (armed, is_armed) = tokio::sync::oneshot::channel();
@@ -65,6 +75,8 @@ pub(crate) fn printed(service: &mut Child) -> String {
     let mut printed = String::new();
     while let Some(Ok(line)) = lines.next() {
         if line == "it is up" {
+            // It ends when it cannot print: the test that it is says how long it takes.
+            thread::spawn(move || lines.for_each(drop));
             return printed;
         }
         printed.push_str(&line);

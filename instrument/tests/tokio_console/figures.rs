@@ -36,7 +36,7 @@ async fn idle<'a>(mirror: &'a mut Mirror, name: &str, after: u64) -> &'a (Task, 
     mirror.named(name).expect("it is there")
 }
 
-async fn wakes_itself() {
+pub(crate) async fn wakes_itself() {
     let mut is_woken = false;
     poll_fn(|context| {
         if is_woken {

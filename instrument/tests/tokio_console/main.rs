@@ -10,6 +10,8 @@ mod drop_in;
 mod figures;
 mod mirror;
 mod resources;
+#[cfg(unix)]
+mod still;
 mod updates;
 
 use std::time::Duration;
