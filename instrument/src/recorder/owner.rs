@@ -203,12 +203,14 @@ pub(crate) fn runs(recorder: &Recorder, task: Key) -> Option<&'static TaskSlot> 
     current()?.run_of(recorder, task.bits())
 }
 
-/// This thread is in a frame of the task, be it the innermost one or not.
+/// Whether this thread is in a frame of the task, be it the innermost one or not; true where
+/// that is one in which no other thread is.
 #[inline]
-pub(crate) fn works_for(task: Key) -> bool {
+pub(crate) fn works_for(task: Key) -> Option<bool> {
     STACK.with(|stack| {
-        let frames = stack.frames.iter().take(stack.depth.get());
-        frames.filter_map(Cell::get).any(|frame| frame.work.0 == task.bits())
+        let frames = stack.frames.iter().take(stack.depth.get()).rev();
+        let mut its = frames.filter_map(Cell::get).filter(|frame| frame.work.0 == task.bits());
+        its.next().map(|frame| frame.run.is_some())
     })
 }
 

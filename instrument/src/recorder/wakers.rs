@@ -61,6 +61,16 @@ impl Wakers {
         self.cloned_here.store(self.cloned_here.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
+    /// `is_alone`: no other thread polls the task at the same time.
+    #[inline]
+    fn woken_by_itself(&self, is_alone: bool) {
+        if is_alone {
+            self.by_itself.store(self.by_itself.load(Relaxed).wrapping_add(1), Relaxed);
+        } else {
+            self.by_itself.fetch_add(1, Relaxed);
+        }
+    }
+
     #[inline]
     fn note(&self, operation: WakerOp) {
         match operation {
@@ -137,8 +147,8 @@ impl Recorder {
         }
         if matches!(operation, WakerOp::Wake | WakerOp::WakeByRef) {
             slot.is_woken(|| self.clock.now());
-            if owner::works_for(task) {
-                slot.wakers().by_itself.fetch_add(1, Relaxed);
+            if let Some(is_alone) = owner::works_for(task) {
+                slot.wakers().woken_by_itself(is_alone);
             }
         }
         if matches!(operation, WakerOp::Wake | WakerOp::Drop) && slot.has_ended() {
