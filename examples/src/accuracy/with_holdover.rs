@@ -12,10 +12,7 @@ use holdover as rt;
 use holdover::{
     FutureExt,
     hold::{Held, Hold, Kind, Registered, Registry},
-    sync::{
-        CancellationToken, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
-        OwnedSemaphorePermit, broadcast, mpsc, watch,
-    },
+    sync::CancellationToken,
     task::{Builder, Id, JoinHandle, TaskTracker},
     time::{TimerHandle, call_later},
 };
@@ -26,10 +23,31 @@ use super::{
     world::World,
 };
 
+/// Can be given to a task: to the calling one, or to another.
+trait Given {
+    fn given(&self, to: Option<holdover::task::Id>) -> bool;
+}
+
+macro_rules! given {
+    ($($of:ty),*) => {$(
+        impl Given for $of {
+            fn given(&self, to: Option<holdover::task::Id>) -> bool {
+                match to {
+                    Some(task) => Self::transfer_to(self, task),
+                    None => Self::transfer(self),
+                }
+                true
+            }
+        }
+    )*};
+}
+
 #[path = "shared/actors.rs"]
 mod actors;
 #[path = "shared/ends.rs"]
 mod ends;
+#[path = "shared/given.rs"]
+mod given;
 #[path = "shared/things.rs"]
 mod things;
 #[path = "shared/waits.rs"]
@@ -146,41 +164,6 @@ fn again(witness: Witness, world: Arc<World>) {
         call_later(NEXT, move || again(witness, world));
     }
 }
-
-/// Can be given to a task: to the calling one, or to another.
-trait Given {
-    fn given(&self, to: Option<Id>) -> bool;
-}
-
-macro_rules! given {
-    ($($of:ty),*) => {$(
-        impl Given for $of {
-            fn given(&self, to: Option<Id>) -> bool {
-                match to {
-                    Some(task) => Self::transfer_to(self, task),
-                    None => Self::transfer(self),
-                }
-                true
-            }
-        }
-    )*};
-}
-
-given!(
-    OwnedMutexGuard<u8>,
-    OwnedRwLockReadGuard<u8>,
-    OwnedRwLockWriteGuard<u8>,
-    OwnedSemaphorePermit,
-    mpsc::Sender<u8>,
-    mpsc::Receiver<u8>,
-    mpsc::OwnedPermit<u8>,
-    mpsc::UnboundedSender<u8>,
-    mpsc::UnboundedReceiver<u8>,
-    watch::Sender<u8>,
-    watch::Receiver<u8>,
-    broadcast::Sender<u8>,
-    broadcast::Receiver<u8>
-);
 
 /// Counts some of a program's tasks.
 #[derive(Debug, Default)]

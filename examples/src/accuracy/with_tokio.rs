@@ -10,13 +10,7 @@ use std::{
 };
 
 use tokio as rt;
-use tokio::{
-    sync::{
-        OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit,
-        broadcast, mpsc, watch,
-    },
-    task::{Builder, Id, JoinHandle},
-};
+use tokio::task::{Builder, Id, JoinHandle};
 
 use super::{
     ledger::Witness,
@@ -24,10 +18,23 @@ use super::{
     world::World,
 };
 
+/// Nothing can be given to a task.
+trait Given {
+    fn given(&self, _: Option<Id>) -> bool {
+        false
+    }
+}
+
+macro_rules! given {
+    ($($of:ty),*) => {$( impl Given for $of {} )*};
+}
+
 #[path = "shared/actors.rs"]
 mod actors;
 #[path = "shared/ends.rs"]
 mod ends;
+#[path = "shared/given.rs"]
+mod given;
 #[path = "shared/things.rs"]
 mod things;
 #[path = "shared/waits.rs"]
@@ -64,33 +71,6 @@ impl Extra {
         match self.0 {}
     }
 }
-
-/// Nothing can be given to a task.
-trait Given {
-    fn given(&self, _: Option<Id>) -> bool {
-        false
-    }
-}
-
-macro_rules! given {
-    ($($of:ty),*) => {$( impl Given for $of {} )*};
-}
-
-given!(
-    OwnedMutexGuard<u8>,
-    OwnedRwLockReadGuard<u8>,
-    OwnedRwLockWriteGuard<u8>,
-    OwnedSemaphorePermit,
-    mpsc::Sender<u8>,
-    mpsc::Receiver<u8>,
-    mpsc::OwnedPermit<u8>,
-    mpsc::UnboundedSender<u8>,
-    mpsc::UnboundedReceiver<u8>,
-    watch::Sender<u8>,
-    watch::Receiver<u8>,
-    broadcast::Sender<u8>,
-    broadcast::Receiver<u8>
-);
 
 #[derive(Debug)]
 struct Tracker;
