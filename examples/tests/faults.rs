@@ -6,7 +6,7 @@
 use std::process::Command;
 
 /// As the library's module `fault` has them.
-const FAULTS: [&str; 19] = [
+const FAULTS: [&str; 20] = [
     "Phase",
     "Use",
     "Grace",
@@ -21,6 +21,7 @@ const FAULTS: [&str; 19] = [
     "MaybeMoved",
     "Chain",
     "Lent",
+    "UsedInScope",
     "Missed",
     "MissedAgain",
     "Limit",

@@ -33,8 +33,10 @@ pub(crate) enum Fault {
     MaybeMoved,
     /// Each firing of a chain of callbacks is a holding of its own.
     Chain,
-    /// Who has used an end of a channel is taken for who has it.
+    /// Who has used something is taken for who has it.
     Lent,
+    /// What a scope uses is the scope's, whoever has it.
+    UsedInScope,
     /// An end is missed though nobody is on the other side.
     Missed,
     /// An end is not missed when the other side is there again.

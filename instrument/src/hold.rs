@@ -100,7 +100,8 @@ fn acquire(kind: Kind, label: &Cow<'static, str>, location: &'static Location<'s
 
 pin_project! {
     /// A value that is held: derefs to it. It belongs to the task that last used it, else
-    /// to the one that acquired it.
+    /// to the one that acquired it. One that has only used it may have been lent it, and gets
+    /// no verdict for it: whoever takes it over says so with [`transfer`](Self::transfer).
     ///
     /// ```
     /// use holdover::hold::{Held, Kind};
@@ -183,7 +184,8 @@ impl<T: ?Sized> Held<T> {
         held.hold.transfer();
     }
 
-    /// It is nobody's from now on, until somebody uses or takes it: see [`Hold::park`].
+    /// It is nobody's from now on, until somebody uses it, and thereby takes it, or has it
+    /// [transferred](Self::transfer): see [`Hold::park`].
     pub fn park(held: &Self) {
         held.hold.park();
     }

@@ -41,6 +41,7 @@ mod level;
 pub(crate) mod read;
 mod spanned;
 mod unseen;
+mod uses;
 
 use std::{
     collections::HashMap,
@@ -779,8 +780,9 @@ impl Recorder {
             label.release();
             return None;
         };
-        if let Some(slot) = self.holdings.get(twin) {
+        if let (Some(slot), Some(of)) = (self.holdings.get(twin), self.holdings.get(key)) {
             slot.acquired_at(first.acquired_at);
+            slot.has_the_acquirer_of(of);
         }
         if let Some(fd) = first.fd {
             self.set_fd(twin, fd);

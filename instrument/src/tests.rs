@@ -23,5 +23,6 @@ mod sites;
 mod support;
 mod tokens;
 mod tree;
+mod uses;
 #[cfg(tokio_unstable)]
 mod wakers;

@@ -219,6 +219,16 @@ impl ThingKind {
             _ => false,
         }
     }
+
+    /// Whoever has a reference can use it, and a console sees that.
+    pub(super) fn can_be_lent(self, plain: bool) -> bool {
+        match self {
+            Self::Sender(_) | Self::Receiver(_) => self.is_shared_end(),
+            Self::Guard | Self::Read | Self::Write => !plain,
+            Self::Held | Self::Limited | Self::Roomy => true,
+            _ => false,
+        }
+    }
 }
 
 /// Which of tokio's channels.

@@ -589,12 +589,10 @@ impl Holding {
     /// Whoever runs on this thread has used it: it is theirs.
     #[inline]
     pub(crate) fn used_here(&self) {
-        if let Some((recorder, key)) = self.0
-            && !planted(Fault::Use)
-        {
+        if let Some((recorder, key)) = self.0 {
             match owner::user(recorder) {
-                User::Task(task) => recorder.owned_by(key, Some(task)),
-                User::Nobody => recorder.owned_by(key, None),
+                User::Task(task) => recorder.used(key, Some(task)),
+                User::Nobody => recorder.used(key, None),
                 User::Unsaid => {}
             }
         }
@@ -607,10 +605,10 @@ impl Holding {
         }
     }
 
-    /// No task owns it from now on.
+    /// No task owns it from now on, until one takes it.
     pub(crate) fn is_nobodys(&self) {
         if let Some((recorder, key)) = self.0.filter(|_| !planted(Fault::Park)) {
-            recorder.owned_by(key, None);
+            recorder.parked(key);
         }
     }
 

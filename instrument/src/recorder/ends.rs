@@ -2,7 +2,7 @@
 //! and it may come back, the end is nobody's, and knows whose it would be.
 //!
 //! It belongs to the task that used it last. Unless that task acquired it too, it may
-//! only have been lent it: a sender can be used by whoever has a reference.
+//! only have been lent it: see `uses`.
 
 use super::{
     Recorder,
@@ -37,8 +37,14 @@ impl Recorder {
         let word = self.holdings.word(end.slot());
         let is_theirs = |task: Key| word.is_some_and(|word| word.load(Relaxed) == task.bits());
         if !user.is_some_and(is_theirs) {
-            self.end_changes_hands(end, user);
+            self.end_is_used_by_another(end, user);
         }
+    }
+
+    fn end_is_used_by_another(&'static self, end: Key, user: Option<Key>) {
+        let Some(slot) = self.holdings.get(end) else { return };
+        let before = self.owner(end).or_else(|| slot.would_be_owned_by());
+        self.end_changes_hands(end, user.and_then(|user| self.has_it(before, user)));
     }
 
     fn end_changes_hands(&'static self, end: Key, to: Option<Key>) {
@@ -55,10 +61,10 @@ impl Recorder {
         }
     }
 
-    /// It is that task's from now on, on purpose: an end, as if that had acquired it.
+    /// It is that task's from now on, on purpose, as if that had acquired it.
     pub(crate) fn transferred(&'static self, holding: Key, to: Option<Key>) {
         let Some(slot) = self.holdings.get(holding) else { return };
-        if slot.is_end() {
+        if slot.has_an_acquirer() {
             slot.is_acquired_by(to.and_then(|task| self.whole_task(task)).unwrap_or(0));
             return self.end_changes_hands(holding, to);
         }

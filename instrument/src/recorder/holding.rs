@@ -21,8 +21,10 @@ use crate::{
 
 /// The scan word of a holding that nobody owns.
 pub(crate) const NOBODY: u64 = 0;
-/// In place of the id of who acquired an end, when no task did.
+/// In place of the id of who acquired something, when no task did.
 const NO_TASK: u64 = u64::MAX;
+/// The same, while it is parked: whoever uses it next has taken it.
+const PARKED: u64 = u64::MAX - 1;
 
 /// Facts about a holding that are either so or not.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,8 @@ pub(crate) struct HoldingSlot {
     limit: AtomicU64,
     /// Of a channel's sender, its receiver; of a receiver, its wait. 0 is none.
     link: AtomicU64,
-    /// Of an end: the id of the task that acquired it. 0 for what is no end.
+    /// The id of the task that acquired it: of an end, and of what others have used since.
+    /// 0 where its owner is who acquired it.
     acquirer: AtomicU64,
     /// Of an end that nobody can miss: whose it would be.
     would_be: AtomicU64,
@@ -275,16 +278,37 @@ impl HoldingSlot {
         self.resource.load(Relaxed) == resource
     }
 
-    /// The task of this id has acquired the end; 0 for none.
+    /// The task of this id has acquired it; 0 for none.
     pub(super) fn is_acquired_by(&self, id: u64) {
         self.acquirer.store(if id == 0 { NO_TASK } else { id }, Relaxed);
     }
 
-    pub(super) fn is_end(&self) -> bool {
+    /// As [`Self::is_acquired_by`], unless that was said before.
+    pub(super) fn is_first_acquired_by(&self, id: Option<u64>) {
+        let id = id.unwrap_or(NO_TASK);
+        let _ = self.acquirer.compare_exchange(0, id, Relaxed, Relaxed);
+    }
+
+    pub(super) fn has_the_acquirer_of(&self, other: &Self) {
+        self.acquirer.store(other.acquirer.load(Relaxed), Relaxed);
+    }
+
+    /// Whoever uses it next has taken it.
+    pub(super) fn is_parked(&self) {
+        self.acquirer.store(PARKED, Relaxed);
+    }
+
+    /// It was parked, and is no more.
+    pub(super) fn is_taken_from_where_it_was_parked(&self) -> bool {
+        self.acquirer.compare_exchange(PARKED, 0, Relaxed, Relaxed).is_ok()
+    }
+
+    /// Who acquired it is noted.
+    pub(super) fn has_an_acquirer(&self) -> bool {
         self.acquirer.load(Relaxed) != 0
     }
 
-    /// The task of this id may have been lent the end: it is not who acquired it.
+    /// The task of this id may have been lent it: it is not who acquired it.
     pub(super) fn is_lent_to(&self, id: u64) -> bool {
         let acquirer = self.acquirer.load(Relaxed);
         acquirer != 0 && acquirer != id

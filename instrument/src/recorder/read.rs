@@ -278,7 +278,8 @@ impl Recorder {
         }
         let owner = Key::from_bits(word);
         let id_of = |owner| self.whole_task(owner).unwrap_or(0);
-        let lent = owner.is_some_and(|owner| slot.is_end() && slot.is_lent_to(id_of(owner)));
+        let lent =
+            owner.is_some_and(|owner| slot.has_an_acquirer() && slot.is_lent_to(id_of(owner)));
         let facts = HoldingFacts { lent, ..slot.facts(key, owner) };
         fence(Ordering::Acquire);
         let same_owner = self.holdings.word(index)?.load(Ordering::Acquire) == word;

@@ -29,14 +29,14 @@ impl Recorder {
 
     /// That task has used the sender.
     pub(crate) fn sender_used(&'static self, channel: Key, task: Option<Key>) {
-        self.used(channel, task);
+        self.end_of_two_used(channel, task);
     }
 
     /// That task has polled the receiver; it waits when there is nothing yet.
     #[inline]
     pub(crate) fn receiver_polled(&'static self, channel: Key, task: Option<Key>, waits: bool) {
         let Some(receiver) = self.receiver(channel) else { return };
-        self.used(receiver, task);
+        self.end_of_two_used(receiver, task);
         let Some(slot) = self.holdings.get(receiver) else { return };
         let (true, Some(task)) = (waits, task) else {
             return self.receiver_waits_no_more(receiver);
@@ -99,10 +99,10 @@ impl Recorder {
     }
 
     #[inline]
-    fn used(&'static self, end: Key, task: Option<Key>) {
+    fn end_of_two_used(&'static self, end: Key, task: Option<Key>) {
         let lives = self.holdings.get(end).is_some_and(|slot| !slot.has(HoldingFlag::Over));
         if lives && task.is_some() {
-            self.owned_by(end, task);
+            self.used(end, task);
         }
     }
 

@@ -147,7 +147,7 @@ impl Front {
             Some(Spanned::Timer) => {
                 // Whoever polls a timer owns it.
                 if let Some(task) = owner::current_task(self.recorder) {
-                    self.recorder.owned_by(key, Some(task));
+                    self.recorder.used(key, Some(task));
                 }
                 thread.enters(Some(key), None);
             }

@@ -211,6 +211,8 @@ pub fn scenarios() -> Vec<Scenario> {
                     pending::<()>().await;
                 }));
                 let reader = named("reader", async move {
+                    // Else it may have been lent to it.
+                    Held::transfer(&reads);
                     assert!(reads.try_read(&mut [0]).is_err(), "nothing was said");
                     *HALF.lock().expect("it") = Some(reads);
                     READY.notify_one();

@@ -22,6 +22,7 @@ mod edges;
 mod files;
 mod harness;
 mod innocent;
+mod lent;
 mod libraries;
 mod lifecycle;
 mod pools;
@@ -54,6 +55,7 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(channels::scenarios());
     all.extend(pools::scenarios());
     all.extend(innocent::scenarios());
+    all.extend(lent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());
     all

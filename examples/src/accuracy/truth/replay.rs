@@ -60,7 +60,11 @@ pub(super) struct ThingFacts {
     pub(super) escape: Escape,
     /// Who has it, when it was fetched from where it was brought.
     pub(super) hands: Option<Actor>,
-    /// Of an end: the first end of its channel, and who has acquired it.
+    /// The task that acquired it, or that it was given to.
+    pub(super) acquirer: Option<Actor>,
+    /// It was given back: whoever uses it next has taken it.
+    pub(super) parked: bool,
+    /// Of an end: its channel.
     pub(super) channel: Option<Channel>,
     /// Of a place: the sender that it owns.
     pub(super) sender: Option<ThingId>,
@@ -73,8 +77,6 @@ pub(super) struct ThingFacts {
 pub(super) struct Channel {
     /// The number of its first sender.
     pub(super) of: ThingId,
-    /// The task that acquired this end, or that it was given to.
-    pub(super) acquirer: Option<Actor>,
     /// A receiver has refused to be sent more.
     pub(super) closed: bool,
 }
@@ -260,7 +262,7 @@ impl Replay<'_> {
                 let task = to.map(|to| self.task_of(to));
                 self.with_its_sender(thing, |it| {
                     (it.owner, it.hands) = (to, None);
-                    it.channel.iter_mut().for_each(|it| it.acquirer = task);
+                    (it.acquirer, it.parked) = (task, to.is_none());
                 });
             }
             What::Joined { end, of, receives, by } => self.joined(at, end, of, receives, by),
@@ -300,7 +302,7 @@ impl Replay<'_> {
         amount: u32,
     ) {
         let acquirer = owner.map(|owner| self.task_of(owner));
-        let channel = |of| Some(Channel { of, acquirer, closed: false });
+        let channel = |of| Some(Channel { of, closed: false });
         self.known.things.push(ThingFacts {
             id,
             kind,
@@ -310,6 +312,8 @@ impl Replay<'_> {
             gone: false,
             escape: Escape::None,
             hands: None,
+            acquirer,
+            parked: false,
             channel: match kind {
                 Some(ThingKind::Sender(_)) => channel(id),
                 Some(ThingKind::Receiver(_)) => channel(id - 1),
@@ -372,20 +376,37 @@ impl Replay<'_> {
         }
     }
 
-    /// It is its user's from now on. Over tokio alone only a timer says who uses it.
+    /// It is its user's from now on; a scope's only what that has already. Over tokio alone
+    /// only a timer says who uses it.
     fn used(&mut self, thing: ThingId, by: Actor) {
         let (by, plain) = (self.who(by), self.program.form == Form::Plain);
+        let before = self.known.things.iter().find(|it| it.id == thing).and_then(|it| it.owner);
+        let (has_it, task) = (self.within_both(before, by), self.task_of(by));
         self.thing(thing, |it| {
             let timer = matches!(
                 it.kind,
                 Some(ThingKind::Sleep | ThingKind::ShortSleep | ThingKind::Interval)
             );
             if timer || !plain {
-                (it.owner, it.hands) = (Some(by), None);
+                (it.owner, it.hands) = (Some(has_it), None);
+                if std::mem::take(&mut it.parked) {
+                    it.acquirer = Some(task);
+                }
             } else if it.owner != Some(by) {
                 it.used_unseen = true;
             }
         });
+    }
+
+    /// The innermost of what both are in; all of the task that uses it, where there is none.
+    fn within_both(&self, owner: Option<Actor>, user: Actor) -> Actor {
+        let around = |actor: &Actor| match (self.program.actors[*actor].kind, *actor) {
+            (ActorKind::Scope, scope) => self.known.actors[scope].spawned.and_then(|(_, by)| by),
+            _ => None,
+        };
+        let of_owner: Vec<Actor> = std::iter::successors(owner, around).collect();
+        let mut of_user = std::iter::successors(Some(user), around);
+        of_user.find(|it| of_owner.contains(it)).unwrap_or_else(|| self.task_of(user))
     }
 
     /// The guard is the same. Over tokio alone a lock to write is given back, and one to

@@ -5,7 +5,7 @@ use crate::accuracy::{
     facts::{Held, HeldKind, Phase},
     ledger::How,
     program::{Actor, ActorKind, ChannelKind, Escape, ThingKind, WaitFor},
-    truth::replay::{At, Channel, ThingFacts, WaitFacts},
+    truth::replay::{At, ThingFacts, WaitFacts},
 };
 
 impl Judge<'_> {
@@ -99,11 +99,10 @@ impl Judge<'_> {
         all.any(|it| channel.is_some() && it.channel.map(|it| it.of) == channel)
     }
 
-    /// Who only uses an end may have been lent it, unless it can be used by one alone.
-    pub(super) fn may_be_lent(&self, owner: Actor, end: &ThingFacts) -> bool {
-        let shared = end.kind.is_some_and(ThingKind::is_shared_end);
-        let is_theirs = |it: Channel| it.acquirer == Some(self.task_of(owner));
-        shared && end.channel.is_some_and(|it| !is_theirs(it))
+    /// Who only uses something may have been lent it, unless it can be used by one alone.
+    pub(super) fn may_be_lent(&self, owner: Actor, thing: &ThingFacts) -> bool {
+        let by_any = |kind: ThingKind| kind.can_be_lent(self.is_plain());
+        thing.kind.is_some_and(by_any) && thing.acquirer != Some(self.task_of(owner))
     }
 
     pub(super) fn task_of(&self, actor: Actor) -> Actor {
