@@ -74,7 +74,10 @@ impl Console {
     pub(super) fn rows(&mut self, batch: &str) -> Result<Rows, Error> {
         let view = v1::View {
             kind: ViewKind::Leaks.into(),
-            filter: format!("name~\"^{batch}\" or name:timeout or verdict:overdue"),
+            filter: format!(
+                "name~\"^{batch}\" or name:timeout or name:run_until_cancelled \
+                 or verdict:overdue"
+            ),
             cleared: true,
             ..v1::View::default()
         };
@@ -161,14 +164,19 @@ fn key(task: &v1::Task) -> String {
     key_of(&task.name, &task.ancestors)
 }
 
-/// The body of a `timeout` is found by what is around it.
+/// What has no name of its own is found by what is around it.
 fn key_of(name: &str, around: &[v1::TaskRef]) -> String {
     match around {
-        [first, others @ ..] if name == "timeout" => {
-            format!("{}/timeout", key_of(&first.name, others))
+        [first, others @ ..] if is_no_name(name) => {
+            format!("{}/{name}", key_of(&first.name, others))
         }
         _ => name.to_owned(),
     }
+}
+
+/// The body of a `timeout`, or of a `run_until_cancelled`.
+fn is_no_name(name: &str) -> bool {
+    matches!(name, "timeout" | "run_until_cancelled")
 }
 
 /// The cancelled one above it, which may be such a body too.
@@ -217,7 +225,7 @@ fn kind(kind: v1::HoldingKind) -> HeldKind {
 
 /// A `block_on` of the proof itself is none of a program's tasks.
 fn is_of_one(name: &str) -> bool {
-    Names::prefix_of(name).is_some() || name == "timeout"
+    Names::prefix_of(name).is_some() || is_no_name(name)
 }
 
 fn fate(task: &v1::Task) -> Fate {

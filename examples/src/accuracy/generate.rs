@@ -41,6 +41,7 @@ pub fn generate(seed: u64, form: Form) -> Program {
         cancelled: HashSet::new(),
         busy: HashSet::new(),
         touched: HashSet::new(),
+        closed: HashSet::new(),
         permits_touched: false,
     };
     maker.make();
@@ -53,8 +54,11 @@ struct Life {
     lives: bool,
     spawner: Option<Actor>,
     mine: Vec<ThingId>,
-    /// It has run something with a time, of which it has one at most: by that it is known.
-    timed: bool,
+    /// It has run something that has no name of its own, of which it has one at most: by
+    /// that it is known.
+    unnamed: bool,
+    /// The tokens to which scopes are bound that stay with it.
+    bound_scopes: Vec<Token>,
     /// It waits, for one thing at most.
     wait: Option<ThingId>,
 }
@@ -69,6 +73,8 @@ struct Maker {
     /// Those that nobody else may touch in this round.
     busy: HashSet<Actor>,
     touched: HashSet<ThingId>,
+    /// Receivers that have closed their channel.
+    closed: HashSet<ThingId>,
     permits_touched: bool,
 }
 
@@ -281,11 +287,25 @@ impl Maker {
             (10, ScopeEnd::InTime),
             (stays, ScopeEnd::Stays),
         ]);
+        let bound = matches!(end, ScopeEnd::Completes | ScopeEnd::Stays) && self.rng.percent(25);
+        let bond = if bound { self.token_of_a_scope() } else { None };
         let timed = matches!(end, ScopeEnd::TimesOut | ScopeEnd::InTime);
-        if timed && std::mem::replace(&mut self.state[around].timed, true) {
+        let unnamed = timed || bond.is_some();
+        if unnamed && std::mem::replace(&mut self.state[around].unnamed, true) {
             return None;
         }
+        let cancels = match bond {
+            Some(bond) if end == ScopeEnd::Completes && self.rng.percent(50) => {
+                self.cancel(bond.token)
+            }
+            _ => None,
+        };
+        let end = if cancels.is_some() { ScopeEnd::Until } else { end };
         let scope = self.plan(ActorKind::Scope, Keep::Nobody);
+        self.program.actors[scope].bond = bond;
+        if end == ScopeEnd::Stays {
+            self.state[actor].bound_scopes.extend(bond.map(|bond| bond.token));
+        }
         self.busy.insert(scope);
         self.program.actors[scope].owns = self.rng.percent(35);
         let owns = self.program.actors[scope].owns || end == ScopeEnd::Stays;
@@ -299,6 +319,7 @@ impl Maker {
                 steps.extend(self.plain_step(actor));
             }
         }
+        steps.extend(cancels);
         if owns {
             self.state[actor].mine = before;
         }

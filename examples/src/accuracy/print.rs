@@ -103,7 +103,7 @@ impl Printer<'_> {
         if !self.is_shim() {
             return;
         }
-        self.line("let token_0 = CancellationToken::named(\"root\");");
+        self.line("let token_0 = CancellationToken::new();");
         for (at, parent) in self.program.tokens.iter().enumerate() {
             self.line(&format!("let token_{} = token_{parent}.child_token();", at + 1));
         }
@@ -372,15 +372,24 @@ impl Printer<'_> {
             }
             it.line("let _ = &mut mine;");
         });
+        let until = |body: &str| {
+            let bond = self.program.actors[scope].bond;
+            bond.map(|it| format!("token_{}.clone().run_until_cancelled_owned({body})", it.token))
+        };
+        let whole = |body: &str| until(body).unwrap_or_else(|| format!("{body}{name}"));
         match end {
-            ScopeEnd::Completes => self.line(&format!("body{name}.await;")),
+            ScopeEnd::Completes | ScopeEnd::Until => {
+                let whole = whole("body");
+                self.line(&format!("let _ = {whole}.await;"));
+            }
             ScopeEnd::Loses => self.line(&format!(
                 "tokio::select! {{ biased; () = body{name} => {{}}, () = async {{}} => {{}} }}"
             )),
             ScopeEnd::TimesOut => self.line("let _ = rt::time::timeout(SOON, body).await;"),
             ScopeEnd::InTime => self.line("let _ = rt::time::timeout(FAR, body).await;"),
             ScopeEnd::Stays => {
-                self.line(&format!("let mut scope = Box::pin(scope{name});"));
+                let whole = whole("scope");
+                self.line(&format!("let mut scope = Box::pin({whole});"));
                 self.line("poll_once(scope.as_mut());");
             }
         }

@@ -51,6 +51,35 @@ impl Program {
     }
 }
 
+impl Program {
+    /// All steps that may be done, those within others too.
+    fn steps(&self) -> Vec<&Step> {
+        let orders = self.rounds.iter().flatten().flat_map(|order| &order.steps);
+        let of_actors = self.actors.iter().flat_map(|it| it.on_drop.iter().chain(&it.on_notice));
+        let mut all: Vec<&Step> = orders.chain(of_actors).collect();
+        let mut seen = 0;
+        while let Some(step) = all.get(seen) {
+            seen += 1;
+            if let Step::Scope(_, within, _) | Step::AbortedWhileRunning(within) = step {
+                all.extend(within);
+            }
+        }
+        all
+    }
+
+    /// How much of it can be overdue and nobody's, at most.
+    pub fn nobodys(&self) -> usize {
+        let steps = self.steps();
+        let parks = steps.iter().any(|it| matches!(it, Step::Park(_)));
+        let can_be = |it: &&&Step| match it {
+            Step::Take(_, ThingKind::Registered, _) => true,
+            Step::Take(_, ThingKind::Limited, _) => parks,
+            _ => false,
+        };
+        steps.iter().filter(can_be).count()
+    }
+}
+
 /// How what a program has is called, so that it is found again.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
@@ -135,7 +164,7 @@ pub struct Plan {
     pub detached: bool,
     /// `Builder::grace`, of an hour.
     pub patient: bool,
-    /// What it has to do with a token.
+    /// What it has to do with a token; a scope that has runs until that is cancelled.
     pub bond: Option<Bond>,
     /// What is done when its future is dropped, in a value's `Drop`.
     pub on_drop: Vec<Step>,
@@ -192,6 +221,8 @@ pub enum ThingKind {
     Write,
     /// Two owned permits of the program's semaphore.
     Permit,
+    /// The only permit of a semaphore of its own, owned.
+    Single,
     /// Both ends of a channel: this is the sender, the next number the receiver.
     Sender(ChannelKind),
     /// The other end of it.
@@ -272,6 +303,12 @@ pub enum WaitFor {
     Read(ThingId),
     /// To have it alone.
     Write(ThingId),
+    /// To have the permit that this is.
+    Permit(ThingId),
+    /// To receive something with this receiver, which it owns.
+    Message(ThingId),
+    /// `Barrier::wait`, at one to which nobody else comes.
+    Barrier,
 }
 
 /// How a scope ends.
@@ -285,6 +322,9 @@ pub enum ScopeEnd {
     TimesOut,
     /// It becomes ready before its time is over.
     InTime,
+    /// Its token is cancelled by what it does last. As what it then is bound to, so it is
+    /// in any other way.
+    Until,
     /// It stays, until its task is dropped.
     Stays,
 }

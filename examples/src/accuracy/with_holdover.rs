@@ -188,7 +188,7 @@ struct Tokens(Vec<CancellationToken>);
 
 impl Tokens {
     fn new(program: &Program) -> Self {
-        let mut all = vec![CancellationToken::named("root")];
+        let mut all = vec![CancellationToken::new()];
         for parent in &program.tokens {
             all.push(all[*parent].child_token());
         }
@@ -238,6 +238,17 @@ fn set_options<'a>(mut builder: Builder<'a>, plan: &Plan, tokens: &Tokens) -> Bu
 
 fn scope<F: Future>(future: F, name: String) -> impl Future<Output = F::Output> {
     future.scope(name)
+}
+
+fn until<F: Future<Output = ()>>(
+    tokens: &Tokens,
+    token: usize,
+    future: F,
+) -> impl Future<Output = ()> + use<F> {
+    let token = tokens.0[token].clone();
+    async move {
+        let _ = token.run_until_cancelled_owned(future).await;
+    }
 }
 
 /// The witness is dropped with the callback.

@@ -162,8 +162,9 @@ impl Maker {
     }
 
     pub(super) fn asks(&self, token: Token, actor: Actor) -> bool {
-        let bond = self.program.actors[actor].bond;
-        bond.is_some_and(|bond| self.program.is_below(bond.token, token))
+        let bond = self.program.actors[actor].bond.map(|bond| bond.token);
+        let of_scopes = self.state[actor].bound_scopes.iter().copied();
+        bond.into_iter().chain(of_scopes).any(|below| self.program.is_below(below, token))
     }
 
     pub(super) fn kill(&mut self, actors: &[Actor]) {
@@ -226,6 +227,21 @@ impl Maker {
         let tokens: Vec<Token> =
             (0..=self.program.tokens.len()).filter(|token| !self.is_cancelled(*token)).collect();
         let token = self.rng.pick(&tokens)?;
+        self.cancel(token)
+    }
+
+    /// What a scope is bound to that runs until that is cancelled.
+    pub(super) fn token_of_a_scope(&mut self) -> Option<Bond> {
+        if !self.is_shim() {
+            return None;
+        }
+        let tokens: Vec<Token> =
+            (0..=self.program.tokens.len()).filter(|token| !self.is_cancelled(*token)).collect();
+        let token = self.rng.pick(&tokens)?;
+        Some(Bond { token, bound: true, returns: false })
+    }
+
+    pub(super) fn cancel(&mut self, token: Token) -> Option<Step> {
         let bonded: Vec<Actor> =
             self.living().into_iter().filter(|it| self.asks(token, *it)).collect();
         // Also one that is aborted in this round: which request is first is not known.
@@ -246,22 +262,43 @@ impl Maker {
         if let Some(wait) = self.state[actor].wait.take() {
             return Step::GiveUp(wait);
         }
-        let is_lock = |kind: &ThingKind| {
-            matches!(kind, ThingKind::Guard | ThingKind::Read | ThingKind::Write)
-        };
-        let locks = 0..self.kinds.len();
-        let locks: Vec<ThingId> = locks.filter(|it| is_lock(&self.kinds[*it])).collect();
-        let on = match self.rng.pick(&locks) {
-            None => WaitFor::Notify,
-            Some(_) if self.rng.percent(20) => WaitFor::Notify,
-            Some(lock) if self.rng.percent(40) => WaitFor::Read(lock),
-            Some(lock) => WaitFor::Write(lock),
-        };
+        let on = self.what_to_wait_for(actor);
         let wait = self.kinds.len();
         // A number of its own; nothing that can be moved or used.
         self.kinds.push(ThingKind::Hold);
         self.state[actor].wait = Some(wait);
         Step::Wait(wait, on)
+    }
+
+    fn what_to_wait_for(&mut self, actor: Actor) -> WaitFor {
+        if self.rng.percent(30)
+            && let Some(receiver) = self.open_receiver(actor)
+        {
+            self.state[actor].mine.retain(|it| *it != receiver);
+            return WaitFor::Message(receiver);
+        }
+        let is_shared = |kind: &ThingKind| {
+            use ThingKind::{Guard, Read, Single, Write};
+            matches!(kind, Guard | Read | Write | Single)
+        };
+        let shared = 0..self.kinds.len();
+        let shared: Vec<ThingId> = shared.filter(|it| is_shared(&self.kinds[*it])).collect();
+        match self.rng.pick(&shared) {
+            Some(permit) if self.kinds[permit] == ThingKind::Single => WaitFor::Permit(permit),
+            Some(lock) if self.rng.percent(32) => WaitFor::Read(lock),
+            Some(lock) if self.rng.percent(72) => WaitFor::Write(lock),
+            _ if self.rng.percent(40) => WaitFor::Barrier,
+            _ => WaitFor::Notify,
+        }
+    }
+
+    /// One with which it can be waited until there is something.
+    fn open_receiver(&mut self, actor: Actor) -> Option<ThingId> {
+        let mine = &self.state[actor].mine;
+        let receives = |it: &ThingId| matches!(self.kinds[*it], ThingKind::Receiver(_));
+        let open = mine.iter().copied().filter(|it| receives(it) && !self.closed.contains(it));
+        let open: Vec<ThingId> = open.collect();
+        self.rng.pick(&open)
     }
 
     pub(super) fn on_done(&mut self, actor: Actor) -> Option<Step> {

@@ -9,7 +9,7 @@ impl Maker {
     pub(super) fn kind(&mut self) -> ThingKind {
         use ThingKind::{
             Chain, Guard, Held, Hold, Interval, Later, Limited, Permit, Place, Read, Registered,
-            Roomy, Sender, ShortSleep, Sleep, Soon, Write,
+            Roomy, Sender, ShortSleep, Single, Sleep, Soon, Write,
         };
         let channel = self.rng.weighted(&CHANNELS);
         match self.program.form {
@@ -24,6 +24,7 @@ impl Maker {
                 (6, Read),
                 (6, Write),
                 (14, Permit),
+                (5, Single),
                 (17, Sender(channel)),
                 (6, Place),
                 (10, Hold),
@@ -194,7 +195,10 @@ impl Maker {
         let ends: Vec<ThingId> = ends.collect();
         let id = self.rng.pick(&ends)?;
         let kind = match self.kinds[id] {
-            ThingKind::Receiver(Mpsc | Unbounded) => return Some(Step::Close(id)),
+            ThingKind::Receiver(Mpsc | Unbounded) => {
+                self.closed.insert(id);
+                return Some(Step::Close(id));
+            }
             ThingKind::Sender(of @ (Watch | Broadcast)) if self.rng.percent(50) => {
                 ThingKind::Receiver(of)
             }

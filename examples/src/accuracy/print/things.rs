@@ -40,6 +40,7 @@ impl Printer<'_> {
             ThingKind::Read => return self.take_lock(thing, "read", escape),
             ThingKind::Write => return self.take_lock(thing, "write", escape),
             ThingKind::Permit => "permit()",
+            ThingKind::Single => "only_permit()",
             ThingKind::Hold => "Hold::new(Kind::Custom, \"hold\")",
             ThingKind::Held => "Held::new(7_u8, Kind::Connection, \"held\")",
             ThingKind::Limited => "Held::new(7_u8, Kind::Connection, \"held\").with_limit(SOON)",
@@ -160,6 +161,9 @@ impl Printer<'_> {
             WaitFor::Notify => "notified()".to_owned(),
             WaitFor::Read(thing) => format!("waits_to_read({thing})"),
             WaitFor::Write(thing) => format!("waits_to_write({thing})"),
+            WaitFor::Permit(thing) => format!("waits_for_the_permit({thing})"),
+            WaitFor::Message(receiver) => format!("receives(mine.take({receiver}))"),
+            WaitFor::Barrier => "waits_at_a_barrier()".to_owned(),
         };
         self.line(&format!("if let Some(it) = {made} {{ mine.add({wait}, it); }}"));
     }
@@ -173,7 +177,7 @@ impl Printer<'_> {
             ThingKind::Write => {
                 ("rt::sync::OwnedRwLockWriteGuard<u8>", "rt::sync::OwnedRwLockWriteGuard::")
             }
-            ThingKind::Permit => {
+            ThingKind::Permit | ThingKind::Single => {
                 ("rt::sync::OwnedSemaphorePermit", "rt::sync::OwnedSemaphorePermit::")
             }
             ThingKind::Hold => ("Hold", "Hold::"),

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::accuracy::{
     ledger::{What, Why},
-    program::{Actor, Escape, Step, ThingId},
+    program::{Actor, Escape, Step, ThingId, WaitFor},
     runtimes::Workers,
     world::World,
 };
@@ -191,7 +191,12 @@ impl Hands {
                 self.mine.extend(half.map(|half| (*part, half)));
             }
             Step::Wait(wait, on) => {
-                let begun = by.and_then(|by| Waiting::begin(*wait, *on, self.world(), by));
+                let receiver = match on {
+                    WaitFor::Message(receiver) => self.mine.remove(receiver),
+                    _ => None,
+                };
+                let world = Arc::clone(self.world());
+                let begun = by.and_then(|by| Waiting::begin(*wait, *on, receiver, &world, by));
                 self.waits.extend(begun.map(|begun| (*wait, begun)));
             }
             Step::GiveUp(wait) => drop(self.waits.remove(wait)),

@@ -77,6 +77,18 @@ impl End {
         true
     }
 
+    /// Waits until there is something to receive. A sender is ready at once.
+    pub(super) async fn receive(self) {
+        match self {
+            Self::OneshotReceiver(it) => drop(it.await),
+            Self::MpscReceiver(mut it) => drop(it.recv().await),
+            Self::UnboundedReceiver(mut it) => drop(it.recv().await),
+            Self::WatchReceiver(mut it) => drop(it.changed().await),
+            Self::BroadcastReceiver(mut it) => drop(it.recv().await),
+            _ => {}
+        }
+    }
+
     /// `transfer`, or `transfer_to` that task. False where there is no such method.
     pub(super) fn given(&self, to: Option<Id>) -> bool {
         match self {

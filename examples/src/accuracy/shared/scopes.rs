@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    super::{rt::time::timeout, scope},
+    super::{rt::time::timeout, scope, until},
     Hands,
     lives::{OnDrop, Witnessed},
 };
@@ -53,8 +53,12 @@ impl Hands {
                 hands.does(actor, &steps).await;
                 pending::<()>().await;
             };
-            let mut scope: Pin<Box<dyn Future<Output = ()> + Send>> =
-                Box::pin(scope(Witnessed::new(&env, actor, body), name));
+            let body = Witnessed::new(&env, actor, body);
+            let bond = env.world.program.actors[actor].bond;
+            let mut scope: Pin<Box<dyn Future<Output = ()> + Send>> = match bond {
+                Some(bond) => Box::pin(until(&env.tokens, bond.token, body)),
+                None => Box::pin(scope(body, name)),
+            };
             let _ = scope.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             self.scopes.push(scope);
             return;
@@ -64,17 +68,18 @@ impl Hands {
             let owns = env.world.program.actors[actor].owns;
             let mut own = owns.then(|| Self::new(&env, Some(actor)));
             own.as_mut().unwrap_or(self).does(actor, steps).await;
-            if matches!(end, ScopeEnd::Loses | ScopeEnd::TimesOut) {
+            if matches!(end, ScopeEnd::Loses | ScopeEnd::TimesOut | ScopeEnd::Until) {
                 pending::<()>().await;
             }
         };
         let asked = match end {
             ScopeEnd::TimesOut => Some((Why::Timeout, me)),
             ScopeEnd::Loses => Some((Why::Dropped, me)),
-            ScopeEnd::Completes | ScopeEnd::InTime | ScopeEnd::Stays => None,
+            ScopeEnd::Completes | ScopeEnd::InTime | ScopeEnd::Until | ScopeEnd::Stays => None,
         };
         let mut body = Witnessed::new(&env, actor, body);
         body.asked = asked;
+        let bond = env.world.program.actors[actor].bond;
         match end {
             ScopeEnd::TimesOut => {
                 let _ = timeout(Duration::from_millis(2), body).await;
@@ -89,7 +94,10 @@ impl Hands {
                     () = std::future::ready(()) => {}
                 }
             }
-            ScopeEnd::Completes | ScopeEnd::Stays => scope(body, name).await,
+            ScopeEnd::Completes | ScopeEnd::Until | ScopeEnd::Stays => match bond {
+                Some(bond) => until(&env.tokens, bond.token, body).await,
+                None => scope(body, name).await,
+            },
         }
     }
 }

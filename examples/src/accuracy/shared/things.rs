@@ -107,6 +107,7 @@ impl Thing {
             ThingKind::Read => (read(id, world).map(Value::Read), witness(id)),
             ThingKind::Write => (write(id, world).map(Value::Write), witness(id)),
             ThingKind::Permit => (permit(semaphore).map(Value::Permit), witness(id)),
+            ThingKind::Single => (single(id, world).map(Value::Permit), witness(id)),
             _ => {
                 note(id, 1);
                 let (extra, witness) = Extra::take(kind, Witness::new(id, &world.ledger), world);
@@ -230,6 +231,15 @@ impl Thing {
         Some(Self { value, witness, sender: None })
     }
 
+    /// Waits for a message, as a receiver; gone with that.
+    pub(super) async fn receive(self) {
+        let Self { value, witness, sender } = self;
+        if let Value::End(end) = value {
+            end.receive().await;
+        }
+        drop((witness, sender));
+    }
+
     pub(super) fn close(&mut self, world: &World) {
         if let (Value::End(end), Some(witness)) = (&mut self.value, &self.witness)
             && end.close()
@@ -307,6 +317,12 @@ fn rwlock(id: ThingId, world: &World) -> Arc<RwLock<u8>> {
     let lock = Arc::new(RwLock::new(0));
     waits::keep(world, id, Lock::RwLock(Arc::clone(&lock)));
     lock
+}
+
+fn single(id: ThingId, world: &World) -> Option<OwnedSemaphorePermit> {
+    let semaphore = Arc::new(Semaphore::new(1));
+    waits::keep(world, id, Lock::Semaphore(Arc::clone(&semaphore)));
+    poll_once(std::pin::pin!(semaphore.acquire_owned()))?.ok()
 }
 
 fn permit(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {

@@ -7,7 +7,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::rt::sync::{Mutex, Notify, RwLock};
+use super::{
+    rt::sync::{Barrier, Mutex, Notify, RwLock, Semaphore},
+    things::Thing,
+};
 use crate::accuracy::{
     ledger::{What, Witness},
     program::{Actor, ThingId, WaitFor},
@@ -18,6 +21,7 @@ use crate::accuracy::{
 #[derive(Clone, Debug)]
 pub(super) enum Lock {
     Mutex(Arc<Mutex<u8>>),
+    Semaphore(Arc<Semaphore>),
     RwLock(Arc<RwLock<u8>>),
 }
 
@@ -30,11 +34,20 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// `None` where there is nothing to wait for.
-    pub(super) fn begin(id: ThingId, wait: WaitFor, world: &Arc<World>, by: Actor) -> Option<Self> {
-        let mut future = future(wait, world)?;
+    /// `None` where there is nothing to wait for. It owns the receiver that it waits with.
+    pub(super) fn begin(
+        id: ThingId,
+        wait: WaitFor,
+        receiver: Option<Thing>,
+        world: &Arc<World>,
+        by: Actor,
+    ) -> Option<Self> {
+        let mut future = future(wait, receiver, world)?;
         // It must be noted before it can end.
         let _moment = world.moment();
+        if let WaitFor::Message(receiver) = wait {
+            world.ledger.note(What::Used(receiver, by));
+        }
         match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(()) => None,
             Poll::Pending => {
@@ -45,7 +58,11 @@ impl Waiting {
     }
 }
 
-fn future(wait: WaitFor, world: &World) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
+fn future(
+    wait: WaitFor,
+    receiver: Option<Thing>,
+    world: &World,
+) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
     let lock = |thing| world.lock_of(thing, |kept| kept?.downcast_ref::<Lock>().cloned());
     match wait {
         WaitFor::Notify => {
@@ -53,13 +70,26 @@ fn future(wait: WaitFor, world: &World) -> Option<Pin<Box<dyn Future<Output = ()
             Some(Box::pin(async move { notify.notified().await }))
         }
         WaitFor::Read(thing) => match lock(thing)? {
-            Lock::Mutex(_) => None,
             Lock::RwLock(lock) => Some(Box::pin(async move { drop(lock.read_owned().await) })),
+            Lock::Mutex(_) | Lock::Semaphore(_) => None,
         },
         WaitFor::Write(thing) => Some(match lock(thing)? {
             Lock::Mutex(lock) => Box::pin(async move { drop(lock.lock_owned().await) }),
             Lock::RwLock(lock) => Box::pin(async move { drop(lock.write_owned().await) }),
+            Lock::Semaphore(_) => return None,
         }),
+        WaitFor::Permit(thing) => match lock(thing)? {
+            Lock::Semaphore(all) => Some(Box::pin(async move { drop(all.acquire_owned().await) })),
+            Lock::Mutex(_) | Lock::RwLock(_) => None,
+        },
+        WaitFor::Message(_) => {
+            let receiver = receiver?;
+            Some(Box::pin(async move { receiver.receive().await }))
+        }
+        WaitFor::Barrier => {
+            let barrier = Arc::new(Barrier::new(2));
+            Some(Box::pin(async move { drop(barrier.wait().await) }))
+        }
     }
 }
 

@@ -62,23 +62,26 @@ impl Judge<'_> {
         self.program.actors[actor].kind
     }
 
-    /// By what a console knows it: the body of a `timeout` has no name of its own.
+    /// By what a console knows it: not every scope has a name of its own.
     fn key(&self, actor: Actor) -> String {
-        match self.facts(actor).spawned {
-            Some((_, Some(around))) if self.is_timed(actor) => {
-                format!("{}/timeout", self.key(around))
-            }
+        match (self.facts(actor).spawned, self.is_called(actor)) {
+            (Some((_, Some(around))), Some(name)) => format!("{}/{name}", self.key(around)),
             _ => self.names.actor(actor),
         }
     }
 
     /// What it is called where nothing says whose it is.
     fn shown(&self, actor: Actor) -> String {
-        if self.is_timed(actor) { "timeout".to_owned() } else { self.names.actor(actor) }
+        self.is_called(actor).map_or_else(|| self.names.actor(actor), ToOwned::to_owned)
     }
 
-    fn is_timed(&self, actor: Actor) -> bool {
-        matches!(self.end_of(actor), Some(ScopeEnd::TimesOut | ScopeEnd::InTime))
+    /// As everything else is that ends so.
+    fn is_called(&self, actor: Actor) -> Option<&'static str> {
+        let bound = self.program.actors[actor].bond.is_some();
+        match self.end_of(actor)? {
+            ScopeEnd::TimesOut | ScopeEnd::InTime => Some("timeout"),
+            _ => bound.then_some("run_until_cancelled"),
+        }
     }
 
     // === the verdicts ===

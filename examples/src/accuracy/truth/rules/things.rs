@@ -4,7 +4,7 @@ use super::{Item, Judge};
 use crate::accuracy::{
     facts::{Held, HeldKind, Phase},
     ledger::How,
-    program::{Actor, ActorKind, ChannelKind, Escape, ThingKind, WaitFor},
+    program::{Actor, ActorKind, ChannelKind, Escape, ThingId, ThingKind, WaitFor},
     truth::replay::{At, ThingFacts, WaitFacts},
 };
 
@@ -162,13 +162,26 @@ impl Judge<'_> {
     /// Who waits for what the guard is of.
     pub(super) fn waiting(&self, guard: &ThingFacts) -> Vec<String> {
         let of_it = |it: &&WaitFacts| match it.on {
-            WaitFor::Notify => false,
-            WaitFor::Read(thing) | WaitFor::Write(thing) => thing == guard.id,
+            WaitFor::Notify | WaitFor::Barrier => false,
+            WaitFor::Read(thing) | WaitFor::Write(thing) | WaitFor::Permit(thing) => {
+                thing == guard.id
+            }
+            WaitFor::Message(receiver) => self.sends_to(guard, receiver),
         };
         let waits = self.known.waits.iter().filter(|it| !it.gone && !self.is_plain());
         let mut all: Vec<String> = waits.filter(of_it).map(|it| self.key(it.by)).collect();
         all.sort();
         all
+    }
+
+    fn sends_to(&self, sender: &ThingFacts, receiver: ThingId) -> bool {
+        let channel = self.thing(receiver).and_then(|it| it.channel).map(|it| it.of);
+        let sends = matches!(sender.kind, Some(ThingKind::Sender(_)));
+        sends && channel.is_some() && sender.channel.map(|it| it.of) == channel
+    }
+
+    fn thing(&self, id: ThingId) -> Option<&ThingFacts> {
+        self.known.things.iter().find(|it| it.id == id)
     }
 
     pub(super) fn waits_for(&self, actor: Actor) -> Option<(HeldKind, String)> {
@@ -177,10 +190,15 @@ impl Judge<'_> {
             WaitFor::Notify => (HeldKind::Channel, "notify"),
             WaitFor::Read(_) => (HeldKind::Lock, "read"),
             WaitFor::Write(thing) => {
-                let thing = self.known.things.iter().find(|it| it.id == thing);
-                let mutex = thing.is_some_and(|it| it.kind == Some(ThingKind::Guard));
+                let mutex = self.thing(thing).is_some_and(|it| it.kind == Some(ThingKind::Guard));
                 (HeldKind::Lock, if mutex { "" } else { "write" })
             }
+            WaitFor::Permit(_) => (HeldKind::Permit, ""),
+            WaitFor::Message(receiver) => match self.thing(receiver)?.kind? {
+                ThingKind::Receiver(of) => (HeldKind::Channel, channel(of)),
+                _ => return None,
+            },
+            WaitFor::Barrier => (HeldKind::Custom, "barrier"),
         };
         Some((kind, label.to_owned()))
     }
@@ -223,7 +241,9 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         Some(ThingKind::Guard) => (HeldKind::Lock, if plain { "Mutex" } else { "" }),
         Some(ThingKind::Read) => (HeldKind::Lock, if plain { "RwLock, read" } else { "read" }),
         Some(ThingKind::Write) => (HeldKind::Lock, if plain { "RwLock, write" } else { "write" }),
-        Some(ThingKind::Permit) => (HeldKind::Permit, if plain { "Semaphore" } else { "" }),
+        Some(ThingKind::Permit | ThingKind::Single) => {
+            (HeldKind::Permit, if plain { "Semaphore" } else { "" })
+        }
         Some(ThingKind::Sender(of)) => (HeldKind::Channel, sender(of)),
         Some(ThingKind::Receiver(of)) => (HeldKind::Channel, receiver(of)),
         Some(ThingKind::Hold) => (HeldKind::Custom, "hold"),
@@ -235,6 +255,16 @@ fn words(kind: Option<ThingKind>, plain: bool) -> (HeldKind, &'static str) {
         }
     }
 }
+
+fn channel(of: ChannelKind) -> &'static str {
+    match of {
+        ChannelKind::Oneshot => "oneshot",
+        ChannelKind::Mpsc | ChannelKind::Unbounded => "mpsc",
+        ChannelKind::Watch => "watch",
+        ChannelKind::Broadcast => "broadcast",
+    }
+}
+
 fn sender(of: ChannelKind) -> &'static str {
     match of {
         ChannelKind::Oneshot => "sender",
