@@ -76,12 +76,20 @@ impl Proof {
         Ok(Self { console: Console::attach(&address)?, runtimes, batches: 0, deadline: DEADLINE })
     }
 
-    /// Runs these programs at once.
+    /// Runs these programs at once, or as many as can be told apart.
     ///
     /// # Errors
     ///
     /// When the console is lost.
     pub fn check(&mut self, programs: &[Arc<Program>]) -> Result<Vec<Checked>, Error> {
+        let mut checked = Vec::new();
+        for some in told_apart(programs) {
+            checked.extend(self.check_at_once(some)?);
+        }
+        Ok(checked)
+    }
+
+    fn check_at_once(&mut self, programs: &[Arc<Program>]) -> Result<Vec<Checked>, Error> {
         self.batches += 1;
         let batch = format!("b{}x", self.batches);
         let all = self.run(&batch, programs);
@@ -188,6 +196,23 @@ impl Proof {
             thread::sleep(GRACE / 4);
         }
     }
+}
+
+/// What is nobody's is in one row for all programs, of which so much is listed.
+fn told_apart(programs: &[Arc<Program>]) -> Vec<&[Arc<Program>]> {
+    /// As the wire format says.
+    const LISTED: usize = 16;
+    let (mut parts, mut begin, mut nobodys) = (Vec::new(), 0, 0);
+    for (at, program) in programs.iter().enumerate() {
+        let its = program.nobodys();
+        if nobodys + its > LISTED {
+            parts.push(&programs[begin..at]);
+            (begin, nobodys) = (at, 0);
+        }
+        nobodys += its;
+    }
+    parts.push(&programs[begin..]);
+    parts
 }
 
 fn truth_of(ran: &Ran) -> Truth {
