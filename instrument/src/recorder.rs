@@ -382,6 +382,28 @@ impl Recorder {
         true
     }
 
+    /// As [`Self::request`]; also where the task was asked since by somebody else. True when
+    /// this one counts.
+    fn request_found(&self, key: Key, request: Arc<Request>) -> bool {
+        let at = request.at;
+        match self.requested_at(key) {
+            None => return self.request(key, Arc::unwrap_or_clone(request)),
+            Some(known) if known <= at => return false,
+            Some(_) => {}
+        }
+        let Some(slot) = self.tasks.get(key) else { return false };
+        let (cause, site) = (request.cause, request.site);
+        let index = self.requests.insert(request);
+        let Some(other) = slot.was_requested_before(index, at) else {
+            self.requests.remove(index);
+            return false;
+        };
+        self.requests.remove(other);
+        self.note_at(key, slot, What::Requested, cause as u8, (site, at));
+        self.push_changed(key, slot);
+        true
+    }
+
     /// The task has been asked, by whomever.
     pub(crate) fn is_asked(&self, key: Key) -> bool {
         self.tasks.get(key).is_some_and(TaskSlot::is_asked)
@@ -904,19 +926,20 @@ impl Recorder {
     }
 
     /// Asks the task of this wait by what it waits on, if it waited when that was
-    /// cancelled, from outside, and nobody has asked it before.
+    /// cancelled, from outside, and nobody has asked it before. Somebody may have since.
     pub(crate) fn ask_who_waits(&self, wait: Key, request: Arc<Request>) {
         let Some(wait) = self.holding(wait) else { return };
-        let Some(task) = wait.owner.filter(|task| !self.is_asked(*task)) else { return };
+        let Some(task) = wait.owner else { return };
         let outside = self.whole_task(task).is_some_and(|id| request.comes_from_outside(id));
         // One that began to wait later knows.
         if !outside || wait.acquired_at > request.at {
             return;
         }
         let asked_at = request.at;
-        if self.request(task, Arc::unwrap_or_clone(request)) {
-            self.set_flag(task, Flag::Waiting);
+        if !self.request_found(task, request) {
+            return;
         }
+        self.set_flag(task, Flag::Waiting);
         // It was told before it was asked here. By another token, perhaps: then it is not
         // certain that it was not by this one.
         if let Some(told_at) = self.told_at(task).filter(|at| *at >= asked_at) {

@@ -193,9 +193,6 @@ impl Maker {
     /// After which it is gone.
     fn last_step(&mut self, actor: Actor) -> Option<Step> {
         let outside = self.program.actors[actor].keep == Keep::Outside;
-        if self.is_told_apart(actor) {
-            return None;
-        }
         // Over tokio alone an abort while it runs cannot be told from its completion.
         let while_running = match (outside, self.is_shim()) {
             (false, _) => 0,
@@ -231,13 +228,6 @@ impl Maker {
         }
         self.kill(&rest);
         Some(step)
-    }
-
-    /// It merely waits on a token that is cancelled, and does not look: a console finds
-    /// those when it looks itself, and another request may come before that.
-    fn is_told_apart(&self, actor: Actor) -> bool {
-        let bond = self.program.actors[actor].bond;
-        bond.is_some_and(|bond| !bond.bound && self.is_cancelled(bond.token))
     }
 
     fn step(&mut self, actor: Actor, is_task: bool) -> Option<Step> {

@@ -7,7 +7,7 @@
 //! | `tokio_id` | the spawning thread, once tokio has told it |
 //! | `polls`, `busy`, `first_poll`, `running_since`, `last_poll` | the thread that polls: tokio polls a task on one thread at a time |
 //! | `woken_at` | any thread; a poll marks it as answered |
-//! | `requested_at`, `request`, `delivered_at` | any thread; the first wins |
+//! | `requested_at`, `request`, `delivered_at` | any thread; the first wins, also where it is found later |
 //! | `told_at` | the thread that polls |
 //! | `cell` | the spawning thread, once tokio has told it |
 //! | `wakers`, with the wakes | any thread: see `recorder/wakers.rs` |
@@ -575,9 +575,25 @@ impl TaskSlot {
         if self.ended_at.load(SeqCst) != 0 {
             return false;
         }
-        if self.request.compare_exchange(0, index, SeqCst, SeqCst).is_err() {
-            return false;
+        self.request.compare_exchange(0, index, SeqCst, SeqCst).is_ok()
+            && self.is_requested(index, at)
+    }
+
+    /// It was asked earlier than it is known to have been: writes that request in place of
+    /// the other, and gives that one's index.
+    pub(super) fn was_requested_before(&self, index: u32, at: Nanos) -> Option<u32> {
+        let known = self.request.load(SeqCst);
+        let is_earlier = known != 0 && self.requested_at.load(SeqCst) > at;
+        let is_written = is_earlier
+            && self.ended_at.load(SeqCst) == 0
+            && self.request.compare_exchange(known, index, SeqCst, SeqCst).is_ok();
+        if is_written {
+            self.is_requested(index, at);
         }
+        is_written.then_some(known)
+    }
+
+    fn is_requested(&self, index: u32, at: Nanos) -> bool {
         let running = some(self.running_since.load(Relaxed));
         let begun = self.polls.load(Relaxed) + u64::from(running.is_some());
         // A token's request may be written here a while after it was made. Of the polls

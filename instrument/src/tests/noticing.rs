@@ -5,7 +5,11 @@ use std::{future::pending, pin::pin, time::Duration};
 use tokio::sync::oneshot;
 
 use super::support::{GRACE_OVER, ORPHANS_TOO, Service, named, on_each, poll_once, settle};
-use crate::{sync::CancellationToken, task::Builder};
+use crate::{
+    sync::CancellationToken,
+    task::Builder,
+    words::{Cause, Outcome},
+};
 
 /// A task that keeps its wait alive, and what it does once the token is cancelled: the
 /// verdicts long after. The console looks in between, or does not.
@@ -148,4 +152,44 @@ fn a_bound_task_that_is_told_has_noticed_and_is_stuck_all_the_same() {
         assert!(service.task("task").delivered_at.is_some());
         assert_eq!(service.verdicts(GRACE_OVER), ["stuck task"]);
     });
+}
+
+/// Who waits on a token is found when a console looks, or when it gives up to wait: what
+/// asked it first is told, in whichever order that was.
+#[test]
+fn a_waiting_task_that_is_aborted_before_anybody_looks_was_asked_by_what_came_first() {
+    for (token_first, cause) in [(true, Cause::Token), (false, Cause::Abort)] {
+        for looked_at in [true, false] {
+            on_each(|service| {
+                service.run(async {
+                    let token = CancellationToken::new();
+                    let waits = token.clone();
+                    let task = named("task", async move {
+                        // It is woken, and aborted before it is polled.
+                        waits.cancelled().await;
+                        pending::<()>().await;
+                    });
+                    settle().await;
+                    let cancels = async move {
+                        if token_first {
+                            token.cancel();
+                            task.abort();
+                        } else {
+                            task.abort();
+                            token.cancel();
+                        }
+                    };
+                    let cancels = named("canceller", cancels);
+                    if looked_at {
+                        cancels.await.expect("it cancels");
+                        service.look(Duration::ZERO);
+                    }
+                    settle().await;
+                });
+                let told = service.cancel("task").expect("it was asked");
+                assert_eq!(told.cause, cause, "looked at: {looked_at}");
+                assert_eq!(service.outcome("task"), Outcome::Cancelled);
+            });
+        }
+    }
 }

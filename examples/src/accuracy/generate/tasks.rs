@@ -98,7 +98,7 @@ impl Maker {
             (0..=self.program.tokens.len()).filter(|token| !self.is_cancelled(*token)).collect();
         let Some(token) = self.rng.pick(&tokens) else { return };
         let (bound, returns) = (self.rng.percent(70), self.rng.percent(65));
-        // As in `is_told_apart`: a shutdown may come before a console has looked.
+        // Who merely waits is found when a console looks, and a shutdown may come before.
         let bound = bound || matches!(self.program.flavor, Flavor::Own | Flavor::OwnSet);
         // One that is spawned in a drop may be spawned, and not wait yet, when its token is
         // cancelled elsewhere.
@@ -201,8 +201,7 @@ impl Maker {
     }
 
     pub(super) fn abort(&mut self, victim: Actor) -> Option<Step> {
-        let free = !self.is_told_apart(victim) && self.kill_all(&[victim]);
-        free.then_some(Step::Abort(victim))
+        self.kill_all(&[victim]).then_some(Step::Abort(victim))
     }
 
     pub(super) fn abort_another(&mut self, actor: Actor) -> Option<Step> {

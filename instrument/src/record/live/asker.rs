@@ -279,9 +279,18 @@ impl Noticing {
         if let Some(recorder) = Recorder::current()
             && let Some(task) = owner::current_task(recorder)
         {
+            self.was_alive_at_the_cancel();
             notice(recorder, task, &self.node, self.wait.is_some());
         }
         self.end();
+    }
+
+    /// So the task was asked by that, whoever has asked it since; a console may not have
+    /// looked in between.
+    fn was_alive_at_the_cancel(&self) {
+        if let (Some((recorder, wait)), Some(request)) = (self.wait, self.node.0.request()) {
+            recorder.ask_who_waits(wait, request);
+        }
     }
 
     fn end(&mut self) {
@@ -293,11 +302,7 @@ impl Noticing {
 
 impl Drop for Noticing {
     fn drop(&mut self) {
-        // Given up between the cancel and the console's next look, it was alive at the
-        // cancel all the same.
-        if let (Some((recorder, wait)), Some(request)) = (self.wait, self.node.0.request()) {
-            recorder.ask_who_waits(wait, request);
-        }
+        self.was_alive_at_the_cancel();
         self.end();
     }
 }
