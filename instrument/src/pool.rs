@@ -55,8 +55,9 @@ use std::{
     future::Future,
     panic::Location,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context, Poll},
+    thread,
     time::Duration,
 };
 
@@ -124,7 +125,65 @@ impl Status {
 /// the connections are listed that are still out.
 pub fn watch<P: Pool>(name: &'static str, pool: &Arc<P>) -> Watch {
     let pool = Arc::downgrade(pool);
-    Watch { lender: Lender::new(name, move || Some(pool.upgrade()?.status().0)) }
+    Watch { lender: Lender::new(name, move || ask(&pool)) }
+}
+
+/// How the pool is; `None` when it is gone.
+fn ask<P: Pool>(pool: &Weak<P>) -> Option<Pooled> {
+    let pool = DropsElsewhere(Some(pool.upgrade()?));
+    Some(pool.0.as_ref()?.status().0)
+}
+
+/// Whoever had the pool may have let go of it meanwhile: then what it does when it is
+/// dropped, which may take long, is not done on the console's thread. But where no other
+/// thread can be had.
+struct DropsElsewhere<P: Pool>(Option<Arc<P>>);
+
+impl<P: Pool> Drop for DropsElsewhere<P> {
+    fn drop(&mut self) {
+        if let Some(last) = self.0.take().and_then(Arc::into_inner) {
+            drop(thread::Builder::new().name("pool".to_owned()).spawn(move || drop(last)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, mpsc};
+
+    use super::*;
+
+    /// Says on which thread it is dropped; the last to have it lets go while it is asked.
+    struct LetGo {
+        last: Mutex<Option<Arc<Self>>>,
+        dropped_on: mpsc::Sender<thread::ThreadId>,
+    }
+
+    impl Pool for LetGo {
+        fn status(&self) -> Status {
+            drop(self.last.lock().expect("nobody panics here").take());
+            Status::new().size(1)
+        }
+    }
+
+    impl Drop for LetGo {
+        fn drop(&mut self) {
+            let _ = self.dropped_on.send(thread::current().id());
+        }
+    }
+
+    #[test]
+    fn a_pool_that_is_let_go_of_while_it_is_asked_is_not_dropped_by_who_asks() {
+        let (dropped_on, dropped) = mpsc::channel();
+        let pool = Arc::new(LetGo { last: Mutex::default(), dropped_on });
+        *pool.last.lock().expect("nobody panics here") = Some(Arc::clone(&pool));
+        let weak = Arc::downgrade(&pool);
+        drop(pool);
+        assert_eq!(ask(&weak).and_then(|it| it.size), Some(1));
+        let on = dropped.recv_timeout(Duration::from_secs(60)).expect("it is dropped");
+        assert_ne!(on, thread::current().id());
+        assert!(ask(&weak).is_none(), "it is gone");
+    }
 }
 
 /// A pool that is [watched](watch), for whoever gives out its connections. The pool
