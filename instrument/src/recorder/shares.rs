@@ -20,7 +20,7 @@ use super::{
     table::TextId,
     task::TaskSlot,
 };
-use crate::hash::WordHasher;
+use crate::{atomics::Ordering::SeqCst, hash::WordHasher};
 
 /// Of more holders than these none is told apart: a release takes from all of them.
 const TOLD_APART: usize = 64;
@@ -165,6 +165,16 @@ impl Recorder {
         let gone = self.shares.table(of).remove(&of);
         for share in gone.into_iter().flatten() {
             self.released(share.holding);
+        }
+    }
+
+    /// Something was acquired of it, or released, and what is not known.
+    #[cold]
+    pub(crate) fn holders_are_lost(&'static self, of: Key) {
+        self.shares_are_gone(of);
+        let Some(slot) = self.holding_slot(of) else { return };
+        if slot.count_amount().swap(0, SeqCst) > 0 {
+            self.is_over(of);
         }
     }
 

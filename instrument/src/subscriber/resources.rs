@@ -10,6 +10,7 @@ use tracing_core::{Event, span::Attributes};
 use super::{
     callsite::Ours,
     fields::{Change, Op, SpanFields, TimerState},
+    recorder_of_the_default,
     spans::Front,
 };
 use crate::{
@@ -143,7 +144,10 @@ impl Front {
         THREAD.with(|thread| match slot.what_it_is() {
             Some(Spanned::Acquire(semaphore)) => enter_acquire(thread, key, semaphore),
             Some(Spanned::Semaphore) if owner::is_ours() => self.recorder.is_a_shims(key),
-            Some(Spanned::Semaphore) => thread.enters(Some(key), Some(key)),
+            Some(Spanned::Semaphore) => {
+                self.hears_of(key);
+                thread.enters(Some(key), Some(key));
+            }
             Some(Spanned::Timer) => {
                 // Whoever polls a timer owns it.
                 if let Some(task) = owner::current_task(self.recorder) {
@@ -151,10 +155,24 @@ impl Front {
                 }
                 thread.enters(Some(key), None);
             }
-            Some(Spanned::Lock | Spanned::Channel) => thread.enters(Some(key), None),
+            Some(Spanned::Lock) => {
+                self.hears_of(key);
+                thread.enters(Some(key), None);
+            }
+            Some(Spanned::Channel) => thread.enters(Some(key), None),
             // Nothing that is told of it counts.
             None => thread.enters(None, None),
         });
+    }
+
+    /// What becomes of the lock or semaphore now is told to the thread's default: where that
+    /// is somebody else's, nobody is known to hold any of it.
+    #[inline]
+    fn hears_of(self, of: Key) {
+        let told = recorder_of_the_default();
+        if !told.is_some_and(|told| std::ptr::eq(told, self.recorder)) {
+            self.recorder.holders_are_lost(of);
+        }
     }
 
     #[inline]

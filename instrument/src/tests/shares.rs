@@ -7,6 +7,7 @@ use std::{
 };
 
 use tokio::sync::{RwLock, Semaphore, oneshot};
+use tracing_core::{Dispatch, subscriber::NoSubscriber};
 
 use super::support::{GRACE_OVER, Service, keep, poll_once, settle};
 use crate::{recorder::holding::HoldingFacts, words::Kind};
@@ -190,6 +191,44 @@ fn a_permit_that_another_task_releases_is_held_no_more() {
         let permit = take(&parked).expect("open");
         plain("other", async move { drop(permit) }).await.expect("it ends");
         assert!(held(&service).is_empty() && service.verdicts(GRACE_OVER).is_empty());
+    });
+}
+
+/// What tokio tells of a release it tells the thread's default: when that is somebody
+/// else's, it was anybody's. What is acquired from then on is known again.
+#[test]
+fn what_somebody_else_was_told_of_is_held_by_nobody_for_certain() {
+    fn elsewhere(release: impl FnOnce()) {
+        tracing_core::dispatcher::with_default(&Dispatch::new(NoSubscriber::new()), release);
+    }
+
+    let service = Service::of_spans();
+    service.run(async {
+        let (lock, semaphore) = (Arc::new(RwLock::new(0)), Arc::new(Semaphore::new(9)));
+        let mutex = Arc::new(tokio::sync::Mutex::new(0));
+        let [readers, again] = [Parked::default(), Parked::default()];
+        let (lockers, permits) = (Parked::default(), Parked::default());
+        for name in ["first", "second"] {
+            parks(name, &readers, Arc::clone(&lock).read_owned());
+            parks(name, &permits, Arc::clone(&semaphore).acquire_many_owned(2));
+        }
+        parks("first", &lockers, Arc::clone(&mutex).lock_owned());
+        settle().await;
+        assert_eq!(held(&service).len(), 5);
+        let (reader, locker) = (take(&readers), take(&lockers));
+        let permit = take(&permits).expect("open");
+        elsewhere(move || drop((reader, locker, permit)));
+        assert!(held(&service).is_empty(), "{:?}", held(&service));
+        parks("third", &again, Arc::clone(&lock).read_owned());
+        parks("third", &lockers, Arc::clone(&mutex).lock_owned());
+        parks("third", &permits, semaphore.acquire_owned());
+        settle().await;
+        let third = [is("third", "Mutex", 1), is("third", "RwLock, read", 1)];
+        assert_eq!(held(&service)[..2], third);
+        assert_eq!(held(&service)[2..], [is("third", "Semaphore", 1)]);
+        drop((take(&again), take(&lockers)));
+        drop(take(&permits).expect("open"));
+        assert!(held(&service).is_empty());
     });
 }
 
