@@ -164,6 +164,22 @@ pub(crate) const IN_ITS_DROP: Explanation = Explanation {
     good: "impl Drop for Session {\n    fn drop(&mut self) {\n        let file = self.file.take();\n        spawn_blocking(move || file.map(|file| file.sync_all()));\n    }\n}",
 };
 
+/// Of what is overdue at a target that speaks tokio-console's protocol: it has no limit there.
+pub(crate) const OPEN: Explanation = Explanation {
+    verdict: Verdict::Overdue,
+    kinds: &[],
+    why: "Every task that was seen to use it ended longer than 30 s ago, and it is still there: its guard, or the timer \
+          itself, was forgotten, or was given to something that lives on. To what is not told.",
+    fix: "Keep it inside the future, where it goes with the task; whoever takes it over on purpose should use it.",
+    bad: "let guard = state.clone().lock_owned().await;\nGUARDS.lock().unwrap().push(guard);        // stays locked",
+    good: "let guard = state.lock().await;\nuse_it(&guard).await;                     // dropped with the future",
+};
+
+/// What is to be said of this verdict at a target that speaks tokio-console's protocol.
+pub(crate) fn explain_inferred(verdict: Verdict) -> Option<&'static Explanation> {
+    if verdict == Verdict::Overdue { Some(&OPEN) } else { explain(verdict, None) }
+}
+
 /// What is to be said of this task with this verdict, which holds this first.
 pub(crate) fn explain_held(
     verdict: Verdict,

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt::Write, time::Duration};
 
+use holdover_proto::v1;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -204,6 +205,17 @@ pub(crate) fn bytes(bytes: u64) -> String {
     let tenths = format!("{size:.1}");
     let shown = if size >= 10.0 { format!("{size:.0}") } else { tenths.replace(".0", "") };
     format!("{shown} {}", UNITS[unit])
+}
+
+/// Of a target that speaks tokio-console's protocol, where none is reported.
+pub(crate) fn of_wakers(tasks: u64, blind: &[v1::Blindness]) -> String {
+    let tasks = count(tasks);
+    let unseen = |it: &v1::Blindness| ["dropped-events", "no-wakers"].contains(&it.cause.as_str());
+    if blind.iter().any(unseen) {
+        format!("Whether one of {tasks} tasks has lost its wakers cannot be told.")
+    } else {
+        format!("Of {tasks} tasks none is known to have lost its wakers.")
+    }
 }
 
 /// Of a target that speaks tokio-console's protocol.

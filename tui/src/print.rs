@@ -75,7 +75,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
             let none = match kind {
                 Kind::Leaks => Some(text::no_leaks(&update, &printer.described)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
-                Kind::Pools => Some(text::no_pools(&update)),
+                Kind::Pools => Some(text::no_pools(&update, &printer.described)),
                 Kind::Tasks | Kind::TaskGroups | Kind::Events => {
                     // They are rows and nothing else.
                     if update.matched == 0 {
@@ -362,9 +362,14 @@ pub(crate) fn explain(verdict: v1::Verdict, kind: Option<v1::HoldingKind>) -> Re
         None => writeln!(out, "{name}\n")?,
     }
     tell(&mut out, it, columns.into())?;
-    if verdict == v1::Verdict::Stuck {
-        writeln!(out, "\nstuck in its drop\n")?;
-        tell(&mut out, &explain::IN_ITS_DROP, columns.into())?;
+    let particular = match verdict {
+        v1::Verdict::Stuck => Some(("stuck in its drop", &explain::IN_ITS_DROP)),
+        v1::Verdict::Overdue => Some(("overdue, of a tokio-console service", &explain::OPEN)),
+        _ => None,
+    };
+    if let Some((title, it)) = particular {
+        writeln!(out, "\n{title}\n")?;
+        tell(&mut out, it, columns.into())?;
     }
     Ok(())
 }

@@ -396,6 +396,7 @@ fn waits_for(held: &Held) -> v1::WaitsFor {
         label: text(&held.label),
         site: text(&held.site),
         since_ns: held.acquired_at,
+        made_only: false,
     }
 }
 
@@ -420,6 +421,7 @@ fn holding(held: &Held, seen: &Seen) -> v1::Holding {
         capacity: held.fill.as_deref().map(Fill::capacity),
         fd: held.fd.map(|fd| process::fd(fd, seen.get(&held.id))),
         pool: held.resource_of_pool(),
+        made_only: false,
     }
 }
 

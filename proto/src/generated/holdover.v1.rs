@@ -294,6 +294,10 @@ pub struct Update {
     /// Groups of tasks. Without a filter, and over all pages, each task is in one of them.
     #[prost(message, repeated, tag = "80")]
     pub task_groups: ::prost::alloc::vec::Vec<TaskGroup>,
+    /// The target speaks tokio-console's protocol only, and a console of that has paused it:
+    /// it tells nobody anything until it is resumed, and `now_ns` is when it told last.
+    #[prost(bool, tag = "95")]
+    pub paused: bool,
 }
 /// A token that lives: the service has a handle to it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -593,6 +597,10 @@ pub struct Holding {
     /// The file descriptor that it names; absent when it names none.
     #[prost(message, optional, tag = "16")]
     pub fd: ::core::option::Option<Fd>,
+    /// `site` and `acquired_ns` are of the making of the thing: where and when it was acquired
+    /// is not known.
+    #[prost(bool, tag = "95")]
+    pub made_only: bool,
 }
 /// A file descriptor that a holding names, and what has become of it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -636,6 +644,9 @@ pub struct WaitsFor {
     pub site: ::prost::alloc::string::String,
     #[prost(uint64, tag = "4")]
     pub since_ns: u64,
+    /// `site` is where the thing was made: where it asked is not known.
+    #[prost(bool, tag = "95")]
+    pub made_only: bool,
 }
 /// One (task, verdict) pair.
 #[derive(Clone, PartialEq, ::prost::Message)]

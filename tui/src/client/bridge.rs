@@ -19,7 +19,8 @@ use std::{
 
 use console_api::{
     instrument::{
-        InstrumentRequest, TaskDetailsRequest, Update, instrument_client::InstrumentClient,
+        InstrumentRequest, State as Told, StateRequest, TaskDetailsRequest, Temporality, Update,
+        instrument_client::InstrumentClient,
     },
     tasks::TaskDetails,
 };
@@ -27,7 +28,7 @@ use holdover_proto::v1::{self, holdover_server::Holdover};
 use tokio::{
     sync::{mpsc, watch},
     task::AbortHandle,
-    time::sleep,
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Code, Request, Response, Status, Streaming, transport::Channel};
@@ -36,6 +37,8 @@ use self::{judge::Verdicts, table::Table, view::View};
 
 /// A large service takes seconds until it sends its first message.
 const FIRST: Duration = Duration::from_secs(20);
+/// What follows says whether a task that seems lost is; a target sends it each second.
+const MORE: Duration = Duration::from_millis(2_500);
 
 /// Answers as a Holdover would; a clone is the same bridge.
 #[derive(Clone, Debug)]
@@ -57,12 +60,19 @@ struct Shared {
 struct State {
     table: Table,
     verdicts: Verdicts,
+    /// A console has paused it: nothing is told until it is resumed.
+    paused: bool,
 }
 
 impl State {
     fn apply(&mut self, update: Update) {
         self.table.apply(update);
         self.verdicts.judge(&mut self.table);
+    }
+
+    /// Whether a task seems lost of which it is not certain yet.
+    fn suspects(&self) -> bool {
+        self.table.tasks.values().any(|task| judge::is_suspect(task, &self.table))
     }
 }
 
@@ -88,24 +98,26 @@ impl Bridge {
             let first = first.ok_or_else(|| Status::unavailable("it ended the stream"))?;
             Ok::<_, Status>((updates, first))
         };
-        let (updates, first) = tokio::time::timeout(FIRST, watch).await.or(Err(silent()))??;
+        let (mut updates, first) = tokio::time::timeout(FIRST, watch).await.or(Err(silent()))??;
         let mut state = State::default();
         state.apply(first);
+        settle(&mut state, &mut updates).await?;
         let run = format!("tokio-console {}", state.table.anchor().saturating_add(state.table.now));
         let state = Arc::new(Mutex::new(state));
         let (tell, changed) = watch::channel(None);
-        let reader = tokio::spawn(read(updates, Arc::clone(&state), tell)).abort_handle();
+        let pauses = console.watch_state(StateRequest {}).await.ok().map(Response::into_inner);
+        let sent = Sent { updates, pauses };
+        let reader = tokio::spawn(read(sent, Arc::clone(&state), tell)).abort_handle();
         Ok(Self(Arc::new(Shared { console, state, changed, reader, run })))
     }
 
     /// What it is and what cannot be seen of it.
     pub(super) fn described(&self) -> v1::DescribeResponse {
-        describe::describe(&lock(&self.0.state).table, &self.0.run)
+        describe::describe(&lock(&self.0.state), &self.0.run)
     }
 
     fn evaluate(&self, view: &View) -> v1::Update {
-        let state = lock(&self.0.state);
-        view::evaluate(&state.table, &state.verdicts, view)
+        view::evaluate(&lock(&self.0.state), view)
     }
 
     /// The target's details of the task whose story is told; none of one that it does not
@@ -120,23 +132,60 @@ impl Bridge {
     }
 }
 
-/// Takes what the target sends, until there is no more.
-async fn read(
-    mut updates: Streaming<Update>,
-    state: Arc<Mutex<State>>,
-    changed: watch::Sender<Option<Status>>,
-) {
-    let why = loop {
-        match updates.message().await {
-            Ok(Some(update)) => {
-                lock(&state).apply(update);
-                changed.send_replace(None);
-            }
-            Ok(None) => break Status::unavailable("the target ended the stream"),
-            Err(status) => break said(status),
+/// Waits for what tells whether the tasks that seem lost at first are: what is printed is
+/// printed once.
+async fn settle(state: &mut State, updates: &mut Streaming<Update>) -> Result<(), Status> {
+    let until = Instant::now() + MORE;
+    while state.suspects() {
+        match timeout_at(until, updates.message()).await {
+            Ok(update) => match update? {
+                Some(update) => state.apply(update),
+                None => return Err(Status::unavailable("it ended the stream")),
+            },
+            // It is paused, or sends rarely.
+            Err(_) => break,
         }
+    }
+    Ok(())
+}
+
+/// What the target sends.
+struct Sent {
+    updates: Streaming<Update>,
+    /// Whether it is paused; `None` where it does not tell.
+    pauses: Option<Streaming<Told>>,
+}
+
+/// Takes what the target sends, until there is no more.
+async fn read(mut sent: Sent, state: Arc<Mutex<State>>, changed: watch::Sender<Option<Status>>) {
+    let why = loop {
+        tokio::select! {
+            update = sent.updates.message() => match update {
+                Ok(Some(update)) => lock(&state).apply(update),
+                Ok(None) => break Status::unavailable("the target ended the stream"),
+                Err(status) => break said(status),
+            },
+            paused = is_paused(&mut sent.pauses) => {
+                // It says so each second.
+                if std::mem::replace(&mut lock(&state).paused, paused) == paused {
+                    continue;
+                }
+            }
+        }
+        changed.send_replace(None);
     };
     changed.send_replace(Some(why));
+}
+
+/// Whether it is paused, whenever it says so; for ever when it does not.
+async fn is_paused(pauses: &mut Option<Streaming<Told>>) -> bool {
+    while let Some(stream) = pauses {
+        match stream.message().await {
+            Ok(Some(told)) => return told.temporality() == Temporality::Paused,
+            Ok(None) | Err(_) => *pauses = None,
+        }
+    }
+    std::future::pending().await
 }
 
 /// What is wrong, with what can be done about it.

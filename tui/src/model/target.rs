@@ -49,6 +49,8 @@ pub(crate) struct Target {
     told: Vec<Arc<Moment>>,
     /// When it was lost: it may do anything since.
     lost_at: Option<Instant>,
+    /// Since when it is known that it tells nothing, to nobody, until it is resumed.
+    paused_at: Option<Instant>,
     /// Why it does not answer the view.
     pub(crate) refused: Option<String>,
     /// Since when it has been asked for what it has not told.
@@ -72,6 +74,7 @@ impl Target {
             answered: None,
             told: Vec::new(),
             lost_at: None,
+            paused_at: None,
             refused: None,
             waited_since: None,
         }
@@ -92,7 +95,7 @@ impl Target {
         self.described = Some(described);
         self.connection = Connection::Live;
         self.since = Some(now);
-        self.lost_at = None;
+        (self.lost_at, self.paused_at) = (None, None);
         another
     }
 
@@ -133,7 +136,7 @@ impl Target {
 
     /// Its time; that of the moment since which it stands still.
     pub(super) fn now(&self, frozen: Option<Instant>, now: Instant) -> u64 {
-        let stands_still = frozen.into_iter().chain(self.lost_at).min();
+        let stands_still = frozen.into_iter().chain(self.lost_at).chain(self.paused_at).min();
         self.clock.now(stands_still.unwrap_or(now))
     }
 
@@ -154,6 +157,16 @@ impl Target {
         self.samples.take(update.now_ns, &totals, update.process.as_ref());
     }
 
+    /// It says whether it tells nothing for now.
+    pub(super) fn pauses(&mut self, does_it: bool, now: Instant) {
+        self.paused_at = self.paused_at.or(Some(now)).filter(|_| does_it);
+    }
+
+    /// Somebody else has paused it: since when, as far as is known here.
+    pub(crate) fn paused_at(&self) -> Option<Instant> {
+        self.paused_at
+    }
+
     /// It is there and does not answer, and its rows are not those that are asked for.
     pub(crate) fn is_slow(&self, now: Instant) -> bool {
         const PATIENCE: Duration = Duration::from_secs(1);
@@ -169,6 +182,9 @@ impl Target {
     /// Time passes, and nothing else is heard of it.
     pub(super) fn goes_on(&mut self, is_answered: bool, with_the_process: bool, now: Instant) {
         let target_now = self.now(None, now);
+        if self.paused_at.is_some() {
+            return;
+        }
         if self.is_live() && is_answered {
             self.samples.go_on(target_now, with_the_process);
         }

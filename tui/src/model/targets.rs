@@ -200,7 +200,7 @@ impl Model {
         self.about().map_or_else(|| self.shown(), |about| vec![about])
     }
 
-    pub(super) fn shown_targets(&self) -> impl Iterator<Item = &Target> {
+    pub(crate) fn shown_targets(&self) -> impl Iterator<Item = &Target> {
         self.told_of().into_iter().map(|id| &self.targets[id])
     }
 

@@ -31,6 +31,7 @@ impl Model {
             return;
         }
         self.targets[from].count(&update);
+        self.targets[from].pauses(update.paused, now);
         if view == self.totals_view() {
             self.targets[from].tells_totals(update.totals.unwrap_or_default());
             return;

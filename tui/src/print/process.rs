@@ -131,14 +131,19 @@ pub(crate) fn held(row: &v1::HeldRow, now: u64) -> Option<String> {
     let held = row.holding.as_ref()?;
     let owner = owner(row);
     let age = span(now.saturating_sub(held.acquired_ns));
-    let site = place(&held.site);
-    Some(format!("{}; {owner}; for {age}, from {}", names::holding_and_fd(held), safe(&site)))
+    let (what, site) = (names::holding_and_fd(held), safe(&place(&held.site)).into_owned());
+    Some(if held.made_only {
+        format!("{what}; {owner}; made {age} ago at {site}")
+    } else {
+        format!("{what}; {owner}; for {age}, from {site}")
+    })
 }
 
 /// `handler #41, ended`, or nobody.
 pub(crate) fn owner(row: &v1::HeldRow) -> String {
-    match row.owner.as_ref().filter(|owner| owner.id != 0) {
+    match &row.owner {
         None => "nobody".to_owned(),
+        Some(owner) if owner.id == 0 => "who has it is not told".to_owned(),
         Some(owner) => {
             let ended = if row.owner_ended { ", ended" } else { "" };
             format!("{} #{}{ended}", safe(&owner.name), owner.id)

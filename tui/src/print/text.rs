@@ -41,7 +41,8 @@ fn told(leak: &v1::Leak, now: u64, (when, holds): (&str, &str)) -> String {
     {
         let (site, held_by) = (place(&waits.site), names::held_by(task));
         let what = names::waits_for(waits);
-        let _ = write!(text, "\n    waits for: {what}{held_by}, at {}", safe(&site));
+        let at = if waits.made_only { "made at" } else { "at" };
+        let _ = write!(text, "\n    waits for: {what}{held_by}, {at} {}", safe(&site));
     }
     if leak.verdict() == v1::Verdict::Stuck
         && let Some(cancel) = own.filter(|_| leak.cleared_ns.is_none())
@@ -201,8 +202,11 @@ fn waiters(waiters: &[v1::TaskRef]) -> String {
 }
 
 /// Pools are seen where the service says that it has one.
-pub(crate) fn no_pools(update: &v1::Update) -> String {
+pub(crate) fn no_pools(update: &v1::Update, described: &v1::DescribeResponse) -> String {
     match update.all {
+        0 if is_tokio_console(described) => {
+            "tokio-console's protocol tells nothing of pools.".to_owned()
+        }
         0 => "No pools. A pool is seen once it is given to holdover::pool.".to_owned(),
         all => format!("None that match; there are {} in all.", count(all)),
     }
@@ -234,10 +238,11 @@ pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) ->
     if in_all > 0 {
         return format!("None that match; there are {} in all.{ignored}", count(in_all));
     }
-    if described.coverage.as_ref().is_some_and(|it| it.tokio_console) {
-        let spawned = count(totals.tasks_spawned);
+    if is_tokio_console(described) {
         let not_told = crate::format::NO_CANCELS;
-        return format!("No leaks. Of {spawned} tasks none has lost its wakers. {not_told}");
+        let blind = described.coverage.as_ref().map_or(&[][..], |coverage| &coverage.blind);
+        let wakers = crate::format::of_wakers(totals.tasks_spawned, blind);
+        return format!("No leaks. {wakers} {not_told}");
     }
     let cancelled = count(totals.tasks_cancelled);
     let spawned = count(totals.tasks_spawned);
@@ -255,6 +260,10 @@ pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) ->
         "No leaks. {cancelled} of {spawned} tasks ended cancelled since the recording began; none \
          of them holds anything for longer than its grace.{kept}"
     )
+}
+
+fn is_tokio_console(described: &v1::DescribeResponse) -> bool {
+    described.coverage.as_ref().is_some_and(|coverage| coverage.tokio_console)
 }
 
 /// Never alone either.
@@ -295,7 +304,8 @@ pub(crate) fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
         _ if cancelled => format!("{phase} the cancel "),
         _ => String::new(),
     };
-    let mut text = format!("{what}, acquired {when}");
+    let acquired = if held.made_only { "made" } else { "acquired" };
+    let mut text = format!("{what}, {acquired} {when}");
     // Of a connection that a pool lends unasked no place is known.
     match held.site.as_str() {
         "" => text.truncate(text.trim_end().len()),

@@ -6,7 +6,7 @@ use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 use super::{Scene, source, text, trend};
 use crate::{
     asked,
-    explain::explain_held,
+    explain::{Explanation, explain_held, explain_inferred},
     format::{counted, place, safe, span},
     model::{LeakRow, Model, Of, Target},
     names,
@@ -80,7 +80,7 @@ fn story(
     let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
     let cancel = leak.ancestor_cancel.as_ref().or(own);
     let target = &model.targets[group.target];
-    let mut lines = vec![("what", what(leak, &target.pools, now, theme))];
+    let mut lines = vec![("what", what(leak, target, now, theme))];
     if let Some(cancel) = cancel {
         let who = who(cancel);
         lines.push(("who", format!("{who}{}", own_grace(target, leak))));
@@ -105,9 +105,7 @@ fn story(
         // Nobody is to mend it now.
         let rules = leak.ignored.iter().map(|rule| ("ignored", names::ignored(rule)));
         lines.extend(rules);
-    } else if let Some(explanation) =
-        explain_held(group.verdict(), leak.task.as_ref(), leak.holdings.first())
-    {
+    } else if let Some(explanation) = explained(leak, target) {
         if tall {
             lines.push(("why", explanation.why.to_owned()));
         }
@@ -120,20 +118,28 @@ fn story(
     lines
 }
 
+/// Why it is so, and how to mend it.
+fn explained(leak: &v1::Leak, target: &Target) -> Option<&'static Explanation> {
+    if target.is_tokio_console() {
+        return explain_inferred(leak.verdict());
+    }
+    explain_held(leak.verdict(), leak.task.as_ref(), leak.holdings.first())
+}
+
 /// `#7342`; what is held by nobody has no number.
 fn of_task(id: u64) -> String {
     if id == 0 { "nobody".to_owned() } else { format!("#{id}") }
 }
 
-fn what(leak: &v1::Leak, pools: &[v1::Pool], now: u64, theme: Theme) -> String {
+fn what(leak: &v1::Leak, target: &Target, now: u64, theme: Theme) -> String {
     let first = leak.holdings.first();
-    let of_pool = first.and_then(|held| names::of_pool(held, pools));
+    let of_pool = first.and_then(|held| names::of_pool(held, &target.pools));
     let holds = match (of_pool, leak.holdings_total) {
         (Some(connection), more @ 2..) => format!("{connection} +{}", more - 1),
         (Some(connection), _) => connection,
         (None, _) => text::holds(leak, now, theme),
     };
-    let limit = own_limit(leak);
+    let limit = if target.is_tokio_console() { used_by(leak) } else { own_limit(leak) };
     format!("{holds}{limit}  ({})", words::accuracy(leak.accuracy()))
 }
 
@@ -145,6 +151,12 @@ fn own_grace(target: &Target, leak: &v1::Leak) -> String {
         Some(own) => format!("; its own grace is {}", span(own)),
         None => String::new(),
     }
+}
+
+/// What is open for too long, where no limit is told.
+fn used_by(leak: &v1::Leak) -> String {
+    let is_open = leak.verdict() == v1::Verdict::Overdue;
+    if is_open { ", which only tasks used that have ended".to_owned() } else { String::new() }
 }
 
 /// What is overdue is so since its limit was over.
@@ -183,6 +195,9 @@ fn acquired(held: &v1::Holding, cancelled: bool) -> String {
     let when = if cancelled { format!("{} ", text::phase(held.phase())) } else { String::new() };
     match held.site.as_str() {
         "" => format!("acquired {when}where cannot be seen"),
+        site if held.made_only => {
+            format!("made at {}; acquired where is not told", safe(&place(site)))
+        }
         site => format!("acquired {when}at {}", safe(&place(site))),
     }
 }
@@ -241,7 +256,8 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
     if let Some(waits) = waits.filter(|_| leak.cleared_ns.is_none()) {
         let site = place(&waits.site);
         let held_by = leak.task.as_ref().map(names::held_by).unwrap_or_default();
-        return format!("it waits for {}{held_by}, at {}", names::waits_for(waits), safe(&site));
+        let at = if waits.made_only { "made at" } else { "at" };
+        return format!("it waits for {}{held_by}, {at} {}", names::waits_for(waits), safe(&site));
     }
     match (leak.cleared_ns, group.goes_ns) {
         (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),

@@ -93,7 +93,11 @@ pub(super) fn held_cell(
         HoldingColumn::Site if names::is_cell(held) => {
             "by whatever it waited for".to_owned().into()
         }
+        HoldingColumn::Site if held.made_only => {
+            Cell::place(format!("made {}", safe(&place(&held.site))))
+        }
         HoldingColumn::Site => Cell::place(safe(&place(&held.site)).into_owned()),
+        HoldingColumn::Age if held.made_only => Cell::styled("?".to_owned(), theme.dim()),
         HoldingColumn::Age => span(now.saturating_sub(held.acquired_ns)).into(),
         HoldingColumn::Goes => {
             let style = if held.due_ns.is_some() { theme.good() } else { theme.dim() };
@@ -141,11 +145,12 @@ fn one(scene: Scene<'_>, target: TargetId, row: &v1::HeldRow, frame: &mut Frame<
         Some(due) => format!("in {}", span(due - now)),
     };
     let accuracy = words::accuracy(held.accuracy());
-    let mut lines = vec![
-        ("owner", owner),
-        ("since", format!("{age} ago, {acquired}{moved}  ({accuracy})")),
-        ("goes", goes),
-    ];
+    let since = if held.made_only {
+        format!("not told when, nor where; made {age} ago, {acquired}  ({accuracy})")
+    } else {
+        format!("{age} ago, {acquired}{moved}  ({accuracy})")
+    };
+    let mut lines = vec![("owner", owner), ("since", since), ("goes", goes)];
     if held.waiting > 0 {
         let who = names::people(&held.waiters, WAITERS, held.waiting.into());
         lines.push(("waiting", format!("{} for it: {who}", held.waiting)));
@@ -156,7 +161,8 @@ fn one(scene: Scene<'_>, target: TargetId, row: &v1::HeldRow, frame: &mut Frame<
 fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.pool_lines.rows().is_empty() {
-        super::none(scene, NO_POOLS, frame, area);
+        let is_told = !model.is_tokio_console();
+        super::none(scene, if is_told { NO_POOLS } else { POOLS_UNTOLD }, frame, area);
         return None;
     }
     let table = Table { scene, list: &model.pool_lines, placement: model.placement(area.width) };
@@ -173,6 +179,7 @@ fn pools(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
 }
 
 const NO_POOLS: &str = "No pools. A pool is seen once it is given to holdover::pool.";
+const POOLS_UNTOLD: &str = "tokio-console's protocol tells nothing of pools.";
 
 pub(super) fn line_cell(column: PoolColumn, line: &PoolLine, now: u64, theme: Theme) -> Cell {
     match line {

@@ -18,7 +18,7 @@ use crate::{
     asked,
     columns::LeakColumn,
     format::{count, counted, place, safe, span},
-    model::{LeakRow, Model, Of, Rows, Which},
+    model::{LeakRow, Model, Of, Rows, Target, Which},
     names,
     theme::Theme,
     words,
@@ -114,8 +114,8 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
         );
     }
     if model.is_tokio_console() {
-        let spawned = count(totals.tasks_spawned);
-        say(&format!("Of {spawned} tasks none has lost its wakers."), plain);
+        let blind: Vec<_> = model.shown_targets().flat_map(Target::blindness).cloned().collect();
+        say(&crate::format::of_wakers(totals.tasks_spawned, &blind), plain);
         say(crate::format::NO_CANCELS, plain);
         frame.render_widget(Paragraph::new(lines), area);
         return;

@@ -12,7 +12,7 @@ use ratatui::{
 use super::{Scene, detail, events, histogram, life, source, text};
 use crate::{
     asked,
-    explain::explain_held,
+    explain::{explain_held, explain_inferred},
     format::{count, counted, fit, fit_place, pad, place, safe, span, wrap},
     model::{HELD, Model, StoryRow},
     names,
@@ -54,7 +54,9 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         let child = v1::Holding { kind: v1::HoldingKind::Child.into(), ..Default::default() };
         let child = (!story.children.is_empty()).then_some(&child);
         let first = story.holdings.first().or(child);
-        if let Some(explanation) = explain_held(verdict, Some(task), first) {
+        let is_told = !model.lead().is_tokio_console();
+        let explanation = explain_held(verdict, Some(task), first).filter(|_| is_told);
+        if let Some(explanation) = explanation.or_else(|| explain_inferred(verdict)) {
             lines.extend(text::named("fix", explanation.fix, area.width, theme));
         }
     }
@@ -309,7 +311,8 @@ fn holding(held: &v1::Holding, is_cancelled: bool, now: u64, columns: u16, theme
     };
     let moved = if held.maybe_moved { ", may have moved" } else { "" };
     let left = format!("  {}  {phase}", pad(&names::holding_and_fd(held), what, more));
-    let right = format!("  held {age}, {goes}{moved}");
+    let since = if held.made_only { format!("made {age} ago") } else { format!("held {age}") };
+    let right = format!("  {since}, {goes}{moved}");
     let taken = crate::format::width(&left) + crate::format::width(&right);
     let room = usize::from(columns).saturating_sub(taken);
     let site = if names::is_cell(held) { CELL.to_owned() } else { place(&held.site) };

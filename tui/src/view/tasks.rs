@@ -18,11 +18,16 @@ use crate::{
 
 const NONE_CANCELLING: &str =
     "Nothing is being cancelled: all that was asked to stop has ended, or is stuck.";
+const CANCELLING_UNTOLD: &str = "Whether something is being cancelled is not told: this service speaks tokio-console's protocol.";
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.tasks.rows().is_empty() {
-        let none = if model.is_cancelling() { NONE_CANCELLING } else { "No tasks." };
+        let none = match (model.is_cancelling(), model.is_tokio_console()) {
+            (true, true) => CANCELLING_UNTOLD,
+            (true, false) => NONE_CANCELLING,
+            (false, _) => "No tasks.",
+        };
         super::none(scene, none, frame, area);
         return None;
     }

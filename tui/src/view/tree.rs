@@ -22,10 +22,14 @@ use crate::{
 /// Of what stands deeper the first lines are left out, so that its name has room.
 const DEEPEST: u32 = 8;
 
+const NONE: &str = "Nothing that a tree would show.";
+const UNTOLD: &str = "tokio-console's protocol does not tell which task spawned which.";
+
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.branches.rows().is_empty() {
-        super::none(scene, "Nothing that a tree would show.", frame, area);
+        let is_told = !model.is_tokio_console();
+        super::none(scene, if is_told { NONE } else { UNTOLD }, frame, area);
         return None;
     }
     let table = Table { scene, list: &model.branches, placement: model.placement(area.width) };

@@ -3,8 +3,9 @@
 use holdover_proto::v1;
 
 use super::{
+    State,
     judge::{GRACE, OPEN},
-    table::{Dropped, Table},
+    table::Dropped,
 };
 
 const CANNOT_TELL: &str = "This service speaks tokio-console's protocol, which tells of no cancel: of the verdicts \
@@ -14,7 +15,8 @@ const CANNOT_TELL: &str = "This service speaks tokio-console's protocol, which t
 pub(super) const NO_CONTROL: &str =
     "the service speaks tokio-console's protocol, by which nothing can be cancelled or set";
 
-const TO_SEE_MORE: &str = "# Nor does it tell how a task ended, nor who holds a permit. To see that, in place of\n\
+const TO_SEE_MORE: &str = "# Nor does it tell how a task ended, nor who holds a permit, nor to this console what it has\n\
+                           # told another that it had no room for. To see that, in place of\n\
                            # console_subscriber::init(), in main, before the runtime is built:\n\
                            holdover::init();\n\
                            # and in Cargo.toml, in place of console-subscriber:\n\
@@ -26,7 +28,19 @@ const LESS_KEPT: &str = "# Attach when it has started, or let it keep less of wh
 const MORE_BUFFER: &str =
     "console_subscriber::ConsoleLayer::builder().event_buffer_capacity(1 << 20)";
 
-pub(super) fn describe(table: &Table, run: &str) -> v1::DescribeResponse {
+const PAUSED: &str = "A tokio-console that is attached to this service too has paused it: it tells nobody anything until \
+                      it is resumed, and what is shown is of before.";
+
+const RESUME: &str = "# Press the space bar in that tokio-console, or restart the service.";
+
+const NO_WAKERS: &str =
+    "This service tells of no task's wakers, though tasks wait: no task is said to have lost them.";
+
+const GLOBAL: &str = "# What its workers do is not recorded. As the global default it is, before the runtime is built:\n\
+                      console_subscriber::init();";
+
+pub(super) fn describe(state: &State, run: &str) -> v1::DescribeResponse {
+    let table = &state.table;
     v1::DescribeResponse {
         // Its name, and its process, are not told.
         target: Some(v1::Target { service: String::new(), pid: 0, run: run.to_owned() }),
@@ -38,7 +52,7 @@ pub(super) fn describe(table: &Table, run: &str) -> v1::DescribeResponse {
             spans: true,
             tokio_unstable: true,
             level: "all".to_owned(),
-            blind: blind(table),
+            blind: blind(state),
             tokio_console: true,
             ..v1::Coverage::default()
         }),
@@ -48,15 +62,20 @@ pub(super) fn describe(table: &Table, run: &str) -> v1::DescribeResponse {
 }
 
 /// What is missing is the first thing to know: nothing else speaks for all.
-fn blind(table: &Table) -> Vec<v1::Blindness> {
-    let cannot_tell = v1::Blindness {
-        cause: "tokio-console".to_owned(),
-        sentence: CANNOT_TELL.to_owned(),
-        fix: TO_SEE_MORE.to_owned(),
+fn blind(state: &State) -> Vec<v1::Blindness> {
+    let table = &state.table;
+    let said = |cause: &str, sentence: &str, fix: &str| v1::Blindness {
+        cause: cause.to_owned(),
+        sentence: sentence.to_owned(),
+        fix: fix.to_owned(),
     };
+    let paused = state.paused.then(|| said("paused", PAUSED, RESUME));
     let untold = Some(table.untold()).filter(|tasks| *tasks > 0).map(not_told);
     let dropped = Some(table.dropped).filter(|dropped| dropped.any()).map(lost);
-    untold.into_iter().chain(dropped).chain([cannot_tell]).collect()
+    let unseen = table.tells_no_wakers().then(|| said("no-wakers", NO_WAKERS, GLOBAL));
+    let cannot_tell = said("tokio-console", CANNOT_TELL, TO_SEE_MORE);
+    let first = [paused, untold, dropped, unseen].into_iter().flatten();
+    first.chain([cannot_tell]).collect()
 }
 
 fn not_told(tasks: u64) -> v1::Blindness {
@@ -75,8 +94,9 @@ fn lost(dropped: Dropped) -> v1::Blindness {
     v1::Blindness {
         cause: "dropped-events".to_owned(),
         sentence: format!(
-            "This service had no room for {tasks} events of tasks, {resources} of resources and {ops} of operations: \
-             some are missing here, others seem to go on, and no verdict that depends on them is given."
+            "This service had no room for {tasks} events of tasks, {resources} of resources and {ops} of operations, \
+             or more: it tells each to one console only. Some are missing here, others seem to go on, and no verdict \
+             that depends on them is given."
         ),
         fix: MORE_BUFFER.to_owned(),
     }

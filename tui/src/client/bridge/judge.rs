@@ -2,19 +2,19 @@
 //! there are two: a task that nothing will wake, and what is open long after the tasks
 //! that used it have ended. Both are inferred.
 
+mod rules;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use holdover_proto::v1;
 
+use self::rules::{Around, lost_waker, open};
+pub(super) use self::rules::{GRACE, OPEN, is_suspect};
 use super::{
     rows::Rows,
     table::{Resource, Table, Task},
 };
 
-/// How long a task must have been without a waker: an update is not of one moment.
-pub(super) const GRACE: u64 = 1_000_000_000;
-/// How long something may stay open after the tasks that used it.
-pub(super) const OPEN: u64 = 30_000_000_000;
 /// So many that have cleared are kept.
 const CLEARED: usize = 1_000;
 
@@ -67,23 +67,27 @@ impl Verdicts {
 }
 
 fn given(table: &Table) -> BTreeMap<Key, v1::Leak> {
+    let around = Around::of(table);
+    let lost = |task| Some((task, lost_waker(task, table, &around)?));
+    let lost: Vec<(&Task, u64)> = table.tasks.values().filter_map(lost).collect();
+    let open = |resource| Some((resource, open(resource, table, &around)?));
+    let open: Vec<(&Resource, u64)> = table.resources.values().filter_map(open).collect();
+    if lost.is_empty() && open.is_empty() {
+        return BTreeMap::new();
+    }
     let rows = Rows::of(table);
-    let lost = table.tasks.values().filter_map(|task| {
-        let since = lost_waker(task, table)?;
+    let lost = lost.into_iter().map(|(task, since)| {
         let holdings = rows.holdings_of(task.number);
         let verdict = v1::Verdict::LostWaker;
-        Some((
-            (verdict.into(), task.number),
-            leak(verdict, since, GRACE, rows.task(task), holdings),
-        ))
+        let leak = leak(verdict, since, GRACE, rows.task(task), holdings);
+        ((verdict.into(), task.number), leak)
     });
-    let open = table.resources.values().filter_map(|resource| {
-        let since = open(resource, table)?;
+    let open = open.into_iter().map(|(resource, since)| {
         let task = last_user(resource).and_then(|number| table.numbered(number));
         let task = task.and_then(|(_, task)| rows.task(task));
         let held = vec![rows.holding(resource)];
         let verdict = v1::Verdict::Overdue;
-        Some(((verdict.into(), resource.number), leak(verdict, since, OPEN, task, held)))
+        ((verdict.into(), resource.number), leak(verdict, since, OPEN, task, held))
     });
     lost.chain(open).collect()
 }
@@ -110,32 +114,4 @@ fn leak(
         holdings,
         ..v1::Leak::default()
     }
-}
-
-/// Since when a task is idle of which no waker is left. Where the target has dropped events
-/// its counts of wakers say nothing; who waits on a thread has no such waker.
-pub(super) fn lost_waker(task: &Task, table: &Table) -> Option<u64> {
-    let stats = task.stats?;
-    let is_counted = matches!(task.kind, v1::TaskKind::Task | v1::TaskKind::Local);
-    let is_lost = is_counted
-        && table.dropped.tasks == 0
-        && stats.state() == v1::TaskState::Idle
-        && stats.wakers == Some(0);
-    let since = stats.last_poll_ended.filter(|_| is_lost)?;
-    (since.saturating_add(GRACE) <= table.now).then_some(since)
-}
-
-/// Since when a timer is open, or a lock locked, that only tasks have used that ended. What
-/// many use may be meant to outlive them, and so may a lock that is free, a semaphore or a
-/// channel; where the target has dropped events it may not know of all who use it.
-pub(super) fn open(resource: &Resource, table: &Table) -> Option<u64> {
-    let is_one = matches!(resource.kind, v1::HoldingKind::Timer | v1::HoldingKind::Lock);
-    let is_somebodys = resource.is_held() == Some(true) && !resource.is_internal;
-    if !is_one || !is_somebodys || resource.has_more_users || table.dropped.any() {
-        return None;
-    }
-    let ended = |number: &u64| table.numbered(*number)?.1.stats?.ended;
-    let ends: Option<Vec<u64>> = resource.users.iter().map(ended).collect();
-    let since = ends?.into_iter().max()?;
-    (since.saturating_add(OPEN) <= table.now).then_some(since)
 }

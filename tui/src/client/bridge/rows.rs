@@ -12,8 +12,8 @@ const WAITERS: usize = 16;
 /// The table, and who waits for what in it.
 pub(super) struct Rows<'a> {
     table: &'a Table,
-    /// How many things a task has, by its number.
-    held: HashMap<u64, u32>,
+    /// What a task has, by its number.
+    held: HashMap<u64, Vec<&'a Resource>>,
     waits_for: HashMap<u64, v1::WaitsFor>,
     /// The tasks that wait, by the number of what they wait for.
     waiters: HashMap<u64, Vec<u64>>,
@@ -29,10 +29,10 @@ impl<'a> Rows<'a> {
         };
         for resource in table.resources.values().filter(|it| !it.is_internal) {
             if let Some(owner) = resource.owner() {
-                *rows.held.entry(owner).or_default() += 1;
+                rows.held.entry(owner).or_default().push(resource);
             }
         }
-        for op in table.ops.values().filter(|op| op.is_awaited()) {
+        for op in table.ops.values().filter(|op| op.is_polled()) {
             let (Some(task), Some(resource)) = (op.task, table.outermost(op.resource)) else {
                 continue;
             };
@@ -41,6 +41,7 @@ impl<'a> Rows<'a> {
                 label: op.source.clone(),
                 site: resource.location.clone(),
                 since_ns: op.made.unwrap_or_default(),
+                made_only: true,
             };
             // Of several that are within each other the outermost is what it waits for.
             let outermost = rows.waits_for.entry(task).or_insert_with(|| waits_for.clone());
@@ -66,7 +67,7 @@ impl<'a> Rows<'a> {
 
     pub(super) fn task(&self, task: &Task) -> Option<v1::Task> {
         let stats = task.stats?;
-        let holdings = self.held.get(&task.number).copied();
+        let holdings = self.held.get(&task.number).map(Vec::len);
         Some(v1::Task {
             id: task.number,
             tokio_id: task.tokio_id,
@@ -86,7 +87,7 @@ impl<'a> Rows<'a> {
             last_poll_ns: stats.last_poll,
             size_bytes: task.size,
             // Who has a permit, or got a lock before this was attached, is not told.
-            holdings: holdings.unwrap_or_default(),
+            holdings: holdings.map_or(0, |it| it.try_into().unwrap_or(u32::MAX)),
             holdings_unknown: holdings.is_none(),
             waits_for: self.waits_for.get(&task.number).cloned(),
             ..v1::Task::default()
@@ -127,6 +128,7 @@ impl<'a> Rows<'a> {
             site: resource.location.clone(),
             acquired_ns: resource.made.unwrap_or_default(),
             accuracy: v1::Accuracy::Inferred.into(),
+            made_only: resource.is_shared(),
             amount: 1,
             waiting: waiters.len().try_into().unwrap_or(u32::MAX),
             waiters: named.take(WAITERS).map(|(_, task)| reference(task)).collect(),
@@ -136,8 +138,7 @@ impl<'a> Rows<'a> {
 
     /// What a task has.
     pub(super) fn holdings_of(&self, number: u64) -> Vec<v1::Holding> {
-        let resources = self.table.resources.values().filter(|it| !it.is_internal);
-        let its = resources.filter(|resource| resource.owner() == Some(number));
+        let its = self.held.get(&number).into_iter().flatten();
         let mut held: Vec<v1::Holding> = its.map(|resource| self.holding(resource)).collect();
         held.sort_by_key(|held| (held.acquired_ns, held.id));
         held

@@ -59,7 +59,8 @@ impl Subject for At<'_, v1::Holding> {
     }
 
     fn number(&self, field: Field) -> Option<u64> {
-        (field == Field::Age).then(|| self.1.saturating_sub(self.0.acquired_ns))
+        let is_known = field == Field::Age && !self.0.made_only;
+        is_known.then(|| self.1.saturating_sub(self.0.acquired_ns))
     }
 }
 

@@ -4,6 +4,7 @@
 mod entry;
 mod history;
 mod resources;
+mod watched;
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +18,7 @@ use holdover_proto::v1;
 pub(super) use self::{
     entry::{Op, Resource, Task, TaskStats},
     history::{History, What},
+    watched::Watched,
 };
 use super::read::{self, cut};
 
@@ -44,6 +46,9 @@ pub(super) struct Table {
     /// Unix time of time 0; `None` before the first message.
     anchor: Option<u64>,
     pub(super) now: u64,
+    /// The time of the message before, and of the first one.
+    told_before: u64,
+    attached: Option<u64>,
     /// By the target's id of it, as what follows.
     pub(super) tasks: HashMap<u64, Task>,
     /// The target's id of a task, by its number.
@@ -59,6 +64,8 @@ pub(super) struct Table {
     /// How many tasks were told of: also their last number.
     pub(super) spawned: u64,
     last_resource: u64,
+    /// It has told of a waker.
+    tells_wakers: bool,
 }
 
 impl Table {
@@ -73,7 +80,9 @@ impl Table {
             self.anchor = earliest(&update).or(now);
         }
         let now = now.map_or(self.now, |now| self.since(now));
+        self.told_before = self.now;
         self.now = self.now.max(now);
+        self.attached = self.attached.or(Some(self.now));
         self.learn(update.new_metadata.unwrap_or_default());
         self.take_tasks(update.task_update.unwrap_or_default());
         self.take_resources(update.resource_update.unwrap_or_default());
@@ -107,6 +116,7 @@ impl Table {
     fn take_tasks(&mut self, update: TaskUpdate) {
         self.dropped.tasks = self.dropped.tasks.saturating_add(update.dropped_events);
         let changed = update.stats_update;
+        self.tells_wakers |= changed.values().any(|stats| stats.waker_clones > 0);
         let mut changed: Vec<(u64, TaskStats)> =
             changed.iter().map(|(id, stats)| (*id, self.task_stats(stats))).collect();
         // They come in no order.
@@ -118,6 +128,7 @@ impl Table {
                 continue;
             };
             let before = task.stats.replace(stats);
+            task.watched.note(&stats, self.now);
             if before.is_none()
                 && let Some(at) = stats.created
             {
@@ -162,6 +173,18 @@ impl Table {
         }
     }
 
+    /// Whether its counts of wakers mean something: a target whose workers do not record what
+    /// becomes of wakers has none of any task.
+    pub(super) fn counts_wakers(&self) -> bool {
+        self.tells_wakers && self.dropped.tasks == 0
+    }
+
+    /// A task is told to wait without one, and none was ever told to have one.
+    pub(super) fn tells_no_wakers(&self) -> bool {
+        let waits = |task: &Task| task.watched.without_waker().is_some();
+        !self.tells_wakers && self.tasks.values().any(waits)
+    }
+
     /// How many tasks live of which it is not told what they are, at the least.
     pub(super) fn untold(&self) -> u64 {
         self.untold.len() as u64
@@ -188,7 +211,7 @@ impl Table {
                 "fn" => task.type_name = value,
                 "task.id" => task.tokio_id = value.parse().ok(),
                 "size.bytes" => task.size = value.parse().unwrap_or_default(),
-                "kind" => task.kind = kind(&value).unwrap_or(task.kind),
+                "kind" => task.kind = kind(&value),
                 _ => {}
             }
         }
@@ -255,14 +278,15 @@ fn is_same(made: Option<u64>, known: Option<u64>, ended: Option<u64>) -> bool {
     }
 }
 
-fn kind(name: &str) -> Option<v1::TaskKind> {
-    Some(match name {
+/// One that is not known is no task like the others: of what it needs nothing is known.
+fn kind(name: &str) -> v1::TaskKind {
+    match name {
         "task" => v1::TaskKind::Task,
         "local" => v1::TaskKind::Local,
         "blocking" => v1::TaskKind::Blocking,
         "block_on" => v1::TaskKind::BlockOn,
-        _ => return None,
-    })
+        _ => v1::TaskKind::Unspecified,
+    }
 }
 
 /// The earliest moment at which something in the message was made.

@@ -1,9 +1,11 @@
 mod fake;
+mod locks;
 mod malformed;
+mod untold;
+mod wakers;
 
 use console_api::{
-    Attribute, Field, Id, MetaId, field,
-    resources::{self, PollOp, ResourceUpdate},
+    Id, MetaId,
     tasks::{self, TaskUpdate},
 };
 use prost_types::Timestamp;
@@ -41,41 +43,28 @@ fn lost() -> tasks::Stats {
     tasks::Stats { created_at: Some(at(100)), poll_stats: Some(poll_stats), ..Default::default() }
 }
 
+/// Nothing but that time has passed.
+fn later(state: &mut State, now: i64) {
+    state.apply(Update { now: Some(at(now)), ..Update::default() });
+}
+
+/// How these tasks are now.
+fn told(state: &mut State, now: i64, tasks: Vec<(u64, tasks::Stats)>) {
+    let task_update = Some(TaskUpdate {
+        new_tasks: Vec::new(),
+        ..of_tasks(now, tasks).task_update.expect("tasks")
+    });
+    state.apply(Update { now: Some(at(now)), task_update, ..Update::default() });
+}
+
+fn end(state: &mut State, now: i64, task: u64) {
+    let ended = tasks::Stats { dropped_at: Some(at(now)), ..lost() };
+    told(state, now, vec![(task, ended)]);
+}
+
 fn leaks(state: &State, cleared: bool) -> Vec<(v1::Verdict, u64)> {
     let leaks = state.verdicts.leaks(cleared).into_iter();
     leaks.map(|leak| (leak.verdict(), leak.task.map_or(0, |task| task.id))).collect()
-}
-
-#[test]
-fn a_task_without_a_waker_is_lost_after_its_grace_and_no_longer_once_it_is_polled() {
-    let mut state = State::default();
-    state.apply(of_tasks(101, vec![(7, lost())]));
-    assert_eq!(leaks(&state, true), [], "it is within its grace");
-    let later = Update { now: Some(at(102)), ..Default::default() };
-    state.apply(later);
-    assert_eq!(leaks(&state, false), [(v1::Verdict::LostWaker, 1)]);
-    let mut woken = lost();
-    woken.waker_clones = 1;
-    let task_update = TaskUpdate { stats_update: [(7, woken)].into(), ..Default::default() };
-    state.apply(Update {
-        now: Some(at(103)),
-        task_update: Some(task_update),
-        ..Default::default()
-    });
-    assert_eq!(leaks(&state, false), []);
-    assert_eq!(leaks(&state, true), [(v1::Verdict::LostWaker, 1)], "it has cleared");
-}
-
-#[test]
-fn where_events_were_dropped_no_task_is_said_to_be_lost() {
-    let mut state = State::default();
-    let mut update = of_tasks(200, vec![(7, lost())]);
-    update.task_update.as_mut().expect("tasks").dropped_events = 1;
-    state.apply(update);
-    assert_eq!(leaks(&state, true), []);
-    let described = describe::describe(&state.table, "");
-    let blind = &described.coverage.expect("coverage").blind;
-    assert!(blind[0].sentence.contains("1 events of tasks"), "{blind:?}");
 }
 
 #[test]
@@ -86,102 +75,8 @@ fn an_id_that_is_used_again_is_another_task() {
     assert_eq!(state.table.spawned, 1, "it is told twice, and the same");
     let another = tasks::Stats { created_at: Some(at(101)), ..lost() };
     state.apply(of_tasks(103, vec![(7, another)]));
-    assert_eq!(leaks(&state, false), [(v1::Verdict::LostWaker, 2)]);
-    assert!(state.table.numbered(1).is_none());
+    assert!(state.table.numbered(1).is_none() && state.table.numbered(2).is_some());
     assert_eq!(state.table.spawned, 2);
-}
-
-/// A message with one lock, how it is, and who polls it with what result.
-fn of_a_lock(now: i64, locked: bool, polls: &[(u64, bool)]) -> Update {
-    let field = Field {
-        name: Some(field::Name::StrName("locked".to_owned())),
-        value: Some(field::Value::BoolVal(locked)),
-        metadata_id: None,
-    };
-    let stats = resources::Stats {
-        created_at: Some(at(100)),
-        dropped_at: None,
-        attributes: vec![Attribute { field: Some(field), unit: None }],
-    };
-    let poll = |(task, is_ready): &(u64, bool)| PollOp {
-        resource_id: Some(Id { id: 9 }),
-        task_id: Some(Id { id: *task }),
-        is_ready: *is_ready,
-        ..PollOp::default()
-    };
-    let resource_update = ResourceUpdate {
-        stats_update: [(9, stats)].into(),
-        new_poll_ops: polls.iter().map(poll).collect(),
-        ..ResourceUpdate::default()
-    };
-    Update { now: Some(at(now)), resource_update: Some(resource_update), ..Update::default() }
-}
-
-fn mutex() -> resources::Resource {
-    let concrete_type = "Mutex".to_owned();
-    resources::Resource { id: Some(Id { id: 9 }), concrete_type, ..Default::default() }
-}
-
-/// Task 7 has got the lock, task 8 waits for it.
-fn locked() -> State {
-    let mut state = State::default();
-    let mut first = of_a_lock(101, true, &[(7, true), (8, false)]);
-    first.resource_update.as_mut().expect("resources").new_resources.push(mutex());
-    let waker = tasks::Stats { waker_clones: 1, ..lost() };
-    let both = of_tasks(101, vec![(7, waker), (8, waker)]);
-    state.apply(Update { task_update: both.task_update, ..first });
-    state
-}
-
-fn end(state: &mut State, now: i64, task: u64) {
-    let ended = tasks::Stats { dropped_at: Some(at(now)), ..lost() };
-    let task_update = TaskUpdate { stats_update: [(task, ended)].into(), ..Default::default() };
-    state.apply(Update { now: Some(at(now)), task_update: Some(task_update), ..Update::default() });
-}
-
-fn owner(state: &State) -> Option<u64> {
-    let rows = rows::Rows::of(&state.table).holdings();
-    rows[0].owner.as_ref().map(|owner| state.table.numbered(owner.id).map_or(0, |(id, _)| id))
-}
-
-#[test]
-fn a_lock_is_whose_who_got_it_and_nobodys_when_it_is_free() {
-    let mut state = locked();
-    assert_eq!(owner(&state), Some(7), "who waits for it does not have it");
-    state.apply(of_a_lock(102, true, &[(8, true)]));
-    assert_eq!(owner(&state), Some(8));
-    state.apply(of_a_lock(103, false, &[]));
-    assert_eq!(owner(&state), None);
-    state.apply(of_a_lock(104, true, &[]));
-    assert_eq!(owner(&state), Some(0), "somebody has it, and it was not seen who");
-}
-
-#[test]
-fn a_lock_that_is_locked_long_after_all_who_used_it_have_ended_is_overdue() {
-    let mut state = locked();
-    end(&mut state, 110, 7);
-    state.apply(Update { now: Some(at(150)), ..Update::default() });
-    assert_eq!(leaks(&state, true), [], "another that used it lives");
-    end(&mut state, 155, 8);
-    state.apply(Update { now: Some(at(184)), ..Update::default() });
-    assert_eq!(leaks(&state, true), [], "it is within its limit");
-    state.apply(Update { now: Some(at(400)), ..Update::default() });
-    let [(verdict, task)] = leaks(&state, false)[..] else { panic!("one") };
-    assert_eq!(verdict, v1::Verdict::Overdue);
-    let (id, _) = state.table.numbered(task).expect("kept, for what it has left");
-    assert_eq!(id, 7);
-    state.apply(of_a_lock(401, false, &[]));
-    assert_eq!(leaks(&state, false), [], "it was released");
-}
-
-#[test]
-fn nothing_is_overdue_of_which_not_all_users_are_known() {
-    let mut state = locked();
-    state.apply(of_a_lock(102, true, &[(77, false)]));
-    end(&mut state, 110, 7);
-    end(&mut state, 110, 8);
-    state.apply(Update { now: Some(at(400)), ..Update::default() });
-    assert_eq!(leaks(&state, true), []);
 }
 
 #[test]
@@ -189,7 +84,7 @@ fn what_ended_long_before_the_console_was_attached_is_not_told_of() {
     let mut state = State::default();
     let long_over = tasks::Stats { dropped_at: Some(at(101)), ..lost() };
     state.apply(of_tasks(500, vec![(7, long_over), (8, lost())]));
-    assert_eq!((state.table.spawned, state.table.history.events().count()), (1, 2));
+    assert_eq!((state.table.spawned, state.table.history.events().count()), (1, 1));
 }
 
 /// The protocol does not tell how many have ended before somebody looked.
@@ -202,7 +97,7 @@ fn groups_of_tasks_have_those_that_live_and_no_others() {
         let kind = v1::ViewKind::TaskGroups.into();
         let wire = v1::View { kind, filter: filter.to_owned(), ..v1::View::default() };
         let view = view::View::new(wire).expect("a view");
-        let update = view::evaluate(&state.table, &state.verdicts, &view);
+        let update = view::evaluate(&state, &view);
         let groups = update.task_groups.iter().map(|group| (group.live, group.ended));
         (groups.collect::<Vec<_>>(), update.matched, update.all)
     };

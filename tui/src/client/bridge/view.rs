@@ -12,7 +12,7 @@ use holdover::{
 };
 use holdover_proto::v1;
 
-use super::{judge::Verdicts, rows::Rows, subject::At, table::Table};
+use super::{State, judge::Verdicts, rows::Rows, subject::At, table::Table};
 
 /// Tasks of a group that are named.
 const NAMED: usize = 16;
@@ -45,14 +45,18 @@ impl View {
     }
 }
 
-pub(super) fn evaluate(table: &Table, verdicts: &Verdicts, view: &View) -> v1::Update {
+pub(super) fn evaluate(state: &State, view: &View) -> v1::Update {
+    let State { table, verdicts, paused } = state;
     let mut update = v1::Update {
+        paused: *paused,
         now_ns: table.now,
         totals: Some(totals(table, verdicts)),
         ..v1::Update::default()
     };
     let now = table.now;
     match view.wire.kind() {
+        // Who spawned whom is not told, nor what is being cancelled.
+        _ if view.wire.tree || view.wire.cancelling => {}
         // Nothing is ignored here: no rules are told.
         v1::ViewKind::Leaks | v1::ViewKind::LeakGroups if view.wire.ignored => {}
         v1::ViewKind::Leaks => {

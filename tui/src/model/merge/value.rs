@@ -138,6 +138,7 @@ impl Subject for At<'_, v1::HeldRow> {
         let held = row.holding.as_ref()?;
         match field {
             Field::Id => row.owner.as_ref().map(|owner| owner.id),
+            Field::Age if held.made_only => None,
             Field::Age => Some(now.saturating_sub(held.acquired_ns)),
             Field::Goes => held.due_ns.map(|at| at.saturating_sub(now)),
             Field::Size | Field::Bytes => Some(held.bytes),

@@ -222,6 +222,7 @@ fn who_holds_what_a_stuck_task_waits_for_and_its_own_grace_are_said() {
         label: "state".into(),
         site: "src/db.rs:3:1".into(),
         since_ns: NOW - 3 * S,
+        ..Default::default()
     });
     stuck.held_by = vec![v1::TaskRef { id: 9, name: "report".into(), ..Default::default() }];
     stuck.grace_ns = Some(30 * S);

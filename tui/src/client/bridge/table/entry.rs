@@ -2,6 +2,8 @@
 
 use holdover_proto::v1;
 
+use super::Watched;
+
 /// So many users of a resource are told apart.
 const USERS: usize = 16;
 
@@ -18,6 +20,7 @@ pub(crate) struct Task {
     pub(crate) size: u64,
     /// `None` until they are told.
     pub(crate) stats: Option<TaskStats>,
+    pub(crate) watched: Watched,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,6 +78,11 @@ pub(crate) struct Resource {
     pub(crate) has_more_users: bool,
     /// The number of the task that got it last, as far as that was seen.
     pub(crate) got_by: Option<u64>,
+    /// Of a lock: somebody has tried to get it, and has got it at once. That leaves no trace but
+    /// that the permits within the lock are not taken.
+    pub(crate) is_tried: bool,
+    /// The last message before it did was of this time.
+    pub(crate) got_after: Option<u64>,
 }
 
 impl Resource {
@@ -92,6 +100,11 @@ impl Resource {
         let mut words = vec![self.concrete_type.clone()];
         words.extend(self.attributes.iter().cloned());
         words.join(" ")
+    }
+
+    /// It is made once, and acquired by one after the other, of which only the making is told.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.kind, v1::HoldingKind::Lock | v1::HoldingKind::Permit)
     }
 
     /// Whether somebody has it. Of a lock that is told; what is left of a semaphore does
@@ -116,13 +129,13 @@ impl Resource {
     /// not known.
     pub(crate) fn owner(&self) -> Option<u64> {
         let last = match self.kind {
-            v1::HoldingKind::Lock => self.got_by,
+            v1::HoldingKind::Lock => self.got_by.filter(|_| !self.is_tried),
             _ => self.users.last().copied(),
         };
         last.filter(|_| self.is_held() == Some(true))
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         self.attributes.iter().any(|it| it == text)
     }
 }
@@ -141,8 +154,8 @@ pub(crate) struct Op {
 }
 
 impl Op {
-    /// It was polled, and is there still: whatever is ready is dropped.
-    pub(crate) fn is_awaited(&self) -> bool {
+    /// By somebody; whatever is ready is dropped, so that it is awaited.
+    pub(crate) fn is_polled(&self) -> bool {
         self.polls > 0
     }
 }

@@ -1,8 +1,10 @@
 //! Resources and the operations on them.
 
+use std::collections::HashSet;
+
 use console_api::{
     Attribute,
-    async_ops::AsyncOpUpdate,
+    async_ops::{self, AsyncOpUpdate},
     resources::{self, PollOp, ResourceUpdate, resource},
 };
 use holdover_proto::v1;
@@ -12,6 +14,8 @@ use crate::client::bridge::read;
 
 /// A resource is within another, that in a third: no deeper than this.
 const DEEPEST: usize = 8;
+/// So many attributes of a resource are kept: tokio's have four at most.
+const MOST_SAID: usize = 16;
 
 impl Table {
     pub(super) fn take_resources(&mut self, update: ResourceUpdate) {
@@ -24,7 +28,10 @@ impl Table {
                 continue;
             }
             self.last_resource += 1;
-            let resource = resource(self.last_resource, &new);
+            let mut resource = resource(self.last_resource, &new);
+            // Who used it before the console was attached is not told.
+            resource.has_more_users =
+                resource.kind == v1::HoldingKind::Lock && made <= self.attached;
             self.resources.insert(id.id, resource);
         }
         let mut changed: Vec<(u64, resources::Stats)> = update.stats_update.into_iter().collect();
@@ -34,6 +41,16 @@ impl Table {
         }
         for op in update.new_poll_ops {
             self.take_poll(&op);
+        }
+        self.look_within_locks();
+    }
+
+    fn look_within_locks(&mut self) {
+        let parts = self.resources.values().filter(|it| it.is_internal);
+        let left = parts.filter(|part| !part.says("permits=0")).filter_map(|part| part.parent);
+        let left: HashSet<u64> = left.collect();
+        for (id, resource) in &mut self.resources {
+            resource.is_tried = left.contains(id) && resource.is_held() == Some(true);
         }
     }
 
@@ -48,7 +65,8 @@ impl Table {
             resource.got_by = None;
         }
         let user = resource.users.last().copied();
-        let is_told = !resource.is_internal;
+        // What happens to the thing itself is not what happens to who has it.
+        let is_told = !resource.is_internal && !resource.is_shared();
         if is_new && is_told {
             self.history.push_resource(resource, None);
         }
@@ -62,8 +80,8 @@ impl Table {
 
     fn attributes(&self, attributes: &[Attribute]) -> Vec<String> {
         let names = |it: &Attribute| self.names(it.field.as_ref()?.metadata_id);
-        let mut said: Vec<String> =
-            attributes.iter().filter_map(|it| read::attribute(it, names(it))).collect();
+        let said = attributes.iter().filter_map(|it| read::attribute(it, names(it)));
+        let mut said: Vec<String> = said.take(MOST_SAID).collect();
         said.sort();
         said
     }
@@ -71,22 +89,23 @@ impl Table {
     /// What a poll tells: which task uses which resource.
     fn take_poll(&mut self, op: &PollOp) {
         let (Some(resource), Some(task)) = (op.resource_id, op.task_id) else { return };
-        self.used(resource.id, task.id, op.is_ready);
+        let task = self.number_of(task.id);
+        self.used(resource.id, task);
+        // Of what is within a lock it only tells that the task may go on to poll.
+        if let Some(resource) = self.resources.get_mut(&resource.id).filter(|_| op.is_ready) {
+            (resource.got_by, resource.got_after) = (task, Some(self.told_before));
+        }
     }
 
-    /// Also what the resource is a part of is used, and got when that was ready.
-    fn used(&mut self, resource: u64, task: u64, is_ready: bool) {
-        let task = self.number_of(task);
+    /// By a task, or by somebody who is not told. Also what the resource is a part of is used.
+    fn used(&mut self, resource: u64, task: Option<u64>) {
         let mut next = Some(resource);
         for _ in 0..DEEPEST {
             let Some(resource) = next.and_then(|id| self.resources.get_mut(&id)) else { return };
-            match task {
-                Some(task) => resource.used_by(task),
-                // It is not known who that is.
-                None => resource.has_more_users = true,
-            }
-            if is_ready {
-                resource.got_by = task;
+            if let Some(task) = task {
+                resource.used_by(task);
+            } else {
+                (resource.has_more_users, resource.got_by) = (true, None);
             }
             next = resource.parent;
         }
@@ -101,21 +120,29 @@ impl Table {
                 self.ops.insert(id.id, Op { resource: resource.id, source, ..Op::default() });
             }
         }
-        for (id, stats) in update.stats_update {
-            let made = self.at(stats.created_at);
-            // 0 is nobody: the target has not seen a task poll it.
-            let task = stats.task_id.map(|task| task.id).filter(|id| *id != 0);
-            let number = task.and_then(|task| self.number_of(task));
-            let Some(op) = self.ops.get_mut(&id) else { continue };
-            (op.made, op.task) = (made, number);
-            op.polls = stats.poll_stats.map_or(0, |poll| poll.polls);
-            let resource = op.resource;
-            if let Some(task) = task {
-                self.used(resource, task, false);
-            }
-            if stats.dropped_at.is_some() {
-                self.ops.remove(&id);
-            }
+        let mut changed: Vec<(u64, async_ops::Stats)> = update.stats_update.into_iter().collect();
+        // They come in no order; who polled last is the last user.
+        let polled = |stats: &async_ops::Stats| self.at(stats.poll_stats?.last_poll_started);
+        changed.sort_by_key(|(id, stats)| (polled(stats), *id));
+        for (id, stats) in changed {
+            self.take_op_stats(id, &stats);
+        }
+    }
+
+    fn take_op_stats(&mut self, id: u64, stats: &async_ops::Stats) {
+        let made = self.at(stats.created_at);
+        // 0 is nobody: the target has not seen a task poll it.
+        let task = stats.task_id.map(|task| task.id).filter(|id| *id != 0);
+        let task = task.and_then(|task| self.number_of(task));
+        let Some(op) = self.ops.get_mut(&id) else { return };
+        (op.made, op.task) = (made, task);
+        op.polls = stats.poll_stats.map_or(0, |poll| poll.polls);
+        let resource = op.resource;
+        if op.is_polled() {
+            self.used(resource, task);
+        }
+        if stats.dropped_at.is_some() {
+            self.ops.remove(&id);
         }
     }
 

@@ -214,11 +214,11 @@ fn shows_everything(state: &State) {
             let wire =
                 v1::View { kind, filter, sort, task: 1, cleared: true, ..Default::default() };
             let view = View::new(wire).expect("it makes sense");
-            let update = view::evaluate(&state.table, &state.verdicts, &view);
+            let update = view::evaluate(state, &view);
             assert!(update.matched <= update.all);
         }
     }
-    let described = describe::describe(&state.table, "");
+    let described = describe::describe(state, "");
     assert!(!described.coverage.expect("coverage").blind.is_empty());
 }
 
