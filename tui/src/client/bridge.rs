@@ -101,7 +101,11 @@ impl Bridge {
         let (mut updates, first) = tokio::time::timeout(FIRST, watch).await.or(Err(silent()))??;
         let mut state = State::default();
         state.apply(first);
-        settle(&mut state, &mut updates).await?;
+        if !settle(&mut state, &mut updates).await? {
+            // It is paused, or sends rarely: whoever asks anew is told how it is now.
+            updates = console.watch_updates(InstrumentRequest {}).await?.into_inner();
+            settle(&mut state, &mut updates).await?;
+        }
         let run = format!("tokio-console {}", state.table.anchor().saturating_add(state.table.now));
         let state = Arc::new(Mutex::new(state));
         let (tell, changed) = watch::channel(None);
@@ -133,8 +137,8 @@ impl Bridge {
 }
 
 /// Waits for what tells whether the tasks that seem lost at first are: what is printed is
-/// printed once.
-async fn settle(state: &mut State, updates: &mut Streaming<Update>) -> Result<(), Status> {
+/// printed once. False when it does not come.
+async fn settle(state: &mut State, updates: &mut Streaming<Update>) -> Result<bool, Status> {
     let until = Instant::now() + MORE;
     while state.suspects() {
         match timeout_at(until, updates.message()).await {
@@ -142,11 +146,10 @@ async fn settle(state: &mut State, updates: &mut Streaming<Update>) -> Result<()
                 Some(update) => state.apply(update),
                 None => return Err(Status::unavailable("it ended the stream")),
             },
-            // It is paused, or sends rarely.
-            Err(_) => break,
+            Err(_) => return Ok(false),
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What the target sends.

@@ -90,12 +90,11 @@ fn how_one_is(scene: Scene<'_>, target: &Target) -> Vec<Span<'static>> {
             Span::styled(format!("lost, retrying {retry}"), theme.lost())
         }
         Connection::Live if model.frozen.is_some() => Span::styled("frozen", theme.late()),
-        Connection::Live if let Some(at) = target.paused_at() => {
-            let ago = crate::format::duration_nanos(now.saturating_duration_since(at));
-            Span::styled(format!("paused by another console, {} ago", span(ago)), theme.late())
+        Connection::Live if let Some(paused) = super::targets::paused(target, now) => {
+            Span::styled(paused, theme.late())
         }
         Connection::Live if target.says_restarted(now) => {
-            Span::styled("another process now", theme.late())
+            Span::styled(super::targets::anew(target), theme.late())
         }
         Connection::Live => Span::styled("live", theme.good()),
     }]

@@ -1,5 +1,7 @@
 //! The list of targets, and what the header says of several.
 
+use std::time::Instant;
+
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -100,11 +102,21 @@ fn state(scene: Scene<'_>, target: &Target) -> (String, Style) {
         Connection::Live if target.is_slow(now) => {
             ("live, has not answered yet".to_owned(), theme.late())
         }
-        Connection::Live if target.says_restarted(now) => {
-            ("another process now".to_owned(), theme.late())
-        }
+        Connection::Live if let Some(paused) = paused(target, now) => (paused, theme.late()),
+        Connection::Live if target.says_restarted(now) => (anew(target).to_owned(), theme.late()),
         Connection::Live => ("live".to_owned(), theme.good()),
     }
+}
+
+/// `paused 12s ago`, by another console of tokio-console's.
+pub(super) fn paused(target: &Target, now: Instant) -> Option<String> {
+    let since = duration_nanos(now.saturating_duration_since(target.paused_at()?));
+    Some(format!("paused {} ago", span(since)))
+}
+
+/// Whether it is the process that was there before tokio-console's protocol does not tell.
+pub(super) fn anew(target: &Target) -> &'static str {
+    if target.is_tokio_console() { "attached anew" } else { "another process now" }
 }
 
 /// Which front ends see something.
@@ -197,7 +209,7 @@ pub(super) fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     };
     let (live, lost) = (are(Target::is_live), are(Target::is_lost));
     let waiting = are(|it| !it.is_live() && !it.is_lost());
-    let anew: Vec<TargetId> =
+    let restarted: Vec<TargetId> =
         live.iter().copied().filter(|id| model.targets[*id].says_restarted(now)).collect();
     let mut spans = Vec::new();
     let mut say = |text: String, style: Style| {
@@ -217,10 +229,17 @@ pub(super) fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     if !slow.is_empty() {
         say(format!("{} has not answered yet", named(&slow)), theme.late());
     }
+    let stand_still: Vec<TargetId> =
+        live.iter().copied().filter(|id| model.targets[*id].paused_at().is_some()).collect();
+    if !stand_still.is_empty() {
+        say(format!("{} paused", named(&stand_still)), theme.late());
+    }
     if model.frozen.is_some() {
         say("frozen".to_owned(), theme.late());
-    } else if !anew.is_empty() {
-        say(format!("{} another process now", named(&anew)), theme.late());
+    } else if let Some(first) = restarted.first() {
+        let of_one = anew(&model.targets[*first]);
+        let text = if restarted.len() == 1 { of_one } else { "attached anew" };
+        say(format!("{} {text}", named(&restarted)), theme.late());
     } else if live.len() == shown.len() {
         say("live".to_owned(), theme.good());
     } else {

@@ -8,6 +8,7 @@
 #[path = "../session/pty.rs"]
 mod pty;
 mod service;
+mod tasks;
 
 use std::{
     process::{Command, Output},
@@ -16,7 +17,7 @@ use std::{
 };
 
 use pty::{Pty, holdover};
-use service::Service;
+use service::{Kind, Service};
 
 /// Long enough for a machine with everything else going on.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -48,7 +49,7 @@ fn wait_for(args: &[&str], these: &[&str]) -> String {
 
 #[test]
 fn tasks_are_printed_with_their_states_and_what_they_wait_for() {
-    let service = Service::start();
+    let service = Service::start(Kind::Each);
     let address = service.address();
     let told = wait_for(&["tasks", &address, "--json"], &["\"ledger\"", "\"ticker\"", "\"short\""]);
     assert!(told.contains("tui/tests/console/service.rs:"), "{told}");
@@ -62,7 +63,7 @@ fn tasks_are_printed_with_their_states_and_what_they_wait_for() {
 
 #[test]
 fn the_screens_show_what_is_told_and_what_is_not() {
-    let service = Service::start();
+    let service = Service::start(Kind::Each);
     let mut ui = Pty::start(&[&service.address()], (40, 120));
     ui.wait_for_all(
         &[
@@ -88,22 +89,21 @@ fn the_screens_show_what_is_told_and_what_is_not() {
 
 #[test]
 fn another_process_takes_the_place_of_the_one_that_is_gone() {
-    let mut service = Service::start();
+    let mut service = Service::start(Kind::Each);
     let mut ui = Pty::start(&[&service.address()], (24, 80));
     ui.keys("2");
     ui.wait_for_all(&["ticker", "live"], &[]);
     service.end();
     ui.wait_for("lost, retrying");
     service.restart();
-    ui.wait_for_all(&["ticker", "another process now"], &["lost, retrying"]);
+    ui.wait_for_all(&["ticker", "attached anew"], &["lost, retrying"]);
     ui.keys("q");
     assert_eq!(ui.ends_with(), 0);
 }
 
 #[test]
 fn what_a_service_is_too_large_to_tell_is_said() {
-    const CROWD: usize = 5_000;
-    let service = Service::crowded(CROWD);
+    let service = Service::start(Kind::Crowd);
     let end = Instant::now() + DEADLINE;
     loop {
         let output = printed(&["tasks", &service.address(), "--limit", "1"]);
@@ -118,7 +118,7 @@ fn what_a_service_is_too_large_to_tell_is_said() {
 
 #[test]
 fn a_task_has_a_story_with_how_long_its_polls_took() {
-    let service = Service::start();
+    let service = Service::start(Kind::Each);
     let mut ui = Pty::start(&[&service.address()], (40, 120));
     ui.keys("2");
     ui.wait_for_all(&["ticker", "live"], &[]);
@@ -128,4 +128,84 @@ fn a_task_has_a_story_with_how_long_its_polls_took() {
     ui.wait_for_all(&["waits for timer Interval::tick", "poll time", "scheduled  ", "  50% "], &[]);
     ui.keys("q");
     assert_eq!(ui.ends_with(), 0);
+}
+
+#[test]
+fn a_target_that_another_console_has_paused_is_shown_as_such() {
+    let service = Service::start(Kind::Each);
+    let mut ui = Pty::start(&[&service.address()], (40, 120));
+    ui.wait_for_all(&["W lost-waker", "live   inferred"], &[]);
+    service.pause(true);
+    ui.wait_for_all(&["W lost-waker", "paused ", " ago   inferred"], &["live   inferred"]);
+    let told = text(&printed(&["leaks", &service.address()]).stdout);
+    assert!(told.contains("lost"), "what it is asked for anew it tells: {told}");
+    service.pause(false);
+    ui.wait_for_all(&["live   inferred"], &["paused "]);
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+}
+
+/// A task that has ended is told as idle for as long as a span within its own is open.
+#[test]
+fn tasks_that_wait_or_have_ended_are_not_said_to_have_lost_their_wakers() {
+    const THESE: [&str; 5] = ["waits", "joins", "of a thread", "of two", "has ended"];
+    let service = Service::start(Kind::Fine);
+    let address = service.address();
+    let old = ["tasks", &address, "--filter", "state:idle age>4s"];
+    wait_for(&old, &THESE);
+    let told = wait_for(&["leaks", &address, "--json"], &["\"lost\""]);
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn a_lock_is_whose_who_has_it_and_overdue_only_when_it_was_left() {
+    let service = Service::start(Kind::Locks);
+    let mut ui = Pty::start(&[&service.address()], (40, 120));
+    ui.keys("3");
+    ui.wait_for_all(&["Mutex locked=true (2 waiting)"], &[]);
+    ui.keys("/label:locked=true loc:tasks.rs name~\"first|second|third\"\r");
+    ui.wait_for_all(&["1 of ", "owner   ", "waiting 2 for it"], &[]);
+    for _ in 0..5 {
+        let (owner, waiting) = owner_and_waiting(&mut ui);
+        assert!(!waiting.contains(&owner), "{owner} has it and waits for it: {waiting}");
+    }
+    ui.keys("\u{1b}\u{1b}1");
+    let shown = once_it_says(&mut ui, "D overdue");
+    assert!(
+        shown.contains("leaves") && shown.contains("which only tasks used that have ended"),
+        "{shown}"
+    );
+    for fine in ["gives #", "takes #", "lets go #"] {
+        assert!(!shown.contains(fine), "{shown}");
+    }
+    ui.keys("q");
+    assert_eq!(ui.ends_with(), 0);
+}
+
+/// What is there once it says this, which takes longer than anything else does.
+fn once_it_says(ui: &mut Pty, this: &str) -> String {
+    let end = Instant::now() + 3 * DEADLINE;
+    loop {
+        let shown = ui.text();
+        if shown.contains(this) {
+            return shown;
+        }
+        assert!(Instant::now() < end, "waited for {this:?}, and saw:\n{shown}");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// As both are said on one screen, which is waited for.
+fn owner_and_waiting(ui: &mut Pty) -> (String, String) {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let shown = ui.text();
+        let line = |start: &str| shown.lines().find_map(|it| it.trim().strip_prefix(start));
+        let owner = line("owner   ").and_then(|it| it.split_once(';')).map(|(owner, _)| owner);
+        if let (Some(owner), Some(waiting)) = (owner, line("waiting 2 for it: ")) {
+            return (owner.to_owned(), waiting.to_owned());
+        }
+        assert!(Instant::now() < end, "{shown}");
+        thread::sleep(Duration::from_millis(100));
+    }
 }

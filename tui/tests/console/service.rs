@@ -2,60 +2,86 @@
 //! once more, which then runs this and nothing else.
 
 use std::{
-    future::{pending, poll_fn},
     net::{Ipv4Addr, TcpListener},
     process::{Child, Command, Stdio},
-    sync::Arc,
-    task::Poll,
     time::Duration,
 };
 
-use tokio::{
-    runtime,
-    sync::{Mutex, Semaphore, oneshot},
-    task::Builder,
-    time::{interval, sleep},
-};
+use console_api::instrument::{PauseRequest, ResumeRequest, instrument_client::InstrumentClient};
+use tokio::runtime;
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
+use crate::tasks;
+
 const PORT: &str = "HOLDOVER_TEST_CONSOLE_PORT";
-const CROWD: &str = "HOLDOVER_TEST_CONSOLE_CROWD";
+const KIND: &str = "HOLDOVER_TEST_CONSOLE_KIND";
+
+/// What its tasks do.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// One task of each kind that is looked for.
+    Each,
+    /// Those, and so many more that wait for nothing and have names of a kilobyte.
+    Crowd,
+    /// Tasks of which something that is wrong is easily said.
+    Fine,
+    /// Tasks that have a lock one after the other, and some that keep one.
+    Locks,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Each, Self::Crowd, Self::Fine, Self::Locks];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| format!("{kind:?}") == name)
+    }
+}
 
 /// A process that ends with this.
 pub struct Service {
     child: Child,
     port: u16,
+    kind: Kind,
 }
 
 impl Service {
     /// One on a port that is free now.
-    pub fn start() -> Self {
-        Self::with(free_port(), 0)
+    pub fn start(kind: Kind) -> Self {
+        Self::on(free_port(), kind)
     }
 
-    /// With so many tasks more, which wait for nothing and have names of a kilobyte.
-    pub fn crowded(crowd: usize) -> Self {
-        Self::with(free_port(), crowd)
-    }
-
-    fn with(port: u16, crowd: usize) -> Self {
+    fn on(port: u16, kind: Kind) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command.args(["--exact", "service::a_service", "--ignored", "--nocapture"]);
-        command.env(PORT, port.to_string()).env(CROWD, crowd.to_string());
+        command.env(PORT, port.to_string()).env(KIND, format!("{kind:?}"));
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self { child: quiet.spawn().expect("a process"), port }
+        Self { child: quiet.spawn().expect("a process"), port, kind }
     }
 
     /// Another process where this one was.
     pub fn restart(&mut self) {
-        let port = self.port;
+        let (port, kind) = (self.port, self.kind);
         self.end();
-        *self = Self::with(port, 0);
+        *self = Self::on(port, kind);
     }
 
     pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// As another console that is attached to it would do.
+    pub fn pause(&self, is_on: bool) {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async {
+            let client = InstrumentClient::connect(format!("http://{}", self.address())).await;
+            let mut client = client.expect("it answers");
+            if is_on {
+                client.pause(PauseRequest {}).await.expect("it is paused");
+            } else {
+                client.resume(ResumeRequest {}).await.expect("it goes on");
+            }
+        });
     }
 
     pub fn address(&self) -> String {
@@ -77,59 +103,14 @@ fn free_port() -> u16 {
 #[test]
 #[ignore = "it is the service, and ends only when it is killed"]
 fn a_service() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|it| it.parse().ok());
-    let Some(port) = number(PORT) else { return };
-    let crowd = number(CROWD).unwrap_or_default();
+    let Some(port) = std::env::var(PORT).ok().and_then(|it| it.parse::<u16>().ok()) else { return };
+    let kind = std::env::var(KIND).ok().and_then(|it| Kind::named(&it)).expect("a kind");
     let layer = console_subscriber::ConsoleLayer::builder()
-        .server_addr((Ipv4Addr::LOCALHOST, u16::try_from(port).expect("a port")))
+        .server_addr((Ipv4Addr::LOCALHOST, port))
         .publish_interval(Duration::from_millis(100))
         .event_buffer_capacity(1 << 17)
         .spawn();
     tracing_subscriber::registry().with(layer).init();
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(serve(crowd));
-}
-
-fn named(name: &str, future: impl Future<Output = ()> + Send + 'static) {
-    let spawned = Builder::new().name(name).spawn(future);
-    drop(spawned.expect("a task"));
-}
-
-/// One task of each kind that is looked for.
-async fn serve(crowd: usize) {
-    let state = Arc::new(Mutex::new(0));
-    let has = Arc::clone(&state);
-    named("ledger", async move {
-        let _guard = has.lock().await;
-        pending::<()>().await;
-    });
-    tokio::task::yield_now().await;
-    named("report", async move {
-        *state.lock().await += 1;
-    });
-    let permits = Arc::new(Semaphore::new(0));
-    named("queue", async move {
-        let _ = permits.acquire().await;
-    });
-    let (sender, receiver) = oneshot::channel::<()>();
-    named("answer", async move {
-        let _ = receiver.await;
-    });
-    named("ticker", async {
-        let mut tick = interval(Duration::from_millis(50));
-        loop {
-            tick.tick().await;
-        }
-    });
-    // Nobody keeps its waker.
-    named("lost", poll_fn(|_| Poll::<()>::Pending));
-    named("short", async {});
-    let long = "of a crowd ".repeat(100);
-    for _ in 0..crowd {
-        named(&long, pending());
-    }
-    loop {
-        sleep(Duration::from_secs(3600)).await;
-        assert!(!sender.is_closed(), "the answer is awaited");
-    }
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(tasks::run(kind));
 }

@@ -92,7 +92,8 @@ impl Pty {
         self.master.resize(size((rows, columns))).expect("it resizes");
     }
 
-    fn text(&self) -> String {
+    /// What is on the screen.
+    pub fn text(&self) -> String {
         self.screen.lock().expect("a screen").screen().contents()
     }
 

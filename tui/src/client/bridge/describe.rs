@@ -70,7 +70,7 @@ fn blind(state: &State) -> Vec<v1::Blindness> {
         fix: fix.to_owned(),
     };
     let paused = state.paused.then(|| said("paused", PAUSED, RESUME));
-    let untold = Some(table.untold()).filter(|tasks| *tasks > 0).map(not_told);
+    let untold = table.untold().map(not_told);
     let dropped = Some(table.dropped).filter(|dropped| dropped.any()).map(lost);
     let unseen = table.tells_no_wakers().then(|| said("no-wakers", NO_WAKERS, GLOBAL));
     let cannot_tell = said("tokio-console", CANNOT_TELL, TO_SEE_MORE);
@@ -79,11 +79,15 @@ fn blind(state: &State) -> Vec<v1::Blindness> {
 }
 
 fn not_told(tasks: u64) -> v1::Blindness {
+    let run = match tasks {
+        0 => String::new(),
+        tasks => format!(", of which {tasks} or more still run"),
+    };
     v1::Blindness {
         cause: "not-told".to_owned(),
         sentence: format!(
-            "This service tells nothing of the tasks that it had when the console was attached, of which {tasks} or \
-             more still run: of more than 4 MiB console-subscriber sends nothing at first."
+            "This service tells nothing of the tasks that it had when the console was attached{run}: of more than \
+             4 MiB console-subscriber sends nothing at first."
         ),
         fix: LESS_KEPT.to_owned(),
     }

@@ -66,6 +66,8 @@ pub(super) struct Table {
     last_resource: u64,
     /// It has told of a waker.
     tells_wakers: bool,
+    /// It has not told what there was when the console was attached.
+    withheld: bool,
 }
 
 impl Table {
@@ -80,6 +82,8 @@ impl Table {
             self.anchor = earliest(&update).or(now);
         }
         let now = now.map_or(self.now, |now| self.since(now));
+        // What there is at first comes with the callsites, of which there are always some.
+        self.withheld |= self.attached.is_none() && update.new_metadata.is_none();
         self.told_before = self.now;
         self.now = self.now.max(now);
         self.attached = self.attached.or(Some(self.now));
@@ -185,9 +189,11 @@ impl Table {
         !self.tells_wakers && self.tasks.values().any(waits)
     }
 
-    /// How many tasks live of which it is not told what they are, at the least.
-    pub(super) fn untold(&self) -> u64 {
-        self.untold.len() as u64
+    /// How many tasks live of which it is not told what they are, at the least; `None` when
+    /// there are none.
+    pub(super) fn untold(&self) -> Option<u64> {
+        let tasks = self.untold.len() as u64;
+        (self.withheld || tasks > 0).then_some(tasks)
     }
 
     fn task(&self, number: u64, new: &tasks::Task) -> Task {

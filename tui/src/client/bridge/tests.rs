@@ -5,7 +5,7 @@ mod untold;
 mod wakers;
 
 use console_api::{
-    Id, MetaId,
+    Id, MetaId, RegisterMetadata,
     tasks::{self, TaskUpdate},
 };
 use prost_types::Timestamp;
@@ -28,7 +28,9 @@ fn of_tasks(now: i64, tasks: Vec<(u64, tasks::Stats)>) -> Update {
         stats_update: tasks.into_iter().collect(),
         dropped_events: 0,
     };
-    Update { now: Some(at(now)), task_update: Some(task_update), ..Default::default() }
+    let new_metadata = Some(RegisterMetadata::default());
+    let task_update = Some(task_update);
+    Update { now: Some(at(now)), task_update, new_metadata, ..Default::default() }
 }
 
 /// Idle, and without a waker.
@@ -104,4 +106,24 @@ fn groups_of_tasks_have_those_that_live_and_no_others() {
     assert_eq!(groups(""), (vec![(2, None)], 1, 1));
     assert_eq!(groups("state:ended"), (vec![(2, None)], 1, 1), "what is counted is the site's");
     assert_eq!(groups("state:running"), (vec![], 0, 1));
+}
+
+#[test]
+fn a_target_that_does_not_tell_at_first_what_there_is_is_said_to_be_too_large() {
+    let causes = |state: &State| {
+        let blind = describe::describe(state, "").coverage.expect("coverage").blind;
+        blind.into_iter().map(|it| (it.cause, it.sentence)).collect::<Vec<_>>()
+    };
+    let mut state = State::default();
+    state.apply(of_tasks(101, Vec::new()));
+    later(&mut state, 102);
+    assert_eq!(causes(&state).len(), 1, "it has told all that there was, which is nothing");
+    let mut state = State::default();
+    later(&mut state, 101);
+    let (cause, sentence) = &causes(&state)[0];
+    assert_eq!(cause, "not-told");
+    assert!(!sentence.contains("still run"), "{sentence}");
+    told(&mut state, 102, vec![(7, lost()), (8, lost())]);
+    let (_, sentence) = &causes(&state)[0];
+    assert!(sentence.contains("of which 2 or more still run"), "{sentence}");
 }

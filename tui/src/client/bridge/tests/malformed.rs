@@ -1,7 +1,7 @@
 //! Whatever a target sends, the table takes it and every view can be shown.
 
 use console_api::{
-    Attribute, Field, Location, PollStats, RegisterMetadata,
+    Attribute, Field, Location, PollStats,
     async_ops::{self, AsyncOp, AsyncOpUpdate},
     field,
     register_metadata::NewMetadata,
