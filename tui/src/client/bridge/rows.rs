@@ -48,12 +48,12 @@ impl<'a> Rows<'a> {
             if (waits_for.since_ns, &waits_for.label) < (outermost.since_ns, &outermost.label) {
                 *outermost = waits_for;
             }
-            let waiters = rows.waiters.entry(resource.number).or_default();
-            if !waiters.contains(&task) {
-                waiters.push(task);
-            }
+            rows.waiters.entry(resource.number).or_default().push(task);
         }
-        rows.waiters.values_mut().for_each(|tasks| tasks.sort_unstable());
+        for tasks in rows.waiters.values_mut() {
+            tasks.sort_unstable();
+            tasks.dedup();
+        }
         rows
     }
 

@@ -26,6 +26,9 @@ use super::read::{self, cut};
 const RETENTION: u64 = 60_000_000_000;
 /// No more is kept of a kind, whatever the target sends.
 const MOST: usize = 1_000_000;
+/// A program has not so many places that record spans, and no place records more fields.
+const CALLSITES: usize = 10_000;
+const NAMES: usize = 32;
 
 /// Creations and changes that the target had no room for, as it says itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -106,8 +109,9 @@ impl Table {
     fn learn(&mut self, new: RegisterMetadata) {
         for new in new.metadata {
             let (Some(id), Some(metadata)) = (new.id, new.metadata) else { continue };
-            if self.fields.len() < MOST {
-                self.fields.insert(id.id, metadata.field_names);
+            if self.fields.len() < CALLSITES {
+                let names = metadata.field_names.iter().take(NAMES).map(|name| cut(name));
+                self.fields.insert(id.id, names.collect());
             }
         }
     }
