@@ -53,7 +53,7 @@ pub(crate) use self::{
     merge::Of,
     rates::Rates,
     rows::{LeakRow, PoolLine},
-    samples::{Figure, Pace, Samples},
+    samples::{Figure, Pace, Samples, Until},
     screen::{HoldingsBy, LeaksBy, Screen, TABS, Which, WhichTasks},
     story::{HELD, StoryRow},
     tab::{Sort, Tab},

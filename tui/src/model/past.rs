@@ -87,12 +87,29 @@ impl Model {
         self.past.kept.iter().filter(is_shown).cloned().collect()
     }
 
+    /// From which moment on everything stands still: now, unless it does already.
+    fn stand_still(&mut self, now: Instant) -> Instant {
+        if self.frozen.is_none() {
+            for target in self.targets.ids() {
+                self.targets[target].stands_still(now);
+            }
+        }
+        *self.frozen.get_or_insert(now)
+    }
+
+    pub(super) fn move_again(&mut self) {
+        self.frozen = None;
+        for target in self.targets.ids() {
+            self.targets[target].moves_again();
+        }
+    }
+
     pub(super) fn freeze(&mut self, now: Instant) {
         if self.frozen.is_none() {
-            self.frozen = Some(now);
+            self.stand_still(now);
             return;
         }
-        self.frozen = None;
+        self.move_again();
         self.past.stepped_to = None;
         // What was told meanwhile is not told again while nothing changes.
         let moments = self.moments();
@@ -109,7 +126,7 @@ impl Model {
     /// Shows what was told before, or after, what is shown; it stands still from then on. Of
     /// several targets each is shown as it was when one of them told that.
     pub(super) fn step(&mut self, step: Step, now: Instant) {
-        let frozen = *self.frozen.get_or_insert(now);
+        let frozen = self.stand_still(now);
         let moments = self.moments();
         let number = self.past.shown;
         let found = match step {

@@ -19,7 +19,7 @@ struct Counts {
 }
 
 /// The totals, second by second.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rates(VecDeque<Counts>);
 
 impl Rates {
@@ -41,18 +41,25 @@ impl Rates {
         }
     }
 
-    /// Spawned and cancelled in a second; `None` before there is something to compare.
-    pub(crate) fn rates(&self) -> Option<(f64, f64)> {
-        let last = self.0.back()?;
+    /// What was counted last until then.
+    fn last(&self, until: u64) -> Option<&Counts> {
+        self.0.iter().rfind(|it| it.at <= until)
+    }
+
+    /// Spawned and cancelled in a second, as it was then; `None` before there is something
+    /// to compare.
+    pub(crate) fn rates(&self, until: u64) -> Option<(f64, f64)> {
+        let last = self.last(until)?;
         let from = self.0.iter().find(|it| it.at.saturating_add(RATE_OVER) >= last.at)?;
         let seconds = last.at.checked_sub(from.at).filter(|it| *it >= S)? as f64 / S as f64;
         let rate = |before: u64, after: u64| after.saturating_sub(before) as f64 / seconds;
         Some((rate(from.spawned, last.spawned), rate(from.cancelled, last.cancelled)))
     }
 
-    /// How many more leaks there are than a minute ago; `None` before that can be told.
-    pub(crate) fn more_leaks(&self) -> Option<u64> {
-        let (first, last) = (self.0.front()?, self.0.back()?);
+    /// How many more leaks there were then than a minute before; `None` before that can be
+    /// told.
+    pub(crate) fn more_leaks(&self, until: u64) -> Option<u64> {
+        let (first, last) = (self.0.front()?, self.last(until)?);
         let is_a_minute = first.at.saturating_add(MINUTE) <= last.at;
         last.leaks.checked_sub(first.leaks).filter(|_| is_a_minute)
     }
@@ -70,12 +77,12 @@ mod tests {
     #[test]
     fn rates_are_those_of_the_last_seconds() {
         let mut rates = Rates::default();
-        assert_eq!(rates.rates(), None);
+        assert_eq!(rates.rates(u64::MAX), None);
         rates.count(&totals(0, 0), 0);
-        assert_eq!(rates.rates(), None, "there is nothing to compare with");
+        assert_eq!(rates.rates(u64::MAX), None, "there is nothing to compare with");
         rates.count(&totals(0, 1_000_000), 20 * S);
         rates.count(&totals(0, 1_000_100), 25 * S);
-        assert_eq!(rates.rates(), Some((20.0, 10.0)));
+        assert_eq!(rates.rates(u64::MAX), Some((20.0, 10.0)));
     }
 
     #[test]
@@ -84,11 +91,11 @@ mod tests {
         for tenth in 0..=9_000 {
             rates.count(&totals(tenth / 100, 0), tenth * S / 10);
             assert!(rates.0.len() <= 62, "no more is kept");
-            let is_known = rates.more_leaks().is_some();
+            let is_known = rates.more_leaks(u64::MAX).is_some();
             assert_eq!(is_known, tenth >= 600, "after {tenth} tenths of a second");
         }
-        assert_eq!(rates.more_leaks(), Some(6));
+        assert_eq!(rates.more_leaks(u64::MAX), Some(6));
         rates.count(&totals(0, 0), 1_000 * S);
-        assert_eq!(rates.more_leaks(), None, "there are fewer");
+        assert_eq!(rates.more_leaks(u64::MAX), None, "there are fewer");
     }
 }

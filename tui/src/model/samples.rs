@@ -66,7 +66,7 @@ struct Sample {
 }
 
 /// What was, as far as somebody looked.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Samples {
     /// By second, the last at the back.
     kept: VecDeque<Sample>,
@@ -90,7 +90,7 @@ impl Samples {
             Some(process) => self.follow(process),
             None => self.recent.clear(),
         }
-        let cpu = self.cpu();
+        let cpu = self.cpu_between();
         let figures = Figure::ALL.map(|figure| figure.of(totals, process, cpu));
         self.put(Sample { second: now / SECOND, figures });
     }
@@ -152,15 +152,40 @@ impl Samples {
         Some((before, now, nanos))
     }
 
-    /// In thousandths of a core; `None` until there are two samples to compare.
-    pub(crate) fn cpu(&self) -> Option<u64> {
+    /// In thousandths of a core.
+    fn cpu_between(&self) -> Option<u64> {
         let (before, now, nanos) = self.between()?;
         Some(share(now.cpu_ns?.checked_sub(before.cpu_ns?)?, nanos, 1_000))
     }
 
-    /// Of a worker of a runtime, by its place among the runtime's workers.
-    pub(crate) fn pace(&self, runtime: u64, worker: usize) -> Option<Pace> {
-        let (before, now, nanos) = self.between()?;
+    /// As it was at the target's time `until`, whatever came after that.
+    pub(crate) fn until(&self, until: u64) -> Until<'_> {
+        Until { of: self, until }
+    }
+}
+
+/// The samples until a moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Until<'a> {
+    of: &'a Samples,
+    until: u64,
+}
+
+impl<'a> Until<'a> {
+    fn kept(self) -> impl DoubleEndedIterator<Item = &'a Sample> {
+        self.of.kept.iter().filter(move |it| it.second <= self.until / SECOND)
+    }
+
+    /// In thousandths of a core; `None` until there are two samples to compare.
+    pub(crate) fn cpu(self) -> Option<u64> {
+        self.last(Figure::Cpu)
+    }
+
+    /// Of a worker of a runtime, by its place among the runtime's workers. It is not known
+    /// of a moment before the last.
+    pub(crate) fn pace(self, runtime: u64, worker: usize) -> Option<Pace> {
+        let between = self.of.between()?;
+        let (before, now, nanos) = Some(between).filter(|it| it.1.sampled_ns <= self.until)?;
         let of = |process: &v1::Process| {
             let load = process.runtimes.iter().find(|load| load.runtime == runtime)?;
             load.by_worker.get(worker).copied()
@@ -173,24 +198,26 @@ impl Samples {
     }
 
     /// What was said last.
-    pub(crate) fn last(&self, figure: Figure) -> Option<u64> {
-        self.kept.back()?.figures[figure.place()]
+    pub(crate) fn last(self, figure: Figure) -> Option<u64> {
+        self.kept().next_back()?.figures[figure.place()]
     }
 
     /// The seconds that a chart shows: the shortest of these that has all that is kept.
-    pub(crate) fn seconds(&self) -> u64 {
-        let (Some(first), Some(last)) = (self.kept.front(), self.kept.back()) else { return 60 };
+    pub(crate) fn seconds(self) -> u64 {
+        let (Some(first), Some(last)) = (self.kept().next(), self.kept().next_back()) else {
+            return 60;
+        };
         let have = last.second.saturating_sub(first.second) + 1;
         [60, 300].into_iter().find(|seconds| have <= *seconds).unwrap_or(KEPT)
     }
 
     /// The last `seconds` in so many points or fewer, the last at the end: in each the most
     /// that was seen in its time. What nobody looked at has none.
-    pub(crate) fn points(&self, figure: Figure, seconds: u64, columns: usize) -> Vec<Option<u64>> {
+    pub(crate) fn points(self, figure: Figure, seconds: u64, columns: usize) -> Vec<Option<u64>> {
         let columns = (columns as u64).min(seconds).max(1);
         let mut points = vec![None; usize::try_from(columns).unwrap_or(1)];
-        let Some(last) = self.kept.back() else { return points };
-        for sample in &self.kept {
+        let Some(last) = self.kept().next_back() else { return points };
+        for sample in self.kept() {
             let ago = last.second.saturating_sub(sample.second);
             let Some(since) = (seconds - 1).checked_sub(ago) else { continue };
             let at = usize::try_from(since * columns / seconds).unwrap_or(usize::MAX);
@@ -263,11 +290,14 @@ mod tests {
         take(&mut samples, 100, Some(&process(100 * SECOND, 0)));
         take(&mut samples, 101, None);
         take(&mut samples, 103, Some(&process(103 * SECOND, 0)));
-        let last = |figure| samples.points(figure, 60, 60)[56..].to_vec();
+        let last = |figure| samples.until(u64::MAX).points(figure, 60, 60)[56..].to_vec();
         assert_eq!(last(Figure::Rss), [Some(100), None, None, Some(103)]);
         assert_eq!(last(Figure::Tasks), [Some(100), Some(101), None, Some(103)]);
         assert_eq!(last(Figure::Fds), [None; 4], "it is not known");
-        assert_eq!((samples.last(Figure::Rss), samples.last(Figure::Fds)), (Some(103), None));
+        assert_eq!(
+            (samples.until(u64::MAX).last(Figure::Rss), samples.until(u64::MAX).last(Figure::Fds)),
+            (Some(103), None)
+        );
     }
 
     #[test]
@@ -278,13 +308,22 @@ mod tests {
             take(&mut samples, second, None);
         }
         assert_eq!(samples.kept.len() as u64, KEPT);
-        assert_eq!((samples.seconds(), samples.points(Figure::Tasks, KEPT, 50).len()), (KEPT, 50));
-        assert_eq!(samples.points(Figure::Tasks, KEPT, 50).last(), Some(&Some(2_999)));
+        assert_eq!(
+            (
+                samples.until(u64::MAX).seconds(),
+                samples.until(u64::MAX).points(Figure::Tasks, KEPT, 50).len()
+            ),
+            (KEPT, 50)
+        );
+        assert_eq!(
+            samples.until(u64::MAX).points(Figure::Tasks, KEPT, 50).last(),
+            Some(&Some(2_999))
+        );
         // A target that says nonsense costs what was known, and nothing else.
         samples.take(u64::MAX, &v1::Totals::default(), None);
         take(&mut samples, 7, None);
         assert_eq!(samples.kept.len(), 1);
-        assert_eq!(samples.points(Figure::Tasks, 60, 0), [Some(7)]);
+        assert_eq!(samples.until(u64::MAX).points(Figure::Tasks, 60, 0), [Some(7)]);
     }
 
     #[test]
@@ -293,7 +332,7 @@ mod tests {
         take(&mut samples, 100, Some(&process(100 * SECOND, 0)));
         samples.go_on(101 * SECOND, true);
         samples.go_on(102 * SECOND, false);
-        let last = |figure| samples.points(figure, 60, 60)[57..].to_vec();
+        let last = |figure| samples.until(u64::MAX).points(figure, 60, 60)[57..].to_vec();
         assert_eq!(last(Figure::Rss), [Some(100), Some(100), None]);
         assert_eq!(last(Figure::Tasks), [Some(100); 3]);
     }
@@ -302,18 +341,27 @@ mod tests {
     fn a_pace_is_a_difference_and_unknown_where_there_is_none() {
         let mut samples = Samples::default();
         take(&mut samples, 10, Some(&process(10 * SECOND, SECOND)));
-        assert_eq!((samples.cpu(), samples.pace(1, 0)), (None, None));
+        assert_eq!(
+            (samples.until(u64::MAX).cpu(), samples.until(u64::MAX).pace(1, 0)),
+            (None, None)
+        );
         take(&mut samples, 12, Some(&process(12 * SECOND, 2 * SECOND)));
-        assert_eq!(samples.cpu(), Some(500));
-        assert_eq!(samples.pace(1, 0), Some(Pace { busy: 250, parks_a_second: 40 }));
-        assert_eq!((samples.pace(2, 0), samples.pace(1, 9)), (None, None));
+        assert_eq!(samples.until(u64::MAX).cpu(), Some(500));
+        assert_eq!(
+            samples.until(u64::MAX).pace(1, 0),
+            Some(Pace { busy: 250, parks_a_second: 40 })
+        );
+        assert_eq!(
+            (samples.until(u64::MAX).pace(2, 0), samples.until(u64::MAX).pace(1, 9)),
+            (None, None)
+        );
         // What goes backwards is nonsense, and no pace.
         take(&mut samples, 13, Some(&process(13 * SECOND, 7)));
-        assert_eq!(samples.cpu(), None);
+        assert_eq!(samples.until(u64::MAX).cpu(), None);
         // Nobody looked meanwhile.
         take(&mut samples, 14, None);
         take(&mut samples, 99, Some(&process(99 * SECOND, 9 * SECOND)));
-        assert_eq!(samples.cpu(), None);
+        assert_eq!(samples.until(u64::MAX).cpu(), None);
         let mut wild = process(u64::MAX, u64::MAX);
         wild.runtimes[0].by_worker[0] = v1::WorkerLoad { parks: u64::MAX, busy_ns: u64::MAX };
         take(&mut samples, 100, Some(&wild));

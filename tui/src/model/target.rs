@@ -24,6 +24,13 @@ pub(crate) enum Connection {
     },
 }
 
+/// What is kept of a target over time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OverTime {
+    pub(super) rates: Rates,
+    pub(super) samples: Samples,
+}
+
 /// Whom the console is attached to.
 #[derive(Debug)]
 pub(crate) struct Target {
@@ -39,8 +46,9 @@ pub(crate) struct Target {
     pub(crate) totals: v1::Totals,
     /// Verdicts that had cleared when the console was attached.
     cleared_before: Option<u64>,
-    pub(crate) rates: Rates,
-    pub(crate) samples: Samples,
+    over_time: OverTime,
+    /// As it was when everything came to stand still, and the target's time then.
+    stood: Option<Box<(OverTime, u64)>>,
     /// Those of which something that is shown is a connection.
     pub(crate) pools: Vec<v1::Pool>,
     /// The view that what is known answers.
@@ -68,8 +76,8 @@ impl Target {
             clock: TargetClock::default(),
             totals: v1::Totals::default(),
             cleared_before: None,
-            rates: Rates::default(),
-            samples: Samples::default(),
+            over_time: OverTime::default(),
+            stood: None,
             pools: Vec::new(),
             answered: None,
             told: Vec::new(),
@@ -140,6 +148,26 @@ impl Target {
         self.clock.now(stands_still.unwrap_or(now))
     }
 
+    /// Everything stands still from now on: what is kept over time goes on, and is not shown.
+    pub(super) fn stands_still(&mut self, now: Instant) {
+        self.stood = Some(Box::new((self.over_time.clone(), self.now(None, now))));
+    }
+
+    pub(super) fn moves_again(&mut self) {
+        self.stood = None;
+    }
+
+    /// What is kept over time, as it was until the moment that is shown.
+    pub(super) fn until(&self, frozen: Option<Instant>) -> (&OverTime, u64) {
+        let Some(frozen) = frozen else { return (&self.over_time, u64::MAX) };
+        let until = self.now(Some(frozen), frozen);
+        match self.stood.as_deref() {
+            Some((stood, at)) if until <= *at => (stood, until),
+            // It was stepped to what was told since then.
+            _ => (&self.over_time, until),
+        }
+    }
+
     /// Whether what is known of it answers this view.
     pub(super) fn answers(&self, view: Option<&v1::View>) -> bool {
         view.is_some() && self.answered.as_ref() == view
@@ -153,8 +181,8 @@ impl Target {
     pub(super) fn count(&mut self, update: &v1::Update) {
         let totals = update.totals.unwrap_or_default();
         self.cleared_before = self.cleared_before.or(Some(totals.cleared));
-        self.rates.count(&totals, update.now_ns);
-        self.samples.take(update.now_ns, &totals, update.process.as_ref());
+        self.over_time.rates.count(&totals, update.now_ns);
+        self.over_time.samples.take(update.now_ns, &totals, update.process.as_ref());
     }
 
     /// It says whether it tells nothing for now.
@@ -186,10 +214,10 @@ impl Target {
             return;
         }
         if self.is_live() && is_answered {
-            self.samples.go_on(target_now, with_the_process);
+            self.over_time.samples.go_on(target_now, with_the_process);
         }
         if self.lost_at.is_none() && self.cleared_before.is_some() {
-            self.rates.count(&self.totals, target_now);
+            self.over_time.rates.count(&self.totals, target_now);
         }
     }
 

@@ -101,7 +101,7 @@ impl Model {
         if self.about() == Some(of) {
             self.turn_the_page();
             self.seen = Seen::default();
-            self.frozen = None;
+            self.move_again();
             self.looks_at_now();
         }
         self.screens.retain(|screen| !matches!(screen, Screen::Story(it, _) if *it == of));

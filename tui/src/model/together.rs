@@ -1,8 +1,11 @@
 //! What the targets that are shown are together.
 
+use std::time::Instant;
+
 use holdover_proto::v1;
 
-use super::{Figure, Model, Target};
+use super::{Figure, Model, Target, Until};
+use crate::client::TargetId;
 
 impl Model {
     /// Of all that are shown.
@@ -23,19 +26,35 @@ impl Model {
     pub(crate) fn rates(&self) -> Option<(f64, f64)> {
         // Beside those that go on, one that is lost does nothing.
         let goes_on = |it: &&Target| self.about().is_some() || it.is_live();
-        let rates = self.shown_targets().filter(goes_on).filter_map(|it| it.rates.rates());
+        let rates = self.shown_targets().filter(goes_on).filter_map(|it| {
+            let (over_time, until) = it.until(self.frozen);
+            over_time.rates.rates(until)
+        });
         rates.reduce(|all, it| (all.0 + it.0, all.1 + it.1))
     }
 
     /// How many more leaks there are than a minute ago, where that is told of all.
     pub(crate) fn more_leaks(&self) -> Option<u64> {
-        self.shown_targets().map(|it| it.rates.more_leaks()).sum()
+        let more = self.shown_targets().map(|it| {
+            let (over_time, until) = it.until(self.frozen);
+            over_time.rates.more_leaks(until)
+        });
+        more.sum()
+    }
+
+    /// What was of a target over time, until the moment that is shown.
+    pub(crate) fn samples(&self, of: TargetId) -> Until<'_> {
+        samples(&self.targets[of], self.frozen)
+    }
+
+    fn shown_samples(&self) -> impl Iterator<Item = Until<'_>> {
+        self.shown_targets().map(|it| samples(it, self.frozen))
     }
 
     /// A figure over time, of all that are shown, and over how many seconds.
     pub(crate) fn points(&self, figure: Figure, cells: usize) -> (Vec<Option<u64>>, u64) {
-        let seconds = self.shown_targets().map(|it| it.samples.seconds()).max().unwrap_or(60);
-        let all = self.shown_targets().map(|it| it.samples.points(figure, seconds, cells));
+        let seconds = self.shown_samples().map(Until::seconds).max().unwrap_or(60);
+        let all = self.shown_samples().map(|it| it.points(figure, seconds, cells));
         let sum = |sum: Vec<Option<u64>>, more: Vec<Option<u64>>| {
             let both = sum.into_iter().zip(more);
             both.map(|(a, b)| a.map_or(b, |a| Some(a.saturating_add(b.unwrap_or(0))))).collect()
@@ -61,6 +80,11 @@ impl Model {
         let first = all.next()?.refused.as_deref()?;
         all.all(|it| it.refused.is_some()).then_some(first)
     }
+}
+
+fn samples(target: &Target, frozen: Option<Instant>) -> Until<'_> {
+    let (over_time, until) = target.until(frozen);
+    over_time.samples.until(until)
 }
 
 fn add(all: &mut v1::Totals, more: &v1::Totals) {

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     columns::FdColumn,
     format::{count, counted, place, safe, span},
-    model::{Figure, Pace, Rows, Samples},
+    model::{Figure, Pace, Rows, Until},
     names,
     print::process::{files, known, memory, owner, unknown},
     theme::Theme,
@@ -49,7 +49,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         frame.render_widget(Paragraph::new([vec![Line::default()], lines].concat()), area);
         return None;
     };
-    let samples = &model.targets[about].samples;
+    let samples = model.samples(about);
     let Some(process) = model.seen.process(about) else {
         let text = match (model.refused(), model.is_answered()) {
             (Some(why), _) => format!("The target says nothing of its process: {}", safe(why)),
@@ -75,7 +75,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
 
 fn figures(
     process: &v1::Process,
-    samples: &Samples,
+    samples: Until<'_>,
     columns: u16,
     theme: Theme,
 ) -> Vec<Line<'static>> {
@@ -128,7 +128,7 @@ fn full(process: &v1::Process) -> Option<u64> {
     Some(u64::try_from(u128::from(open) * 100 / u128::from(limit)).unwrap_or(u64::MAX))
 }
 
-fn cpu(process: &v1::Process, samples: &Samples) -> String {
+fn cpu(process: &v1::Process, samples: Until<'_>) -> String {
     let used = known(process.cpu_ns, span);
     let now = match samples.cpu() {
         Some(cpu) => format!("{} of a core", percent(cpu)),
@@ -148,7 +148,7 @@ fn percent(thousandths: u64) -> String {
     }
 }
 
-fn runtime(load: &v1::RuntimeLoad, samples: &Samples) -> String {
+fn runtime(load: &v1::RuntimeLoad, samples: Until<'_>) -> String {
     let paces: Vec<_> = (0..load.by_worker.len().min(WORKERS))
         .map(|worker| samples.pace(load.runtime, worker))
         .collect();

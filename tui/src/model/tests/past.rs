@@ -81,3 +81,37 @@ fn what_another_process_said_is_forgotten() {
     press(&mut model, "[", now);
     assert!(model.leaks.rows().is_empty());
 }
+
+/// The rates, and the chart of leaks without what nobody looked at.
+fn over_time(model: &Model) -> (Option<(f64, f64)>, Vec<u64>) {
+    let (points, _) = model.points(Figure::Leaks, 60);
+    (model.rates(), points.into_iter().flatten().collect())
+}
+
+#[test]
+fn what_is_drawn_over_time_stands_still_too_and_goes_back_with_the_rest() {
+    let (mut model, start) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), start);
+    let spawn = |model: &mut Model, second: u64| {
+        let totals = v1::Totals { leaks: second, tasks_spawned: second * 10, ..<_>::default() };
+        let told = v1::Update { now_ns: second * S, totals: Some(totals), ..<_>::default() };
+        model.apply(update(model, told), start + Duration::from_secs(second));
+    };
+    (1..=3).for_each(|second| spawn(&mut model, second));
+    let now = start + Duration::from_secs(3);
+    press(&mut model, " ", now);
+    let stood = (Some((10.0, 0.0)), vec![1, 2, 3]);
+    assert_eq!(over_time(&model), stood);
+    for second in 4..=2_000 {
+        spawn(&mut model, second * second);
+        model.pass(start + Duration::from_secs(second * second));
+    }
+    assert_eq!(over_time(&model), stood, "however long that is");
+    let later = start + Duration::from_secs(4_000_000);
+    press(&mut model, "[", later);
+    assert_eq!(over_time(&model), (Some((10.0, 0.0)), vec![1, 2]));
+    press(&mut model, "]]", later);
+    assert_eq!(model.totals().leaks, 16, "told while it stood still");
+    press(&mut model, " ", later);
+    assert_eq!(over_time(&model).1.last(), Some(&4_000_000));
+}

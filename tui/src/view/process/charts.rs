@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 use super::{super::text, said};
 use crate::{
     format::{pad, span},
-    model::{Figure, Samples},
+    model::{Figure, Until},
     theme::Theme,
 };
 
@@ -19,7 +19,7 @@ const RANGE: usize = 22;
 
 /// At most so many lines.
 pub(super) fn lines(
-    samples: &Samples,
+    samples: Until<'_>,
     columns: u16,
     room: usize,
     theme: Theme,
