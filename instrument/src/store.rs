@@ -47,7 +47,7 @@ use crate::{
     },
     settings::Settings,
     verdict::{self, Limits, Listing},
-    words::{Outcome, TaskKind, Verdict},
+    words::{Cause, Outcome, TaskKind, Verdict},
 };
 
 /// Events of the store's own (verdicts given and cleared) that are kept.
@@ -66,6 +66,8 @@ pub(crate) struct Totals {
     pub(crate) holdings: u64,
     pub(crate) given: u64,
     pub(crate) cleared: u64,
+    /// Of those that have cleared, which are no leaks.
+    pub(crate) cleared_warnings: u64,
     pub(crate) slowest_cancel: Nanos,
     /// Leaks beyond the cap: counted, not listed.
     pub(crate) folded: u64,
@@ -331,9 +333,17 @@ impl Store {
         }
         if let (Some(requested), Some(ended)) = (facts.requested_at, facts.ended_at) {
             let latency = ended.saturating_sub(requested);
-            self.totals.slowest_cancel = self.totals.slowest_cancel.max(latency);
+            if self.is_request_known(facts) {
+                self.totals.slowest_cancel = self.totals.slowest_cancel.max(latency);
+            }
             self.followed.ended(requested, latency);
         }
+    }
+
+    /// Where nobody saw the request, its time was deduced from the end.
+    fn is_request_known(&self, facts: &TaskFacts) -> bool {
+        let request = self.recorder.requests.get(facts.request);
+        request.is_some_and(|request| request.cause != Cause::Unknown)
     }
 
     fn judge_all(&mut self, now: Nanos, notes: &mut Vec<Note>) {
@@ -434,6 +444,7 @@ impl Store {
                 self.totals.given += 1;
             } else {
                 self.totals.cleared += 1;
+                self.totals.cleared_warnings += u64::from(!note.row.verdict.is_leak());
             }
             self.notes_so_far += 1;
             self.notes.push_back(note.clone());

@@ -227,6 +227,15 @@ pub(crate) fn kept_by_wakers(kept: u64) -> String {
     format!("{} of cancelled tasks stay allocated: wakers of them are still stored.", bytes(kept))
 }
 
+/// `2 leaks and 1 warning`: what is orphaned or overdue is counted beside the leaks.
+pub(crate) fn leaks_and_warnings(leaks: u64, warnings: u64) -> String {
+    let leaks = counted(leaks, "leak");
+    match warnings {
+        0 => leaks,
+        some => format!("{leaks} and {}", counted(some, "warning")),
+    }
+}
+
 /// A number of things: `1 poll`, `10 412 polls`.
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })

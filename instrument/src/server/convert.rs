@@ -201,6 +201,7 @@ fn totals(totals: &Totals) -> v1::Totals {
         folded: totals.folded,
         bytes_kept: totals.bytes_kept,
         ignored: totals.ignored,
+        cleared_warnings: totals.cleared_warnings,
     }
 }
 

@@ -148,6 +148,7 @@ fn beyond_the_cap_leaks_are_counted_exactly() {
     bench.store.round(2 * LATER);
     let totals = bench.store.totals();
     assert_eq!((totals.given, totals.cleared, totals.folded), (100, 100, 0));
+    assert_eq!(totals.cleared_warnings, 0);
     assert_eq!(bench.slots(), 0);
 }
 
@@ -190,6 +191,7 @@ fn what_has_a_limit_of_its_own_is_overdue_when_that_is_over_whoever_holds_it() {
     bench.store.round(now + 21 * LATER);
     let totals = bench.store.totals();
     assert_eq!((totals.overdue, totals.given, totals.cleared), (0, 3, 3));
+    assert_eq!(totals.cleared_warnings, 3);
 }
 
 #[test]

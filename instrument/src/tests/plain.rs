@@ -49,6 +49,7 @@ fn who_cancelled_a_task_where_and_why_is_not_known() {
     assert_eq!((story.canceller, story.site, story.reason), (None, None, None));
     assert!(story.path.is_empty());
     assert_eq!(story.delivered_at, Some(story.requested_at), "the request is the delivery");
+    assert_eq!(service.totals().slowest_cancel, 0, "how long it took is not known");
     assert_eq!(service.verdicts(GRACE_OVER), ["after-cancel task: child late, in-drop"]);
 }
 

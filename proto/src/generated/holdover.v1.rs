@@ -409,7 +409,7 @@ pub struct Totals {
     pub given: u64,
     #[prost(uint64, tag = "10")]
     pub cleared: u64,
-    /// The slowest cancel so far, from request to end.
+    /// The slowest cancel so far, from request to end, of those whose request was seen.
     #[prost(uint64, tag = "11")]
     pub slowest_cancel_ns: u64,
     /// Leaks beyond the cap, counted by site and not listed.
@@ -425,6 +425,9 @@ pub struct Totals {
     /// Leaks and warnings that a rule ignores: in none of the counts above.
     #[prost(uint64, tag = "14")]
     pub ignored: u64,
+    /// Of the verdicts that cleared, the warnings: orphaned and overdue.
+    #[prost(uint64, tag = "100")]
+    pub cleared_warnings: u64,
 }
 /// Enough of a task to name it and to find it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -104,6 +104,7 @@ fn add(all: &mut v1::Totals, more: &v1::Totals) {
         folded,
         bytes_kept,
         ignored,
+        cleared_warnings,
     } = *more;
     for (sum, number) in [
         (&mut all.tasks_live, tasks_live),
@@ -119,6 +120,7 @@ fn add(all: &mut v1::Totals, more: &v1::Totals) {
         (&mut all.folded, folded),
         (&mut all.bytes_kept, bytes_kept),
         (&mut all.ignored, ignored),
+        (&mut all.cleared_warnings, cleared_warnings),
     ] {
         *sum = sum.saturating_add(number);
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Failure, args, client, export,
-    format::{counted, duration_nanos, place, safe, span},
+    format::{counted, duration_nanos, leaks_and_warnings, place, safe, span},
     words,
 };
 
@@ -41,10 +41,6 @@ pub(crate) async fn diff(what: args::Diff) -> Result<(), Failure> {
         writeln!(out, "{line}")?;
     }
     Ok(())
-}
-
-fn leaks(many: u64) -> String {
-    counted(many, "leak")
 }
 
 /// Those of `these` that are not among `others`.
@@ -99,7 +95,7 @@ pub(crate) fn in_text(before: &Every, after: &Every) -> Vec<String> {
     let passed = span(after.last.now_ns.saturating_sub(before.last.now_ns));
     let mut lines =
         vec![format!("in {passed}: {} new, {} gone, {stay} stay", new.len(), gone.len())];
-    if let Some(between) = came_and_went(before, after, gone.len()) {
+    if let Some(between) = came_and_went(before, after, &gone) {
         lines.push(between);
     }
     lines.extend(new.iter().map(|leak| format!("new   {}", text::leak(leak, after.last.now_ns))));
@@ -113,10 +109,19 @@ pub(crate) fn in_text(before: &Every, after: &Every) -> Vec<String> {
 }
 
 /// What neither look has seen: it is counted by the target.
-fn came_and_went(before: &Every, after: &Every, gone: usize) -> Option<String> {
-    let cleared = |every: &Every| every.last.totals.map_or(0, |totals| totals.cleared);
-    let between = cleared(after).saturating_sub(cleared(before)).saturating_sub(gone as u64);
-    (between > 0).then(|| format!("{} came and went in between", leaks(between)))
+fn came_and_went(before: &Every, after: &Every, gone: &[&v1::Leak]) -> Option<String> {
+    let warned = gone.iter().filter(|leak| words::is_warning(leak.verdict())).count() as u64;
+    let cleared = |count: fn(&v1::Totals) -> u64, gone: u64| {
+        let told = |every: &Every| every.last.totals.as_ref().map_or(0, count);
+        told(after).saturating_sub(told(before)).saturating_sub(gone)
+    };
+    let all = cleared(|totals| totals.cleared, gone.len() as u64);
+    let warnings = cleared(|totals| totals.cleared_warnings, warned).min(all);
+    let them = match all - warnings {
+        0 => counted(warnings, "warning"),
+        leaks => leaks_and_warnings(leaks, warnings),
+    };
+    (all > 0).then(|| format!("{them} came and went in between"))
 }
 
 fn grown(site: Site<'_>, before: u64, after: u64) -> String {
@@ -210,6 +215,16 @@ mod tests {
         );
         let same = in_text(&after, &after);
         assert_eq!(same, ["in 0ns: 0 new, 0 gone, 3 stay"]);
+    }
+
+    #[test]
+    fn warnings_that_came_and_went_are_not_called_leaks() {
+        let (before, mut after) = two_looks();
+        for (warnings, expected) in [(1, "1 leak and 1 warning"), (2, "2 warnings")] {
+            let totals = after.last.totals.as_mut().expect("they were told");
+            totals.cleared_warnings = warnings;
+            assert_eq!(in_text(&before, &after)[1], format!("{expected} came and went in between"));
+        }
     }
 
     #[test]

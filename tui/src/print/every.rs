@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use holdover_proto::v1;
 
 use super::{PAGE, lost};
-use crate::{Failure, client::Client, format::counted, words};
+use crate::{Failure, client::Client, format::leaks_and_warnings, words};
 
 /// What makes a leak the same one at another moment: its task, its verdict, when that was
 /// given, and of what nobody owns which thing it is.
@@ -29,11 +29,7 @@ impl Every {
     pub(crate) fn counted(&self) -> String {
         let is_warning = |leak: &&v1::Leak| words::is_warning(leak.verdict());
         let warnings = self.leaks.iter().filter(is_warning).count();
-        let leaks = counted((self.leaks.len() - warnings) as u64, "leak");
-        match warnings {
-            0 => leaks,
-            some => format!("{leaks} and {}", counted(some as u64, "warning")),
-        }
+        leaks_and_warnings((self.leaks.len() - warnings) as u64, warnings as u64)
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     asked,
     columns::LeakColumn,
-    format::{count, counted, place, safe, span},
+    format::{count, counted, leaks_and_warnings, place, safe, span},
     model::{LeakRow, Model, Of, Rows, Target, Which},
     names,
     theme::Theme,
@@ -40,7 +40,11 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         return None;
     }
     if model.leaks.rows().is_empty() {
-        no_leaks(model, theme, frame, top);
+        if model.is_answered() {
+            no_leaks(model, theme, frame, top);
+        } else {
+            super::none(scene, "", frame, top);
+        }
         return None;
     }
     let at = |row: &Of<LeakRow>| model.time_of(row.target, now);
@@ -63,9 +67,6 @@ const NO_RULES: &str = "There is no rule: a file that HOLDOVER_IGNORE names has 
 
 /// Never alone: it says what it speaks for.
 fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    if !model.is_answered() {
-        return;
-    }
     let totals = &model.totals();
     let mut lines = vec![Line::default()];
     let mut say = |text: &str, style: Style| {
@@ -135,9 +136,16 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     if totals.bytes_kept > 0 {
         say(&crate::format::kept_by_wakers(totals.bytes_kept), plain);
     }
-    let cleared = match totals.cleared {
-        0 => "No leak has cleared: there was none.".to_owned(),
-        cleared => format!("{} cleared since then: c shows what.", counted(cleared, "leak")),
+    let warnings = totals.cleared_warnings;
+    let cleared = match (totals.cleared.saturating_sub(warnings), warnings) {
+        (0, 0) => "No leak has cleared: there was none.".to_owned(),
+        (0, warnings) => {
+            format!("{} cleared since then: c shows what.", counted(warnings, "warning"))
+        }
+        (leaks, warnings) => {
+            let them = leaks_and_warnings(leaks, warnings);
+            format!("{them} cleared since then: c shows what.")
+        }
     };
     say(&cleared, plain);
     if totals.ignored > 0 {
