@@ -7,6 +7,7 @@ mod signals;
 use std::{
     io,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -58,12 +59,21 @@ fn panic_if_asked(input: &Input, at: Option<char>) {
     assert!(typed.is_none() || typed != at, "a panic was asked for");
 }
 
-/// Runs until the user quits.
-pub(crate) async fn run<B: Backend>(
+/// Why the loop ended.
+#[derive(Debug)]
+pub(crate) enum Ended<T> {
+    /// Or whoever sent a signal, or closed the terminal.
+    ByTheUser,
+    Because(T),
+}
+
+/// Runs until the user quits, or `until` is over.
+pub(crate) async fn run<B: Backend, T>(
     terminal: &mut Terminal<B>,
     addresses: Addresses,
     ui: Ui,
-) -> io::Result<()>
+    until: impl Future<Output = T>,
+) -> io::Result<Ended<T>>
 where
     io::Error: From<B::Error>,
 {
@@ -87,9 +97,15 @@ where
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut user = User { keys: Some(EventStream::new()), signals: Signals::listen()? };
+    let mut until = pin!(until);
+    let mut ended = Ended::ByTheUser;
     'run: while !model.quit {
         let mut drawn = Drawn::default();
-        terminal.draw(|frame| drawn = view::render(&model, theme, now(), frame))?;
+        match terminal.draw(|frame| drawn = view::render(&model, theme, now(), frame)) {
+            Ok(_) => {}
+            Err(_) if terminal::is_gone() => break,
+            Err(error) => return Err(error.into()),
+        }
         model.drawn(drawn);
         tokio::select! {
             event = events.recv() => match event {
@@ -105,6 +121,10 @@ where
             },
             Some((site, preview)) = read.recv() => model.previews.read(site, preview),
             _ = tick.tick() => model.pass(now()),
+            why = &mut until => {
+                ended = Ended::Because(why);
+                break;
+            }
         }
         for effect in std::mem::take(&mut model.effects) {
             match effect {
@@ -136,7 +156,7 @@ where
         }
     }
     around.finish();
-    Ok(())
+    Ok(ended)
 }
 
 /// What is said to one client.

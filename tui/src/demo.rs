@@ -2,7 +2,7 @@
 //! attached to it over real gRPC.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, VecDeque, btree_map::Entry},
     io::{self, Read, Write},
     process::Stdio,
     time::Duration,
@@ -12,15 +12,15 @@ use holdover_examples::{Form, LEFT_OUT, Rounds, SCENARIOS, Scenario};
 use holdover_proto::v1;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    process::{Child, ChildStderr, ChildStdin, Command},
 };
 
 use crate::{
     Failure, Now,
-    app::{self, Ui},
+    app::{self, Ended, Ui},
     args::nearest,
     client::{self, Address, Addresses},
-    format::span,
+    format::{counted, leaks_and_warnings, safe, span},
     print, terminal, words,
 };
 
@@ -28,6 +28,12 @@ use crate::{
 const ROUNDS_TOLD: u32 = 3;
 /// How long a scenario without leaks is watched after its last update.
 const QUIET: Duration = Duration::from_secs(12);
+/// Of what a service said before it ended, so many lines are shown.
+const LINES_SAID: usize = 5;
+/// So long they are waited for when it has ended.
+const SAID_WITHIN: Duration = Duration::from_secs(1);
+/// What has lost its connection ends within this, if it does.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 /// When the telling ends at the latest.
 const TOLD_WITHIN: Duration = Duration::from_secs(60);
 
@@ -119,9 +125,11 @@ fn switched_off(variable: &str) -> Failure {
 
 /// The service process; it ends when this is dropped.
 struct Service {
-    #[expect(dead_code, reason = "ends the process when dropped")]
     child: Child,
+    /// It ends when this is closed, which is done to that of a child that is waited for.
+    _alive: Option<ChildStdin>,
     address: Address,
+    said: tokio::task::JoinHandle<VecDeque<String>>,
 }
 
 impl Service {
@@ -145,12 +153,47 @@ impl Service {
             BufReader::new(out).read_line(&mut line).await?;
         }
         let Ok(address) = line.trim().parse() else { return Err(why_not(child).await) };
-        // The screen is the console's: what it says from here on is read and not shown.
-        if let Some(mut err) = child.stderr.take() {
-            tokio::spawn(async move { tokio::io::copy(&mut err, &mut tokio::io::sink()).await });
-        }
-        Ok(Self { child, address })
+        Ok(Self::of(child, address))
     }
+
+    fn of(mut child: Child, address: Address) -> Self {
+        // The screen is the console's: what it says from here on is shown when it has ended.
+        let said = tokio::spawn(last_lines(child.stderr.take()));
+        Self { _alive: child.stdin.take(), child, address, said }
+    }
+
+    /// How it ended, once it has: in one sentence, and beneath that what it said last.
+    async fn ends(&mut self) -> Failure {
+        let how = match self.child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let mut text = format!("the demo's service has ended ({how})");
+        // A process of its own may have its standard error, and keep it open.
+        let said = tokio::time::timeout(SAID_WITHIN, &mut self.said).await;
+        if let Some(said) = said.ok().and_then(Result::ok).filter(|said| !said.is_empty()) {
+            text.push_str("; it said last:");
+            for line in said {
+                text.push_str("\n  ");
+                text.push_str(&safe(&line));
+            }
+        }
+        Failure::Ended(text)
+    }
+}
+
+/// The last lines of these, when they end.
+async fn last_lines(of: Option<ChildStderr>) -> VecDeque<String> {
+    let mut last = VecDeque::new();
+    let Some(of) = of else { return last };
+    let mut lines = BufReader::new(of).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        last.push_back(String::from_utf8_lossy(&line).into_owned());
+        if last.len() > LINES_SAID {
+            last.pop_front();
+        }
+    }
+    last
 }
 
 /// Why a service process did not start, in its own words.
@@ -166,19 +209,35 @@ async fn why_not(child: Child) -> Failure {
     }
 }
 
-/// Shows the scenario in the console, until the user quits.
+/// Shows the scenario in the console, until the user quits or the service ends.
 pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Failure> {
-    let service = Service::start(scenario, 0).await?;
+    let mut service = Service::start(scenario, 0).await?;
     let (_taken, mut terminal) = terminal::take().map_err(|error| crate::no_terminal(&error))?;
-    app::run(&mut terminal, Addresses::one(service.address.clone()), ui).await?;
-    Ok(())
+    let addresses = Addresses::one(service.address.clone());
+    match app::run(&mut terminal, addresses, ui, service.ends()).await? {
+        Ended::ByTheUser => Ok(()),
+        Ended::Because(failure) => Err(failure),
+    }
 }
 
 /// Tells the same as lines of text, and ends by itself.
 pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Failure> {
-    let service = Service::start(scenario, ROUNDS_TOLD).await?;
+    let mut service = Service::start(scenario, ROUNDS_TOLD).await?;
+    let address = service.address.clone();
+    let lost = tokio::select! {
+        ended = service.ends() => return Err(ended),
+        told = tell_of(scenario, &address, now) => match told {
+            Ok(()) => return Ok(()),
+            Err(lost) => lost,
+        },
+    };
+    // The connection to a service that ends is lost a little before it has ended.
+    Err(tokio::time::timeout(ENDS_WITHIN, service.ends()).await.unwrap_or(lost))
+}
+
+async fn tell_of(scenario: &Scenario, address: &Address, now: Now) -> Result<(), Failure> {
     let failed = |client::Failed(why)| Failure::Connect(why);
-    let (mut client, described) = client::connect(&service.address).await.map_err(failed)?;
+    let (mut client, described) = client::connect(address).await.map_err(failed)?;
     let view = v1::View {
         kind: v1::ViewKind::Leaks.into(),
         limit: 500,
@@ -197,7 +256,7 @@ pub(crate) async fn tell(scenario: &'static Scenario, now: Now) -> Result<(), Fa
         match tokio::time::timeout(left, updates.message()).await {
             Ok(update) => match update.map_err(lost)? {
                 Some(update) => story.take(&update)?,
-                None => break,
+                None => return Err(Failure::Connect("the service ended the stream".to_owned())),
             },
             Err(_) => break,
         }
@@ -259,10 +318,13 @@ impl Story {
     }
 
     /// What is overdue or orphaned is reported, and is no leak.
-    fn called(&self) -> &'static str {
+    fn called(&self) -> String {
         let is_warning = |verdict| v1::Verdict::try_from(verdict).is_ok_and(words::is_warning);
-        let mut verdicts = self.told.keys().map(|(_, verdict, _)| *verdict).peekable();
-        if verdicts.peek().is_some() && verdicts.all(is_warning) { "warnings" } else { "leaks" }
+        let warned = self.told.keys().filter(|(_, verdict, _)| is_warning(*verdict)).count();
+        match (self.seen() - warned, warned) {
+            (0, 1..) => counted(warned as u64, "warning"),
+            (leaks, warned) => leaks_and_warnings(leaks as u64, warned as u64),
+        }
     }
 
     fn seen(&self) -> usize {
@@ -284,9 +346,8 @@ impl Story {
 
     fn end(&self) -> io::Result<()> {
         let missed = (self.expected as usize).saturating_sub(self.seen());
-        let (seen, cleared) = (self.seen(), self.cleared());
-        let them = self.called();
-        writeln!(io::stdout(), "{seen} {them} seen, {cleared} cleared, {missed} missed")
+        let (them, cleared) = (self.called(), self.cleared());
+        writeln!(io::stdout(), "{them} seen, {cleared} cleared, {missed} missed")
     }
 }
 
@@ -302,13 +363,30 @@ mod tests {
         assert!(of("resource_manager").contains("older than its limit"));
     }
 
+    #[tokio::test]
+    async fn a_service_that_ends_says_how_and_what_it_said_last() {
+        for (script, expected) in [
+            ("exit 7", "the demo's service has ended (exit status: 7)"),
+            (
+                "seq 9 >&2; printf 'a\\033b' >&2",
+                "the demo's service has ended (exit status: 0); it said last:\n  6\n  7\n  8\n  9\n  a\\eb",
+            ),
+        ] {
+            let mut command = Command::new("sh");
+            let command = command.args(["-c", script]).stderr(Stdio::piped());
+            let child = command.spawn().expect("a shell");
+            let ended = Service::of(child, Address::default()).ends().await;
+            assert_eq!(ended.to_string(), expected);
+        }
+    }
+
     #[test]
     fn what_is_overdue_is_not_called_a_leak() {
         let mut story = Story::new(1);
-        assert_eq!(story.called(), "leaks", "of which there are none");
+        assert_eq!(story.called(), "0 leaks");
         story.told.insert((0, v1::Verdict::Overdue.into(), 7), false);
-        assert_eq!(story.called(), "warnings");
+        assert_eq!(story.called(), "1 warning");
         story.told.insert((9, v1::Verdict::Stuck.into(), 8), false);
-        assert_eq!(story.called(), "leaks");
+        assert_eq!(story.called(), "1 leak and 1 warning");
     }
 }

@@ -60,6 +60,8 @@ enum Failure {
     Connect(String),
     /// The target does not do what it was asked to; 1.
     Refused(String),
+    /// The service of a demo is gone; 1.
+    Ended(String),
     /// The terminal or a file; 1.
     Io(io::Error),
 }
@@ -67,9 +69,10 @@ enum Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Usage(message) | Self::Connect(message) | Self::Refused(message) => {
-                f.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::Connect(message)
+            | Self::Refused(message)
+            | Self::Ended(message) => f.write_str(message),
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -113,7 +116,7 @@ fn fail(failure: &Failure) -> ExitCode {
     let code = match failure {
         Failure::Usage(_) => 2,
         Failure::Connect(_) => 3,
-        Failure::Refused(_) | Failure::Io(_) => 1,
+        Failure::Refused(_) | Failure::Ended(_) | Failure::Io(_) => 1,
     };
     eprintln!("holdover: {failure}");
     ExitCode::from(code)
@@ -201,7 +204,7 @@ fn whole_filter(filter: &str, config: &Config) -> Result<String, Failure> {
 async fn attach(addresses: Addresses, ui: Ui) -> Result<(), Failure> {
     can_draw()?;
     let (_taken, mut terminal) = terminal::take().map_err(|error| no_terminal(&error))?;
-    app::run(&mut terminal, addresses, ui).await?;
+    app::run(&mut terminal, addresses, ui, std::future::pending::<()>()).await?;
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! The terminal: taken over at the start, and given back whatever happens.
 
-use std::io::{self, Write, stdout};
+use std::{
+    io::{self, IsTerminal, Write, stdout},
+    mem::ManuallyDrop,
+};
 
 use crossterm::{
     cursor::Show,
@@ -17,8 +20,12 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 #[derive(Debug)]
 pub(crate) struct Taken(());
 
+/// What is drawn on. It does nothing when it is dropped: [`Taken`] shows the cursor again, and
+/// says nothing about a terminal that is gone.
+pub(crate) type Screen = ManuallyDrop<Terminal<CrosstermBackend<io::Stdout>>>;
+
 /// Takes the terminal over. A panic gives it back before its message is printed.
-pub(crate) fn take() -> io::Result<(Taken, Terminal<CrosstermBackend<io::Stdout>>)> {
+pub(crate) fn take() -> io::Result<(Taken, Screen)> {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         give_back();
@@ -27,7 +34,12 @@ pub(crate) fn take() -> io::Result<(Taken, Terminal<CrosstermBackend<io::Stdout>
     let taken = Taken(());
     take_over()?;
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    Ok((taken, terminal))
+    Ok((taken, ManuallyDrop::new(terminal)))
+}
+
+/// Whether whoever looked at it has closed it.
+pub(crate) fn is_gone() -> bool {
+    !stdout().is_terminal()
 }
 
 fn take_over() -> io::Result<()> {

@@ -7,6 +7,9 @@
 
 mod columns;
 mod control;
+#[cfg(target_os = "linux")]
+mod demo;
+mod hangup;
 mod outside;
 mod pty;
 mod settings;

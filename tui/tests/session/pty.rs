@@ -81,8 +81,12 @@ impl Pty {
         self.keys.flush().expect("somebody reads");
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     pub fn signal(&self, signal: &str) {
-        let id = self.child.process_id().expect("it runs").to_string();
+        let id = self.id().to_string();
         let sent = Command::new("sh").args(["-c", "kill -$0 $1", signal, &id]).status();
         assert!(sent.expect("a shell").success());
     }
