@@ -279,6 +279,9 @@ impl Model {
     }
 
     fn act(&mut self, action: Action, now: Instant) {
+        if let Some(why) = self.why_nothing(action) {
+            return self.say(why, now);
+        }
         match action {
             Action::Up => self.move_by(-1, now),
             Action::Down => self.move_by(1, now),
@@ -318,7 +321,7 @@ impl Model {
             Action::LikeThis => self.filter_by_cell(narrow, now),
             Action::UnlikeThis => self.filter_by_cell(exclude, now),
             Action::Sort => self.sort_by_key(Tab::sort_by_next, now),
-            Action::Reverse => self.sort_by_key(|tab, _| tab.reverse(), now),
+            Action::Reverse => self.reverse(now),
             Action::Group => self.group(now),
             Action::GroupBy => self.group_by_column(now),
             Action::LeaksOnly | Action::Cleared | Action::Ignored => self.which_leaks(action, now),
@@ -403,6 +406,13 @@ impl Model {
         self.sort(change);
     }
 
+    fn reverse(&mut self, now: Instant) {
+        if self.is_sortable() && self.tab().sort.is_none() {
+            return self.say("these rows are in their own order: s sorts them", now);
+        }
+        self.sort_by_key(|tab, _| tab.reverse(), now);
+    }
+
     fn sort(&mut self, change: impl FnOnce(&mut Tab, &[crate::columns::Info])) {
         if self.screen().is_tab() {
             let columns = self.columns();
@@ -423,9 +433,14 @@ impl Model {
             tab.filter = change(&tab.filter, &term);
         } else if self.list().is_some_and(|list| list.selected_index().is_some()) {
             self.say("no filter finds what stands there; Left and Right mark another column", now);
+        } else {
+            self.say(NOTHING_SELECTED, now);
         }
     }
 }
+
+/// Where no row is listed.
+const NOTHING_SELECTED: &str = "nothing is selected";
 
 /// What most tests need: one target.
 #[cfg(test)]

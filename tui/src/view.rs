@@ -147,7 +147,7 @@ fn none(scene: Scene<'_>, none: &str, frame: &mut Frame<'_>, area: Rect) {
     let said = match (model.refused(), model.is_answered(), model.filter()) {
         (Some(why), _, _) => safe(why).into_owned(),
         (None, false, _) => match untold(model) {
-            Some(why) => why.to_owned(),
+            Some(why) => why,
             None => return,
         },
         (None, true, "") => none.to_owned(),
@@ -159,10 +159,11 @@ fn none(scene: Scene<'_>, none: &str, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// Why there is no answer yet, where none is to be waited for.
-fn untold(model: &Model) -> Option<&'static str> {
-    let target = &model.targets[model.about()?];
-    matches!(target.connection, Connection::Lost { .. })
-        .then_some("The target was lost before it told this.")
+fn untold(model: &Model) -> Option<String> {
+    match (model.untold().as_slice(), model.shown().len()) {
+        ([_], 1) => Some("The target was lost before it told this.".to_owned()),
+        (untold, _) => header::lost_before(model, untold),
+    }
 }
 
 fn waiting(

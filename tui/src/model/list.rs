@@ -11,6 +11,11 @@ pub(crate) trait Entity {
     fn comes_last(&self) -> bool {
         false
     }
+
+    /// What is new does not come below those of them that stand at the end.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// Where rows go that are told in another order than before.
@@ -18,7 +23,8 @@ pub(crate) trait Entity {
 pub(crate) enum Order {
     /// Where the target puts them.
     Told,
-    /// Those that are there stay where they are, and new ones come below.
+    /// Those that are there stay where they are, and new ones come below; above what is over
+    /// at their end.
     Kept,
 }
 
@@ -173,11 +179,16 @@ fn places<I: Eq + Hash>(rows: impl Iterator<Item = I>) -> HashMap<I, usize> {
     places
 }
 
-/// Those that have a place in its order, then the others as they come; what comes last
-/// stays below both.
+/// Those that have a place in its order, then the others as they come, and then those that
+/// are over where they stood at its end; what comes last stays below all.
 fn ordered<T: Entity>(mut rows: Vec<T>, places: &HashMap<T::Id, usize>) -> Vec<T> {
+    let place = |row: &T| places.get(&row.id()).copied();
+    let goes_on = rows.iter().filter(|row| !row.is_over() && !row.comes_last());
+    let last = goes_on.filter_map(place).max();
     rows.sort_by_cached_key(|row| {
-        (row.comes_last(), places.get(&row.id()).copied().unwrap_or(usize::MAX))
+        let place = place(row);
+        let ends = row.is_over() && place.is_none_or(|place| last.is_none_or(|last| place > last));
+        (row.comes_last(), ends, place.unwrap_or(usize::MAX))
     });
     rows
 }

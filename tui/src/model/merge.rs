@@ -42,6 +42,10 @@ impl<T: Entity> Entity for Of<T> {
     fn comes_last(&self) -> bool {
         self.row.comes_last()
     }
+
+    fn is_over(&self) -> bool {
+        self.row.is_over()
+    }
 }
 
 /// The first rows of a target, in its order.

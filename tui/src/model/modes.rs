@@ -78,6 +78,33 @@ impl Model {
         self.kind() == Kind::Leaks && !self.leaks_by.fields().is_empty()
     }
 
+    /// Why a key that is about rows does nothing here.
+    pub(super) fn why_nothing(&self, action: Action) -> Option<&'static str> {
+        let is_of_rows = match action {
+            Action::Filter
+            | Action::LikeThis
+            | Action::UnlikeThis
+            | Action::ColumnEarlier
+            | Action::ColumnLater
+            | Action::HideColumn
+            | Action::Sort
+            | Action::Reverse
+            | Action::Group
+            | Action::GroupBy
+            | Action::Tree => !self.screen().is_tab(),
+            // A story has rows too, a lineage, and a past.
+            Action::ColumnLeft | Action::ColumnRight | Action::Earlier | Action::Later => {
+                !self.screen().is_tab() && !self.is_story()
+            }
+            Action::Open => matches!(self.screen(), Screen::Since | Screen::Blind | Screen::Help),
+            _ => false,
+        };
+        is_of_rows.then_some(match self.screen() {
+            Screen::Story(..) => "this key does nothing in a story: 1 to 5 lead to lists",
+            _ => "this key does nothing on this page: Esc leads back",
+        })
+    }
+
     /// Whether the key does something on this screen.
     pub(crate) fn offers(&self, action: Action) -> bool {
         let screen = self.screen();

@@ -4,7 +4,7 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use std::time::Instant;
 
-use super::{Clicked, Kind, List, Model, Screen, list::Entity};
+use super::{Clicked, Kind, List, Model, NOTHING_SELECTED, Screen, list::Entity};
 use crate::columns::{
     EventColumn, FdColumn, GroupColumn, HoldingColumn, LeakColumn, PoolColumn, SiteColumn, TARGET,
     TaskColumn, TreeColumn, says, term_of,
@@ -179,6 +179,8 @@ impl Model {
                 _ => "nobody holds this: no task to open",
             };
             self.say(why, now);
+        } else {
+            self.say(NOTHING_SELECTED, now);
         }
     }
 

@@ -128,6 +128,10 @@ impl Entity for LeakRow {
 impl Entity for v1::Task {
     type Id = u64;
 
+    fn is_over(&self) -> bool {
+        self.ended_ns.is_some()
+    }
+
     fn id(&self) -> u64 {
         self.id
     }

@@ -209,6 +209,15 @@ impl Model {
         self.shown_targets().any(|it| it.described.is_some())
     }
 
+    /// Those that were lost before they told what the screen lists: of them it has no rows.
+    pub(crate) fn untold(&self) -> Vec<TargetId> {
+        let is_untold = |id: &TargetId| {
+            let (target, view) = (&self.targets[*id], self.view_of(*id));
+            target.is_lost() && view.is_none_or(|view| target.told(&view).is_none())
+        };
+        self.told_of().into_iter().filter(is_untold).collect()
+    }
+
     /// What cannot be seen, and by whose fault: of the first that is partly blind.
     pub(crate) fn first_blindness(&self) -> Option<String> {
         let blind = |id: TargetId| {

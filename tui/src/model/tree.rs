@@ -26,6 +26,13 @@ impl Model {
         self.is_tree() && self.screen().is_tab()
     }
 
+    /// Of how many rows so many are of a task, and have a place in the tree: of what nobody
+    /// owns there is none.
+    pub(crate) fn counted_branches(&self) -> (u64, u64) {
+        let is_empty = self.branches.rows().is_empty();
+        (if is_empty { 0 } else { self.branches.matched }, self.branches.all)
+    }
+
     pub(super) fn turn_tree(&mut self, now: Instant) {
         match self.screen() {
             Screen::Leaks => {}

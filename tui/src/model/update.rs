@@ -241,7 +241,7 @@ impl Model {
     /// since most of them are not shown.
     pub(crate) fn counted_leaks(&self) -> (u64, u64) {
         if self.is_tree() {
-            return (self.branches.matched, self.branches.all);
+            return self.counted_branches();
         }
         let cleared = self.told.iter().filter(|row| row.cleared);
         let cleared: u64 = cleared.map(|row| u64::from(row.count)).sum();

@@ -65,9 +65,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
 fn matched(model: &Model, is_wide: bool, theme: Theme) -> String {
     let (matched, all) = match model.screen() {
         Screen::Leaks => model.counted_leaks(),
-        screen if screen.is_tab() && model.is_tree() => {
-            (model.branches.matched, model.branches.all)
-        }
+        screen if screen.is_tab() && model.is_tree() => model.counted_branches(),
         Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
             (model.sites.matched, model.sites.all)
         }

@@ -14,6 +14,7 @@ use ratatui::{
 use super::{Scene, process::spark};
 use crate::{
     asked,
+    client::TargetId,
     format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
     model::{
         Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which, WhichTasks,
@@ -24,7 +25,8 @@ use crate::{
 
 pub(super) fn height(model: &Model, area: Rect) -> u16 {
     let worst = usize::from(has_worst(model, area));
-    2 + u16::try_from(worst + strip(model, area.width).len()).unwrap_or(0)
+    let strips = strip(model, area.width).len() + lost_strip(model, area.width).len();
+    2 + u16::try_from(worst + strips).unwrap_or(0)
 }
 
 /// The worst leak is said where there is room for it, and where it can be seen.
@@ -42,6 +44,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines.extend(worst(scene, area.width));
     }
     lines.extend(shown_strip(scene, area.width));
+    let lost = lost_strip(scene.model, area.width).into_iter();
+    lines.extend(lost.map(|line| line.style(scene.theme.late())));
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -294,6 +298,23 @@ fn strip(model: &Model, columns: u16) -> Vec<String> {
     lines
 }
 
+/// `billing was lost before it told this: none of its rows are here.`
+pub(super) fn lost_before(model: &Model, untold: &[TargetId]) -> Option<String> {
+    let labels: Vec<_> = untold.iter().map(|id| safe(&model.label(*id)).into_owned()).collect();
+    let (was, it, its) =
+        if labels.len() == 1 { ("was", "it", "its") } else { ("were", "they", "their") };
+    let who = labels.join(", ");
+    (!labels.is_empty())
+        .then(|| format!("{who} {was} lost before {it} told this: none of {its} rows are here."))
+}
+
+/// Beside the rows of others it would not be missed.
+fn lost_strip(model: &Model, columns: u16) -> Vec<Line<'static>> {
+    let is_listed = model.screen().is_tab() && model.about().is_none() && model.is_answered();
+    let said = lost_before(model, &model.untold()).filter(|_| is_listed);
+    said.map_or_else(Vec::new, |said| super::text::indented(&format!("! {said}"), 1, columns))
+}
+
 fn shown_strip(scene: Scene<'_>, columns: u16) -> Vec<Line<'static>> {
     let Scene { model, theme, .. } = scene;
     let mut lines: Vec<Line<'_>> =
@@ -333,7 +354,7 @@ pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(
     let tabs = Line::from(spans);
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     frame.render_widget(Paragraph::new(tabs), area);
-    let rows = rows_are(model, area.width < 100);
+    let rows = rows_are(model, area.width < 100, theme.glyphs.more);
     let right = as_fits(&left_out(model, area.width), &rows, room, theme.glyphs.more);
     frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
     places
@@ -378,8 +399,12 @@ fn left_out(model: &Model, columns: u16) -> String {
 }
 
 /// What the rows are, in which order; of what is listed, how many match.
-fn rows_are(model: &Model, is_narrow: bool) -> String {
-    let of = |matched: u64, all: u64| format!("{} of {}", count(matched), count(all));
+fn rows_are(model: &Model, is_narrow: bool, more: &str) -> String {
+    let of = |matched: u64, all: u64| match (model.is_answered(), all) {
+        // Before the first answer nothing is not "none".
+        (false, 0) => more.to_owned(),
+        _ => format!("{} of {}", count(matched), count(all)),
+    };
     let sorted = |by_itself: &str| match model.tab().sort {
         Some(sort) if sort.largest_first => format!("by {}, down", sort.field.name),
         Some(sort) => format!("by {}, up", sort.field.name),
@@ -397,8 +422,8 @@ fn rows_are(model: &Model, is_narrow: bool) -> String {
     let said = match model.screen() {
         screen if screen.is_tab() && !model.is_attached() => return String::new(),
         screen if screen.is_tab() && model.is_tree() => {
-            let list = &model.branches;
-            format!("tree {}; t all", of(list.matched, list.all))
+            let (matched, all) = model.counted_branches();
+            format!("tree {}; t all", of(matched, all))
         }
         Screen::Leaks if model.which == Which::Ignored => format!("ignored{comma} {by}; i back"),
         Screen::Leaks if model.leaks_only => format!("leaks only, {by}"),

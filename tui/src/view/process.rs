@@ -54,7 +54,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
         let text = match (model.refused(), model.is_answered()) {
             (Some(why), _) => format!("The target says nothing of its process: {}", safe(why)),
             (None, true) => "The target says nothing of its process.".to_owned(),
-            (None, false) => super::untold(model).unwrap_or_default().to_owned(),
+            (None, false) => super::untold(model).unwrap_or_default(),
         };
         let lines = text::indented(&text, 6, area.width);
         frame.render_widget(Paragraph::new([vec![Line::default()], lines].concat()), area);

@@ -25,7 +25,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let now = model.target_now(now);
     let Some(story) = &model.story else {
         const GONE: &str = "This task is not recorded any more.";
-        let text = if model.is_answered() { Some(GONE) } else { super::untold(model) };
+        let text = if model.is_answered() { Some(GONE.to_owned()) } else { super::untold(model) };
         let text = text.map(|text| format!("\n      {text}")).unwrap_or_default();
         frame.render_widget(Paragraph::new(text), area);
         return;

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use holdover_proto::v1;
-use ratatui::{Frame, layout::Rect, style::Style};
+use ratatui::{Frame, layout::Rect, style::Style, text::Line, widgets::Paragraph};
 
 use super::{
     Scene,
     table::{Cell, Table},
-    tasks,
+    tasks, text,
 };
 use crate::{
     columns::{TaskColumn, TreeColumn},
@@ -24,12 +24,20 @@ const DEEPEST: u32 = 8;
 
 const NONE: &str = "Nothing that a tree would show.";
 const UNTOLD: &str = "tokio-console's protocol does not tell which task spawned which.";
+/// The rows are there, and none is of a task.
+const NOBODYS: &str =
+    "What is listed here is of no task, and a tree is of tasks: t leads back to the list.";
 
 pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Option<Rows> {
     let Scene { model, theme, now } = scene;
     if model.branches.rows().is_empty() {
-        let is_told = !model.is_tokio_console();
-        super::none(scene, if is_told { NONE } else { UNTOLD }, frame, area);
+        if model.is_answered() && model.branches.matched > 0 {
+            let lines = text::indented(NOBODYS, 6, area.width);
+            frame.render_widget(Paragraph::new([vec![Line::default()], lines].concat()), area);
+        } else {
+            let is_told = !model.is_tokio_console();
+            super::none(scene, if is_told { NONE } else { UNTOLD }, frame, area);
+        }
         return None;
     }
     let table = Table { scene, list: &model.branches, placement: model.placement(area.width) };

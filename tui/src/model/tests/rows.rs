@@ -134,3 +134,27 @@ fn the_wheel_scrolls_and_nothing_else_of_the_mouse_does_anything() {
         assert_eq!(model.screen(), Screen::Leaks);
     }
 }
+
+#[test]
+fn a_new_task_does_not_come_below_those_that_have_ended() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    let task = |id: u64| {
+        // Those from 100 on have ended.
+        v1::Task { id, ended_ns: (id >= 100).then_some(id), ..Default::default() }
+    };
+    let tell = |model: &mut Model, ids: &[u64]| {
+        let tasks = ids.iter().map(|id| task(*id)).collect();
+        model.apply(update(model, v1::Update { tasks, ..Default::default() }), now);
+        model.tasks.rows().iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    press(&mut model, "2", now);
+    assert_eq!(tell(&mut model, &[1, 2, 100, 101]), [1, 2, 100, 101]);
+    press(&mut model, "j", now);
+    assert_eq!(tell(&mut model, &[3, 1, 2, 102, 101, 100]), [1, 2, 3, 100, 101, 102]);
+    // The one that has ended among those that go on does not move.
+    let mut tasks: Vec<_> = [1, 2, 3, 4, 100].map(task).into();
+    tasks[0].ended_ns = Some(7);
+    model.apply(update(&model, v1::Update { tasks, ..Default::default() }), now);
+    let rows = model.tasks.rows().iter().map(|it| it.id);
+    assert_eq!(rows.collect::<Vec<_>>(), [1, 2, 3, 4, 100]);
+}

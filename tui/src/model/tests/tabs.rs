@@ -169,7 +169,7 @@ fn a_key_that_does_nothing_on_a_screen_says_so() {
     assert_eq!(told("4g").as_deref(), Some("these rows are in no groups"));
     assert_eq!(told("4s").as_deref(), Some("these rows have one order only"));
     assert_eq!(told("2s"), None);
-    assert_eq!(told("2f"), None, "there is no row that it could be about");
+    assert_eq!(told("2f").as_deref(), Some("nothing is selected"));
     let held = v1::Task { holdings: 2, ..task(7, "") };
     let tasks = vec![v1::Task { location: String::new(), ..held }];
     model.apply(update(&model, v1::Update { tasks, ..Default::default() }), now);
@@ -190,4 +190,20 @@ fn which_leaks_are_listed_changes_only_where_they_are() {
     assert_eq!((model.view(), model.all_cleared), (before.clone(), false));
     press(&mut model, "lc", now);
     assert_ne!((model.view(), model.all_cleared), (before, false));
+}
+
+#[test]
+fn where_there_is_no_row_or_no_order_a_key_says_so() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    model.apply(update(&model, v1::Update::default()), now);
+    for key in ["\n", "f", "F"] {
+        press(&mut model, key, now);
+        assert_eq!(model.said(now), Some("nothing is selected"), "{key:?}");
+        press(&mut model, "l", now);
+    }
+    press(&mut model, "S", now);
+    assert_eq!(model.said(now), Some("these rows are in their own order: s sorts them"));
+    press(&mut model, "sS", now);
+    assert_eq!(model.said(now), None);
 }

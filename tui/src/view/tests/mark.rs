@@ -95,3 +95,25 @@ fn what_is_past_is_not_marked() {
     assert!(model.effects.is_empty());
     assert!(shown(&model, now, (80, 24)).contains("everything stands still: Space goes on"));
 }
+
+/// As everywhere else: on a page that was laid over rows, the keys that are about those.
+#[test]
+fn a_key_that_does_nothing_on_a_page_says_so() {
+    for page in ["MM", "!", "?"] {
+        for key in "[]gGtsS/fF<>-\n".chars() {
+            let (mut model, now) = answered();
+            press(&mut model, now, &page[..1]);
+            if page == "MM" {
+                told(&mut model, now, Ok(every(Vec::new(), NOW)));
+                press(&mut model, now, "M");
+            }
+            let screen = model.screen();
+            assert!(!screen.is_tab());
+            press(&mut model, now, &key.to_string());
+            assert_eq!(model.screen(), screen);
+            assert!(model.frozen.is_none() && model.edit.is_none());
+            let said = Some("this key does nothing on this page: Esc leads back");
+            assert_eq!(model.said(now), said, "{key:?} on {screen:?}");
+        }
+    }
+}

@@ -137,11 +137,28 @@ fn a_screen_that_a_lost_target_did_not_fill_says_so() {
     update(&mut model, now, v1::Update::default());
     let retry_in = Duration::from_secs(1);
     model.apply(Event::Lost { why: "refused".into(), retry_in }, now);
-    for key in ["2", "3", "4", "5"] {
+    for key in ["2", "g", "m", "t", "3", "g", "4", "5"] {
         press(&mut model, now, key);
         let text = shown(&model, now, (80, 24));
         assert!(text.contains("The target was lost before it told this."), "{key}: {text}");
+        assert!(!text.contains("0 of 0"), "{key}: {text}");
     }
+}
+
+#[test]
+fn before_the_first_answer_to_a_view_nothing_is_counted() {
+    let (mut model, now) = attached();
+    update(&mut model, now, v1::Update::default());
+    for key in ["t", "2", "g", "m", "t", "3", "g", "gt"] {
+        press(&mut model, now, key);
+        for size in [(120, 40), (80, 24)] {
+            let text = shown(&model, now, size);
+            assert!(!text.contains("0 of 0"), "{key}: {text}");
+            assert!(text.contains('…'), "{key}: {text}");
+        }
+    }
+    update(&mut model, now, v1::Update::default());
+    assert!(shown(&model, now, (80, 24)).contains("tree 0 of 0; t all"), "that is known now");
 }
 
 #[test]

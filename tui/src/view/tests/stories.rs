@@ -121,3 +121,13 @@ fn the_life_line_names_the_moment_at_which_it_ends() {
         assert!(line.contains(moment), "{moment} in {line}");
     }
 }
+
+#[test]
+fn a_key_of_lists_says_that_it_does_nothing_in_a_story() {
+    for key in "gGtsS/fF<>-".chars() {
+        let (mut model, now) = told();
+        press(&mut model, now, &key.to_string());
+        let said = Some("this key does nothing in a story: 1 to 5 lead to lists");
+        assert_eq!(model.said(now), said, "{key}");
+    }
+}

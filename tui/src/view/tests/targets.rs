@@ -342,3 +342,36 @@ fn where_none_has_answered_it_says_whom_it_waits_for() {
     line(&text, "Waiting for a target at 127.0.0.1:6670. connection refused.");
     line(&text, "nothing is known yet");
 }
+
+#[test]
+fn of_one_that_was_lost_before_a_tab_was_opened_it_is_said_that_it_has_no_rows_there() {
+    let (mut model, now) = two();
+    press(&mut model, now, "2");
+    let tasks = |name: &str| v1::Update { tasks: vec![task(name, 7)], ..Default::default() };
+    tell(&mut model, ORDERS, now, tasks("the order"));
+    tell(&mut model, BILLING, now, tasks("the bill"));
+    lose(&mut model, BILLING, now);
+    const LOST: &str = "! billing was lost before it told this: none of its rows are here.";
+    for size in [(120, 40), (80, 24)] {
+        assert!(!shown(&model, now, size).contains(LOST), "it has told its tasks");
+    }
+    let row = v1::HeldRow {
+        holding: Some(held(v1::HoldingKind::Lock, "state", v1::Phase::Before, None)),
+        ..Default::default()
+    };
+    for key in ["3", "4", "2t", "3t"] {
+        press(&mut model, now, key);
+        let holdings = vec![row.clone()];
+        tell(&mut model, ORDERS, now, v1::Update { holdings, ..Default::default() });
+        for size in [(120, 40), (80, 24), (60, 15)] {
+            let text = shown(&model, now, size).replace('"', "");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(LOST), "{key}: {text}");
+        }
+    }
+    lose(&mut model, ORDERS, now);
+    press(&mut model, now, "t3g");
+    let text = shown(&model, now, (120, 40));
+    let both = "orders, billing were lost before they told this: none of their rows are here.";
+    assert!(text.contains(both), "{text}");
+}

@@ -138,3 +138,15 @@ fn each_tab_is_a_tree_by_itself_and_where_none_can_be_that_is_said() {
     press(&mut model, now, "3t");
     assert!(!model.view().tree);
 }
+
+#[test]
+fn of_what_nobody_owns_there_is_no_tree_and_that_is_said() {
+    let (mut model, now) = with_leaks();
+    press(&mut model, now, "t");
+    update(&mut model, now, v1::Update { matched: 1, all: 1, ..Default::default() });
+    for size in [(120, 40), (80, 24)] {
+        let text = draw(&model, theme(), now, size).backend().to_string();
+        assert!(text.contains("tree 0 of 1; t all"), "{text}");
+        assert!(text.contains("What is listed here is of no task"), "{text}");
+    }
+}
