@@ -1,5 +1,7 @@
 //! A task's story: its life line, what happened, what it holds.
 
+mod window;
+
 use holdover_proto::v1;
 use ratatui::{
     Frame,
@@ -9,6 +11,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
+use self::window::{Told, window};
 use super::{Scene, detail, events, histogram, life, source, text};
 use crate::{
     asked,
@@ -31,23 +34,54 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     };
     let Some(task) = &story.task else { return };
-    let mut lines = name(task, area.width, theme);
-    lines.extend([lineage(story, theme), Line::default()]);
-    lines.extend(life::lines(story, now, area.width, theme));
-    lines.push(Line::default());
-    let mut holds = holdings(story, now, area.width, scene);
-    holds.extend(histogram::lines(story, theme));
-    let source = source::lines(model, area, theme);
-    let tail = holds.len() + source.len() + 2;
-    let room = usize::from(area.height).saturating_sub(lines.len() + tail + 1);
-    lines.push(text::bar("Story", area.width, theme));
+    let (called, life) =
+        (name(task, area.width, theme), life::lines(story, now, area.width, theme));
+    let held = holdings(story, now, area.width, scene);
+    let remedy = remedy(story, task, area.width, theme);
     let happened = happened(story, task, now, area.width, scene);
-    lines.extend(window(happened, selected_line(model, story), room.max(3), theme));
-    lines.extend(holds);
-    lines.extend(source);
-    for rule in &story.ignored {
-        lines.extend(text::named("ignored", &names::ignored(rule), area.width, theme));
-    }
+    let needed = happened.len().min(ENOUGH);
+    // Where there is little room, lines that say something stand in place of empty ones.
+    let taken = called.len() + life.len() + held.len() + remedy.len() + TITLES + EMPTY;
+    let has_room = taken + needed <= usize::from(area.height);
+    let empty = || has_room.then(Line::default);
+    let mut lines = called;
+    lines.push(lineage(story, theme));
+    lines.extend(empty());
+    lines.extend(life);
+    lines.extend(empty());
+    lines.push(text::bar("Story", area.width, theme));
+    let mut tail: Vec<Line<'static>> = empty().into_iter().collect();
+    tail.extend(held);
+    let mut room = usize::from(area.height).saturating_sub(lines.len() + tail.len());
+    let mut fits = |more: Vec<Line<'static>>| {
+        let fits = room.saturating_sub(more.len()) >= needed;
+        room -= if fits { more.len() } else { 0 };
+        more.into_iter().filter(move |_| fits)
+    };
+    let (remedy, source) = (fits(remedy), fits(source::lines(model, area, theme)));
+    let histograms = fits(histogram::lines(story, theme));
+    tail.extend(histograms.chain(source).chain(remedy));
+    lines.extend(window(happened, selected_line(model, story), room.max(LEAST), theme));
+    lines.extend(tail);
+    let lines: Vec<Line<'_>> =
+        lines.into_iter().map(|line| text::fit_line(line, area.width, theme)).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// So many lines of what happened are shown before there is room for anything else, and so
+/// many whatever else there is.
+const ENOUGH: usize = 8;
+const LEAST: usize = 5;
+/// The lineage and the bar over what happened; and the empty lines between.
+const TITLES: usize = 2;
+const EMPTY: usize = 3;
+
+/// By which rules its leaks are ignored, else what can be done about the worst of them.
+fn remedy(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+    let ignored = story.ignored.iter();
+    let mut lines: Vec<Line<'static>> = ignored
+        .flat_map(|rule| text::named("ignored", &names::ignored(rule), columns, theme))
+        .collect();
     if let Some(verdict) = story.verdicts.first().filter(|_| story.ignored.is_empty()) {
         let verdict = v1::Verdict::try_from(*verdict).unwrap_or_default();
         // Children stand by themselves; a task that has nothing else has those.
@@ -57,12 +91,10 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         let is_told = !model.lead().is_tokio_console();
         let explanation = explain_held(verdict, Some(task), first).filter(|_| is_told);
         if let Some(explanation) = explanation.or_else(|| explain_inferred(verdict)) {
-            lines.extend(text::named("fix", explanation.fix, area.width, theme));
+            lines.extend(text::named("fix", explanation.fix, columns, theme));
         }
     }
-    let lines: Vec<Line<'_>> =
-        lines.into_iter().map(|line| text::fit_line(line, area.width, theme)).collect();
-    frame.render_widget(Paragraph::new(lines), area);
+    lines
 }
 
 /// On which line of what happened the selected row is.
@@ -75,35 +107,6 @@ fn selected_line(model: &Model, story: &v1::Story) -> Option<usize> {
         // What is held is beneath all of it.
         StoryRow::Held(_) => None,
     }
-}
-
-/// As many of the lines as there is room for: the selected one, else the last; what is left
-/// out has a line that says so.
-fn window(
-    lines: Vec<Line<'static>>,
-    selected: Option<usize>,
-    room: usize,
-    theme: Theme,
-) -> Vec<Line<'static>> {
-    let all = lines.len();
-    if all <= room {
-        return lines;
-    }
-    let gap = |number: usize, which: &str| {
-        let text = format!("  {} {number} {which} lines", theme.glyphs.more);
-        (number > 0).then(|| Line::styled(text, theme.dim()))
-    };
-    let last = all - (room - 1);
-    // The selected line in the middle, and a line for each gap.
-    let from = match selected {
-        Some(line) if line < room - 1 => 0,
-        Some(line) => line.saturating_sub((room - 2) / 2).min(last),
-        None => last,
-    };
-    let shown = if from == 0 || from == last { room - 1 } else { room - 2 };
-    let later = all - from - shown;
-    let window = lines.into_iter().skip(from).take(shown);
-    gap(from, "earlier").into_iter().chain(window).chain(gap(later, "later")).collect()
 }
 
 /// The row that is selected is as those of tables are.
@@ -197,14 +200,14 @@ fn happened(
     now: u64,
     columns: u16,
     scene: Scene<'_>,
-) -> Vec<Line<'static>> {
+) -> Vec<Told> {
     let theme = scene.theme;
     let mut lines = Vec::new();
     if story.events_lost > 0 {
         let more = theme.glyphs.more;
         let lost = count(story.events_lost);
         let gap = format!("  {more} {lost} events of this target not kept {more}");
-        lines.push(Line::styled(gap, theme.dim()));
+        lines.push(Told::of(Line::styled(gap, theme.dim())));
     }
     let place_width = if columns >= 100 { 34 } else { 0 };
     let what_width = usize::from(columns).saturating_sub(12 + 19 + place_width);
@@ -226,12 +229,14 @@ fn happened(
             ),
         ]);
         let is_selected = scene.model.story_row() == Some(StoryRow::Event(event.seq));
-        lines.push(marked(line, is_selected, theme));
+        let matters = matches!(event.kind(), v1::EventKind::CancelRequested | v1::EventKind::Ended);
+        lines.push(Told { line: marked(line, is_selected, theme), matters });
     }
     let mut beneath = |text: String| {
         let room = usize::from(columns).saturating_sub(BENEATH.len() + 1);
         let wrapped = wrap(&text, room).into_iter();
-        lines.extend(wrapped.map(|text| Line::styled(format!("{BENEATH}{text}"), theme.dim())));
+        let line = |text| Line::styled(format!("{BENEATH}{text}"), theme.dim());
+        lines.extend(wrapped.map(|text| Told::of(line(text))));
     };
     if let Some(cancel) = &task.cancel {
         let doing = asked::doing(cancel, now, theme.glyphs.times);
@@ -282,7 +287,7 @@ fn holdings(story: &v1::Story, now: u64, columns: u16, scene: Scene<'_>) -> Vec<
         0 if children.is_empty() => none.to_owned(),
         number => format!("Holds now {number}{children}"),
     };
-    let mut lines = vec![Line::default(), text::bar(&title, columns, theme)];
+    let mut lines = vec![text::bar(&title, columns, theme)];
     for held in story.holdings.iter().take(HELD) {
         // Without a cancel there is nothing to be before or after.
         let is_cancelled = story.task.as_ref().is_some_and(|task| task.cancel.is_some());

@@ -131,3 +131,21 @@ fn a_key_of_lists_says_that_it_does_nothing_in_a_story() {
         assert_eq!(model.said(now), said, "{key}");
     }
 }
+
+#[test]
+fn that_it_was_cancelled_and_that_it_ended_is_seen_at_any_size_and_wherever_it_scrolls() {
+    for size in [(120, 40), (80, 24), (80, 20), (60, 15)] {
+        let (mut model, now) = told();
+        let mut story = model.story.clone().expect("a story");
+        let last = story.events.len() as u64;
+        let later = |seq| event(last + seq, v1::EventKind::Released, NOW - S, "lock");
+        story.events.extend((1..20).map(later));
+        update(&mut model, now, v1::Update { story: Some(story), ..Default::default() });
+        for code in [KeyCode::Null, KeyCode::Home] {
+            key(&mut model, now, code);
+            let text = draw(&model, theme(), now, size).backend().to_string();
+            assert!(text.contains("CANCEL REQUESTED"), "{size:?} {text}");
+            assert!(size.1 < 20 || text.contains("  ended    "), "{size:?} {text}");
+        }
+    }
+}
