@@ -36,7 +36,8 @@ impl<F: FnMut()> Drop for OnDrop<F> {
 #[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder reads it"))]
 pub(crate) struct NewTask<'a> {
     pub(crate) kind: NewKind,
-    pub(crate) location: &'static Location<'static>,
+    /// `None` where whose code has asked for it is not known.
+    pub(crate) location: Option<&'static Location<'static>>,
     pub(crate) type_name: &'static str,
     pub(crate) size: usize,
     pub(crate) name: Option<&'a str>,

@@ -12,6 +12,7 @@ mod timeout;
 
 #[cfg(feature = "console")]
 pub(crate) use self::driver::has_a_driver;
+pub(crate) use self::interval::interval_of;
 // What is not defined here is tokio's own; what is, shadows it.
 pub use tokio::time::*;
 

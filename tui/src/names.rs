@@ -21,6 +21,14 @@ pub(crate) fn task(task: &v1::Task) -> String {
     safe(&shown).into_owned()
 }
 
+/// Where a task was spawned, after "spawned at".
+pub(crate) fn spawn_place(location: &str) -> String {
+    match location {
+        "" => "an unknown place".to_owned(),
+        location => safe(&place(location)).into_owned(),
+    }
+}
+
 /// [`task`], and the number that tells it from another; what nobody owns has none.
 pub(crate) fn numbered(row: &v1::Task) -> String {
     match row.id {

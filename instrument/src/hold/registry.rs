@@ -12,7 +12,10 @@ use std::{
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Kind;
-use crate::record::{Holding, Label, NewHolding, Traits};
+use crate::{
+    record::{Holding, Label, NewHolding, Traits},
+    time::interval_of,
+};
 
 /// Keeps resources with a limit each, and closes those whose time is over whenever it
 /// is [swept](Self::sweep). One that cannot be closed is logged, kept and tried again;
@@ -162,20 +165,26 @@ impl<T> Registry<T> {
     /// # Panics
     ///
     /// With a `period` of zero, or in a runtime without timers.
-    pub async fn sweep_every<E, Closing>(
+    #[track_caller]
+    pub fn sweep_every<E, Closing>(
         &self,
         period: Duration,
         mut close: impl FnMut(Arc<T>) -> Closing,
-    ) where
+    ) -> impl Future<Output = ()>
+    where
         E: Display,
         Closing: Future<Output = Result<(), E>>,
     {
-        let mut ticks = tokio::time::interval_at(Instant::now() + period, period);
-        // A sweep that took long is no reason for two at once.
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            self.sweep(&mut close).await;
+        // The timer is that of whoever sweeps, and not of a file of this crate.
+        let site = Location::caller();
+        async move {
+            let mut ticks = interval_of(Instant::now() + period, period, site);
+            // A sweep that took long is no reason for two at once.
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                self.sweep(&mut close).await;
+            }
         }
     }
 

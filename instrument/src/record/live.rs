@@ -155,8 +155,10 @@ impl Task {
                 NewKind::Blocking => TaskKind::Blocking,
                 NewKind::Scope => TaskKind::Scope,
             };
-            let site = SiteId::of(new.location);
-            let library = FileId::of(new.location.file()).origin() != Origin::Own;
+            let site = new.location.map_or_else(SiteId::default, SiteId::of);
+            let is_of_a_library =
+                |it: &Location<'static>| FileId::of(it.file()).origin() != Origin::Own;
+            let library = new.location.is_some_and(is_of_a_library);
             let mut flags = Flag::Shim as u32;
             for (flag, is_so) in
                 [(Flag::Library, library), (Flag::Detached, new.options.detached.is_some())]

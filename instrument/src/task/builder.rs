@@ -69,7 +69,7 @@ impl<'a> Builder<'a> {
         self
     }
 
-    fn task<F>(self, kind: NewKind, location: &'static Location<'static>) -> Task {
+    fn task<F>(self, kind: NewKind, location: Option<&'static Location<'static>>) -> Task {
         Task::new(NewTask {
             kind,
             location,
@@ -83,9 +83,9 @@ impl<'a> Builder<'a> {
     pub(super) fn follow<F>(
         self,
         future: F,
-        location: &'static Location<'static>,
+        location: impl Into<Option<&'static Location<'static>>>,
     ) -> (Followed<F>, Task) {
-        let task = self.task::<F>(NewKind::Task, location);
+        let task = self.task::<F>(NewKind::Task, location.into());
         (Followed::new(future, task.clone()), task)
     }
 
@@ -94,7 +94,7 @@ impl<'a> Builder<'a> {
         future: F,
         location: &'static Location<'static>,
     ) -> (Followed<F>, Task) {
-        let task = self.task::<F>(NewKind::Local, location);
+        let task = self.task::<F>(NewKind::Local, Some(location));
         (Followed::new(future, task.clone()), task)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
         closure: F,
         location: &'static Location<'static>,
     ) -> (FollowedClosure<F>, Task) {
-        let task = self.task::<F>(NewKind::Blocking, location);
+        let task = self.task::<F>(NewKind::Blocking, Some(location));
         (FollowedClosure::new(closure, task.clone()), task)
     }
 

@@ -128,7 +128,7 @@ mod tests {
     fn task() -> Task {
         Task::new(crate::record::NewTask {
             kind: crate::record::NewKind::Blocking,
-            location: std::panic::Location::caller(),
+            location: Some(std::panic::Location::caller()),
             type_name: "",
             size: 0,
             name: None,

@@ -59,7 +59,19 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
-        let (followed, member) = self.member(task, Location::caller());
+        self.spawn_from(task, Some(Location::caller()))
+    }
+
+    fn spawn_from<F>(
+        &mut self,
+        task: F,
+        location: Option<&'static Location<'static>>,
+    ) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        let (followed, member) = self.member(task, location);
         let adopting = member.adopting();
         let handle = self.inner.spawn(followed);
         let followed = adopting.adopted(&handle);
@@ -227,7 +239,11 @@ impl<T: 'static> JoinSet<T> {
         self.inner.detach_all();
     }
 
-    fn member<F>(&self, future: F, location: &'static Location<'static>) -> Member<F>
+    fn member<F>(
+        &self,
+        future: F,
+        location: impl Into<Option<&'static Location<'static>>>,
+    ) -> Member<F>
     where
         F: Future + Send,
     {
@@ -403,9 +419,10 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
-        let mut set = Self::new();
-        futures.into_iter().for_each(|future| drop(set.spawn(future)));
+        let (mut set, site) = (Self::new(), named_by_a_caller(Location::caller()));
+        futures.into_iter().for_each(|future| drop(set.spawn_from(future, site)));
         set
     }
 }
@@ -415,7 +432,15 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    #[track_caller]
     fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
-        futures.into_iter().for_each(|future| drop(self.spawn(future)));
+        let site = named_by_a_caller(Location::caller());
+        futures.into_iter().for_each(|future| drop(self.spawn_from(future, site)));
     }
+}
+
+/// `collect` does not tell who called it: the place is its own then, and says nothing.
+fn named_by_a_caller(site: &'static Location<'static>) -> Option<&'static Location<'static>> {
+    let is_std = |file: &str| file.contains("/library/core/") || file.contains("/library/alloc/");
+    Some(site).filter(|site| !is_std(&site.file().replace('\\', "/")))
 }

@@ -131,7 +131,7 @@ impl<F: Future> Future for Scope<F> {
                 Options { bound_to: std::mem::take(&mut new.bound_to), ..Options::default() };
             let task = Task::new(NewTask {
                 kind: NewKind::Scope,
-                location: new.location,
+                location: Some(new.location),
                 type_name: type_name::<F>(),
                 size: size_of::<F>(),
                 name: Some(&new.name),

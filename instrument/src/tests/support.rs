@@ -280,6 +280,20 @@ impl Service {
             .collect()
     }
 
+    /// Where the tasks that live were spawned, and how many there; of no place, nothing.
+    pub(super) fn places(&self) -> Vec<String> {
+        self.look(Duration::ZERO);
+        let filter = Filter::parse("").expect("a filter");
+        let window = self.view(&view_of(ViewKind::TaskGroups, filter));
+        let Rows::Sites(rows) = window.rows else { panic!("other rows") };
+        let inside = rows.iter().filter(|row| row.live > 0 && !row.location.contains("support.rs"));
+        let file = |place: &str| place.rsplit('/').next().unwrap_or_default().to_owned();
+        let mut places: Vec<String> =
+            inside.map(|row| format!("{} {}", row.live, file(&row.location))).collect();
+        places.sort();
+        places
+    }
+
     /// What a task's story lists as held by it.
     pub(super) fn held_in_the_story_of(&self, name: &str) -> Vec<Held> {
         let window = self.evaluate(ViewKind::Story { task: self.task(name).id, asks: false });

@@ -44,7 +44,16 @@ pub fn interval(period: Duration) -> Interval {
 /// When `period` is zero, and outside a runtime, as tokio's does.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
-    let timer = new_timer(until(start), Location::caller());
+    interval_of(start, period, Location::caller())
+}
+
+/// That of whoever asked for it there.
+pub(crate) fn interval_of(
+    start: Instant,
+    period: Duration,
+    location: &'static Location<'static>,
+) -> Interval {
+    let timer = new_timer(until(start), location);
     let adopting = timer.adopting();
     let inner = tokio::time::interval_at(start, period);
     drop(adopting);

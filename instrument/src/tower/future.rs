@@ -86,7 +86,7 @@ impl New {
     fn begins<F>(&self) -> RequestScope {
         let task = Task::new(NewTask {
             kind: NewKind::Scope,
-            location: self.location,
+            location: Some(self.location),
             type_name: type_name::<F>(),
             size: size_of::<F>(),
             name: Some(&self.name),

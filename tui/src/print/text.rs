@@ -90,7 +90,7 @@ pub(crate) fn task(task: &v1::Task, now: u64) -> String {
         "{:<40} {state:<18} {age:>7}  {}, holds {holds}, spawned at {}",
         names::numbered(task),
         counted(task.polls, "poll"),
-        safe(&place(&task.location))
+        names::spawn_place(&task.location)
     )
 }
 
@@ -176,7 +176,8 @@ fn pooled(connection: &v1::PooledConnection, now: u64) -> String {
     let mut text = format!("{owner}{state}  for {}", span(held_for));
     match (held.site.as_str(), &row.owner) {
         ("", Some(owner)) => {
-            let _ = write!(text, ", in the task spawned at {}", safe(&place(&owner.location)));
+            let _ =
+                write!(text, ", in the task spawned at {}", names::spawn_place(&owner.location));
         }
         ("", None) => {}
         (site, _) => {

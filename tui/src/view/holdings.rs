@@ -129,7 +129,7 @@ fn one(scene: Scene<'_>, target: TargetId, row: &v1::HeldRow, frame: &mut Frame<
         Some(task) if task.id == 0 => "it is not told who has it".to_owned(),
         Some(task) => {
             let ended = if row.owner_ended { ", which has ended" } else { "" };
-            let place = safe(&place(&task.location)).into_owned();
+            let place = names::spawn_place(&task.location);
             format!("{}{ended}; spawned at {place}", names::owner(row))
         }
     };

@@ -131,7 +131,7 @@ fn name(task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
         Span::raw(format!("   {state}")),
         Span::styled(format!("   {}", words::accuracy(task.accuracy())), theme.dim()),
     ];
-    let spawned = format!("   spawned at {}", safe(&place(&task.location)));
+    let spawned = format!("   spawned at {}", names::spawn_place(&task.location));
     let spawned = Span::styled(spawned, theme.dim());
     let called = Span::styled(format!(" {}", names::task(task)), theme.bold());
     let taken = called.width() + spawned.width() + how.iter().map(Span::width).sum::<usize>();
