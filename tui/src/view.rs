@@ -237,8 +237,9 @@ fn footer(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let (mut first, last) = keys.split_at(keys.len().saturating_sub(2));
     let right = text::keys(last, theme).right_aligned();
     let room = usize::from(area.width).saturating_sub(right.width());
-    // Two columns after the last one are free.
-    while text::keys(first, theme).width() > room + 2 && !first.is_empty() {
+    // Of the two columns after the last one, and of the one before those on the right, two
+    // are between them.
+    while text::keys(first, theme).width() > room + 1 && !first.is_empty() {
         first = &first[..first.len() - 1];
     }
     frame.render_widget(Paragraph::new(text::keys(first, theme)), area);

@@ -28,13 +28,18 @@ impl Column<LeakRow> for GroupColumn {
         }
     }
 
-    fn width(self, _: u16) -> Option<u16> {
+    fn width(self, table: u16) -> Option<u16> {
+        let is_small = table < 80;
         Some(match self {
             // The letter before it included.
             Self::Verdict => 15,
+            Self::Count if is_small => 4,
             Self::Count => 5,
+            // What a group is called matters more.
+            Self::Growth if is_small => 0,
             Self::Growth => 7,
             Self::Group => return None,
+            Self::Oldest | Self::Goes if table < 100 => 7,
             Self::Oldest | Self::Goes => 8,
         })
     }

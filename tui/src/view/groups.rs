@@ -5,6 +5,7 @@ use crate::{
     columns::{GroupColumn, LeakColumn},
     format::{place, safe},
     model::LeakRow,
+    names,
     theme::Theme,
 };
 
@@ -14,21 +15,28 @@ pub(super) fn cell(column: GroupColumn, row: &LeakRow, now: u64, theme: Theme) -
         GroupColumn::Verdict => same(LeakColumn::Verdict),
         GroupColumn::Count => same(LeakColumn::Count),
         GroupColumn::Growth => growth(row, theme),
-        // The end of a place tells it from another, and the rest is short.
-        GroupColumn::Group if row.shared().next().is_some_and(|(field, _)| field == "loc") => {
-            Cell::place(shared(row, theme))
+        // Where there is little room the rest matters more than the folders of a place.
+        GroupColumn::Group if has_place(row) && row.shared().nth(1).is_some() => {
+            let short = shared(row, theme, names::short_place);
+            Cell { short: Some(short), ..shared(row, theme, place).into() }
         }
-        GroupColumn::Group => Cell::middle(shared(row, theme)),
+        GroupColumn::Group if has_place(row) => Cell::place(shared(row, theme, place)),
+        GroupColumn::Group => Cell::middle(shared(row, theme, place)),
         GroupColumn::Oldest => same(LeakColumn::Since),
         GroupColumn::Goes => same(LeakColumn::Goes),
     }
 }
 
-/// `src/http.rs:58:9 · dropped · connection`.
-fn shared(row: &LeakRow, theme: Theme) -> String {
+fn has_place(row: &LeakRow) -> bool {
+    row.shared().next().is_some_and(|(field, place)| field == "loc" && !place.is_empty())
+}
+
+/// `src/http.rs:58:9 · dropped · connection`; a place as it is said so.
+fn shared(row: &LeakRow, theme: Theme, said_so: fn(&str) -> String) -> String {
     let said = |(field, value): (&str, &str)| match value {
         "" => format!("no {field}"),
-        value => safe(&place(value)).into_owned(),
+        place if field == "loc" => safe(&said_so(place)).into_owned(),
+        value => safe(value).into_owned(),
     };
     row.shared().map(said).collect::<Vec<_>>().join(&format!(" {} ", theme.glyphs.dot))
 }

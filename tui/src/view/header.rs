@@ -366,6 +366,7 @@ fn as_fits(left_out: &str, rows: &str, room: usize, more: &str) -> String {
     let whole = format!("{left_out}{rows}");
     let short = rows.split("   ").next().unwrap_or_default().trim_end();
     let shortest = short.strip_prefix("task ").unwrap_or(short);
+    let shortest = shortest.strip_prefix("by ").unwrap_or(shortest);
     let shortest = shortest.strip_suffix(" back").unwrap_or(shortest);
     let shown = [&whole, rows, short, shortest].into_iter().find(|it| width(it) <= room);
     shown.map_or_else(|| fit(short, room, more).into_owned(), str::to_owned)
@@ -481,6 +482,7 @@ mod tests {
         assert_eq!(fits("+2 columns  ", "6 of 6 ", 20), "+2 columns  6 of 6 ");
         assert_eq!(fits("+2 columns  ", "6 of 6 ", 8), "6 of 6 ");
         assert_eq!(fits("", "by site ", 7), "by site");
+        assert_eq!(fits("", "by cause ", 7), "cause");
         assert_eq!(fits("", "task #7342   Esc back ", 22), "task #7342   Esc back ");
         assert_eq!(fits("", "task #7342   Esc back ", 10), "task #7342");
         assert_eq!(fits("", "task #7342   Esc back ", 7), "#7342");

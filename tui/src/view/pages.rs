@@ -102,8 +102,19 @@ fn blind_in(target: &Target, columns: u16, theme: Theme) -> Vec<Line<'static>> {
     for runtime in target.runtimes() {
         let v1::RuntimeCoverage { runtime, alive, recorded } = runtime;
         let style = if recorded < alive { theme.late() } else { theme.dim() };
-        let line =
-            format!("  runtime {runtime}: {recorded} of its {alive} live tasks are recorded");
+        let them = match (recorded, alive) {
+            (_, 0) => "no task lives".to_owned(),
+            (1, 1) => "its only live task is recorded".to_owned(),
+            (0, 1) => "its only live task is not recorded".to_owned(),
+            (recorded, alive) if recorded >= alive => {
+                format!("all {} live tasks are recorded", count(*alive))
+            }
+            (recorded, alive) => {
+                let are = if *recorded == 1 { "is" } else { "are" };
+                format!("{} of {} live tasks {are} recorded", count(*recorded), count(*alive))
+            }
+        };
+        let line = format!("  runtime {runtime}: {them}");
         lines.push(Line::styled(line, style));
     }
     if let Some(ignoring) = target.ignoring() {

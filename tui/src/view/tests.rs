@@ -505,7 +505,8 @@ fn blindness_is_said_on_every_screen() {
     {
         coverage.spans = false;
         let runtime = |runtime, alive, recorded| v1::RuntimeCoverage { runtime, alive, recorded };
-        coverage.runtimes = vec![runtime(1, 120, 3), runtime(2, 8, 8)];
+        coverage.runtimes =
+            vec![runtime(1, 120, 3), runtime(2, 8, 8), runtime(3, 1, 1), runtime(4, 0, 0)];
         coverage.blind = vec![v1::Blindness {
             cause: "no-tokio-unstable".into(),
             sentence: sentence.into(),
@@ -520,7 +521,14 @@ fn blindness_is_said_on_every_screen() {
     press(&mut model, now, "1!");
     let terminal = draw(&model, theme(), now, (80, 24));
     find(terminal.backend().buffer(), "rustflags = [\"--cfg\", \"tokio_unstable\"]");
-    find(terminal.backend().buffer(), "runtime 1: 3 of its 120 live tasks are recorded");
+    for said in [
+        "runtime 1: 3 of 120 live tasks are recorded",
+        "runtime 2: all 8 live tasks are recorded",
+        "runtime 3: its only live task is recorded",
+        "runtime 4: no task lives",
+    ] {
+        find(terminal.backend().buffer(), said);
+    }
     insta::assert_snapshot!(terminal.backend());
 }
 

@@ -45,7 +45,10 @@ fn groups_say_what_they_share_and_how_they_grow_120x40_and_80x24() {
     assert_eq!(buffer[find(buffer, "-2")].fg, Color::Green);
     let narrow = draw(&model, theme(), now, (80, 24));
     insta::assert_snapshot!(narrow.backend());
-    find(narrow.backend().buffer(), "….rs:58:9 · dropped · connection");
+    find(narrow.backend().buffer(), "http.rs:58 · dropped · connection");
+    let small = draw(&model, theme(), now, (60, 20));
+    find(small.backend().buffer(), "http.rs:58 · dropped · c…");
+    find(small.backend().buffer(), " cause ");
 }
 
 #[test]

@@ -140,3 +140,20 @@ fn a_theme_has_one_name_in_any_case() {
     let wrong = "dark".parse::<Look>().expect_err("no theme");
     assert_eq!(wrong, "expected one of terminal, high-contrast, ascii, none");
 }
+
+#[test]
+fn between_the_keys_on_both_sides_are_at_least_two_blanks() {
+    let (mut model, now) = with_leaks();
+    for ascii in [false, true] {
+        let theme = Theme::new(Look::Terminal, ascii);
+        for columns in 60..130 {
+            for key in ["1", "2", "3", "4", "5"] {
+                press(&mut model, now, key);
+                let text = draw(&model, theme, now, (columns, 24)).backend().to_string();
+                let footer = text.lines().last().expect("a footer");
+                let (before, _) = footer.split_once("? keys").expect("the last keys");
+                assert!(before.ends_with("  "), "{columns} columns: {footer}");
+            }
+        }
+    }
+}
