@@ -25,13 +25,14 @@ use self::{keeper::Keeper, signals::Signals};
 use crate::{
     Now,
     client::{self, Address, Addresses, Ask},
-    config::{Config, columns_file, filters_file},
+    config::{Config, columns_file, filters_file, orders_file},
     editor,
     model::{Drawn, Effect, Known, Model},
     outside,
     remembered::{
         columns::{self, Kept},
         filters,
+        orders::{self, Order},
     },
     source::{Preview, Previews, Sources, place},
     terminal,
@@ -242,7 +243,9 @@ struct Around {
     /// Where the filters are kept that were typed.
     remembered: Option<PathBuf>,
     /// Keeps the columns that are chosen, where that can be.
-    keeper: Option<Keeper>,
+    keeper: Option<Keeper<Kept>>,
+    /// And the orders.
+    orders: Option<Keeper<Order>>,
     sources: Sources,
     read: mpsc::Sender<Read>,
 }
@@ -256,7 +259,7 @@ impl Around {
         let working = std::env::current_dir().unwrap_or_default();
         let sources = Sources { working, roots: config.source_roots.value.clone() };
         let (sender, read) = mpsc::channel(EVENTS);
-        (Self { config, remembered, keeper: None, sources, read: sender }, read)
+        (Self { config, remembered, keeper: None, orders: None, sources, read: sender }, read)
     }
 
     fn follow(&mut self, effect: Effect, model: &mut Model, now: Instant) {
@@ -268,9 +271,17 @@ impl Around {
             Effect::Keep { listing, layout } => {
                 let kept = layout.map(|it| Kept::over(&self.config, listing, it));
                 if self.keeper.is_none() {
-                    self.keeper = columns_file().and_then(Keeper::start);
+                    self.keeper =
+                        columns_file().and_then(|file| Keeper::start(file, columns::keep));
                 }
                 self.keeper.iter().for_each(|keeper| keeper.keep(listing, kept.clone()));
+            }
+            Effect::KeepSort { listing, sort } => {
+                let order = sort.map(|it| Order::over(&self.config, listing, it));
+                if self.orders.is_none() {
+                    self.orders = orders_file().and_then(|file| Keeper::start(file, orders::keep));
+                }
+                self.orders.iter().for_each(|keeper| keeper.keep(listing, order.clone()));
             }
             Effect::Copy { what, text } => model.say(&outside::copy(&what, &text), now),
             Effect::Write { name, lines } => {
@@ -288,6 +299,9 @@ impl Around {
     fn finish(self) {
         if let Some(keeper) = self.keeper {
             keeper.finish();
+        }
+        if let Some(orders) = self.orders {
+            orders.finish();
         }
     }
 
@@ -323,6 +337,10 @@ fn start_as_set(model: &mut Model, config: &Config) {
     }
     for (listing, set) in &config.sort {
         model.start_sorted(*listing, &set.value);
+    }
+    let chosen = orders_file().map(|file| orders::in_force(&file, config)).unwrap_or_default();
+    for (listing, order) in chosen {
+        model.choose_sorted(listing, &order.sort);
     }
 }
 

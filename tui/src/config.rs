@@ -17,6 +17,7 @@ use std::{
 pub(crate) use self::{
     file::{Interval, Problem},
     root::SourceRoot,
+    show::Chosen,
 };
 use crate::{
     args::Flags,
@@ -156,6 +157,11 @@ pub(crate) fn filters_file() -> Option<PathBuf> {
 /// Where the columns are kept that were chosen in the console.
 pub(crate) fn columns_file() -> Option<PathBuf> {
     Some(state_folder()?.join("columns"))
+}
+
+/// Where the orders are kept that were chosen in the console.
+pub(crate) fn orders_file() -> Option<PathBuf> {
+    Some(state_folder()?.join("sort"))
 }
 
 /// Where the console keeps what it remembers between runs.

@@ -153,8 +153,9 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Level(what)) => print::level(what).await,
         Some(Command::Explain(what)) => print::explain(what.verdict, what.kind),
         Some(Command::Config) => {
-            let chosen = config::columns_file();
-            Ok(config()?.show(chosen.as_deref(), &mut io::stdout().lock())?)
+            let (columns, orders) = (config::columns_file(), config::orders_file());
+            let chosen = config::Chosen { columns: columns.as_deref(), orders: orders.as_deref() };
+            Ok(config()?.show(chosen, &mut io::stdout().lock())?)
         }
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { command }) => manual::page(command.as_deref()),

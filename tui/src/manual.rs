@@ -80,6 +80,10 @@ fn sections() -> String {
                      them up, and without this file all are given up.",
                 ),
                 (
+                    "$XDG_STATE_HOME/holdover/sort",
+                    "By what rows were sorted in the console (s, S, a click on a title), as the                      columns.",
+                ),
+                (
                     "$XDG_STATE_HOME/holdover/filters",
                     "The filters that were typed, the latest last.",
                 ),

@@ -413,10 +413,18 @@ impl Model {
         self.sort_by_key(|tab, _| tab.reverse(), now);
     }
 
+    /// Has another order kept.
     fn sort(&mut self, change: impl FnOnce(&mut Tab, &[crate::columns::Info])) {
-        if self.screen().is_tab() {
-            let columns = self.columns();
-            change(self.tab_mut(), &columns);
+        if !self.screen().is_tab() {
+            return;
+        }
+        let (columns, listing) = (self.columns(), self.kind().listing());
+        let tab = self.tab_mut();
+        let before = tab.sort;
+        change(tab, &columns);
+        if tab.sort != before {
+            let sort = tab.chosen_sort();
+            self.effects.push(Effect::KeepSort { listing, sort });
         }
     }
 

@@ -1,38 +1,39 @@
-//! Keeps the columns that are chosen, on a thread of its own: the disk may be slow, and a
-//! key that is held down chooses many times a second.
+//! Keeps what is chosen, on a thread of its own: the disk may be slow, and a key that is held
+//! down chooses many times a second.
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    io,
+    path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, Sender},
     thread,
     time::Duration,
 };
 
-use crate::{
-    columns::Listing,
-    remembered::columns::{Kept, keep},
-};
+use crate::columns::Listing;
 
 /// Whoever quits waits no longer than this for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What was chosen for a table, or that it is to be as it starts.
-type Choice = (Listing, Option<Kept>);
+/// What was chosen for tables, or that one is to be as it starts.
+type Choices<Kept> = BTreeMap<Listing, Option<Kept>>;
 
 /// Keeps what it is given, as soon as it can.
-pub(super) struct Keeper {
-    choices: Sender<Choice>,
+pub(super) struct Keeper<Kept> {
+    choices: Sender<(Listing, Option<Kept>)>,
     /// Disconnected when all is kept.
     ends: Receiver<()>,
 }
 
-impl Keeper {
+impl<Kept: Send + 'static> Keeper<Kept> {
     /// `None` where there is no thread for it: this run knows what was chosen all the same.
-    pub(super) fn start(file: PathBuf) -> Option<Self> {
-        let (choices, chosen) = mpsc::channel::<Choice>();
+    pub(super) fn start(
+        file: PathBuf,
+        keep: fn(&Path, Choices<Kept>) -> io::Result<()>,
+    ) -> Option<Self> {
+        let (choices, chosen) = mpsc::channel();
         let (end, ends) = mpsc::channel::<()>();
-        let keeper = thread::Builder::new().name("holdover-columns".to_owned());
+        let keeper = thread::Builder::new().name("holdover-keeper".to_owned());
         let keeps = move || {
             // Of several for one table the latest is what counts.
             while let Ok(first) = chosen.recv() {
@@ -60,13 +61,17 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{columns::Layout, config::Config, remembered::columns::in_force};
+    use crate::{
+        columns::Layout,
+        config::Config,
+        remembered::columns::{Kept, in_force, keep},
+    };
 
     #[test]
     fn the_latest_choice_is_there_when_it_has_finished() {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, config) = (folder.path().join("columns"), Config::default());
-        let keeper = Keeper::start(file.clone()).expect("a thread");
+        let keeper = Keeper::start(file.clone(), keep).expect("a thread");
         let layout = |text| Layout::of_text(&Listing::Tasks.columns(80), text);
         for text in ["age task", "-id task age", "polls task", "-busy"] {
             let kept = Kept::over(&config, Listing::Tasks, layout(text));

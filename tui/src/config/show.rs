@@ -9,23 +9,35 @@ use super::{Config, From, shown};
 use crate::{
     columns::{Layout, Listing},
     format::{safe, width},
-    remembered::columns::{Choices, in_force},
+    remembered::{
+        columns::{Choices, in_force},
+        orders::{self, Orders},
+    },
 };
 
+/// The files of what was chosen in the console.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) columns: Option<&'a Path>,
+    pub(crate) orders: Option<&'a Path>,
+}
+
 const CHOSEN: &str = "What was chosen in the console counts before what the file says, until the file says \
-                      otherwise;\n`r` among the columns (`+`) gives it up.";
+                      otherwise;\n`r` among the columns (`+`) gives both up.";
 
 impl Config {
-    /// Writes each setting with its value and what set it; of the columns also what was
-    /// chosen in the console, which is kept in `chosen`.
-    pub(crate) fn show(&self, chosen: Option<&Path>, out: &mut impl Write) -> io::Result<()> {
+    /// Writes each setting with its value and what set it; of columns and orders also what was
+    /// chosen in the console.
+    pub(crate) fn show(&self, chosen: Chosen<'_>, out: &mut impl Write) -> io::Result<()> {
         let file = self.file.as_deref().map_or("no folder for one".to_owned(), shown);
         let there = if self.is_there { "" } else { " (is not there)" };
         writeln!(out, "file  {file}{there}\n")?;
-        let mut choices = chosen.map(|file| in_force(file, self)).unwrap_or_default();
+        let mut choices = chosen.columns.map(|file| in_force(file, self)).unwrap_or_default();
         choices.retain(|listing, kept| self.says_something(*listing, &kept.layout));
-        let said = chosen.map(shown).unwrap_or_default();
-        let rows = self.rows(&choices, &said);
+        let said = chosen.columns.map(shown).unwrap_or_default();
+        let mut rows = self.rows(&choices, &said);
+        let orders = chosen.orders.map(|file| orders::in_force(file, self)).unwrap_or_default();
+        rows.extend(self.orders(&orders, &chosen.orders.map(shown).unwrap_or_default()));
         let widest = |of: fn(&Row) -> &str, most: usize| {
             rows.iter().map(|row| width(of(row))).max().unwrap_or(0).min(most)
         };
@@ -35,7 +47,7 @@ impl Config {
             let (after_name, after_value) = (pad(name, names), pad(value, values));
             writeln!(out, "{name}{after_name}  {value}{after_value}  {from}")?;
         }
-        if !choices.is_empty() {
+        if !choices.is_empty() || !orders.is_empty() {
             writeln!(out, "\n{CHOSEN}")?;
         }
         Ok(())
@@ -89,9 +101,22 @@ impl Config {
             let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
             Some((name, self.names(&kept.layout), from))
         }));
-        let set = self.sort.iter();
-        rows.extend(set.map(|(it, set)| row(&named("sort", it.name()), &set.value, set.from)));
         rows
+    }
+
+    /// In which order each table's rows are.
+    fn orders(&self, choices: &Orders, chosen: &str) -> Vec<Row> {
+        let row = |listing: &Listing| {
+            let (name, set) = (format!("sort.{}", listing.name()), self.sort.get(listing));
+            let Some(order) = choices.get(listing) else {
+                return set.map(|set| (name, safe(&set.value).into_owned(), self.said(set.from)));
+            };
+            let over = set.map(|set| format!(", over {}", self.said(set.from)));
+            let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
+            let sort = if order.sort.is_empty() { "their own order" } else { &order.sort };
+            Some((name, safe(sort).into_owned(), from))
+        };
+        Listing::ALL.iter().filter_map(row).collect()
     }
 
     fn said(&self, from: From) -> String {

@@ -47,7 +47,7 @@ fn everything_can_be_set_in_the_file() {
     assert_eq!((columns.value.names().as_str(), columns.from), ("task holds since", set(13)));
     assert_eq!(config.sort[&Listing::Tasks], Setting { value: "-polls".into(), from: set(16) });
     let mut shown = Vec::new();
-    config.show(None, &mut shown).expect("it is written");
+    config.show(Chosen::default(), &mut shown).expect("it is written");
     let shown = String::from_utf8(shown).expect("text");
     let row = |name: &str| shown.lines().find(|line| line.starts_with(name)).expect("a row");
     assert!(row("theme").contains("high-contrast") && row("theme").ends_with("holdover.toml:3"));
@@ -64,7 +64,9 @@ fn the_column_of_targets_is_said_only_where_several_are_set() {
     let told = |addresses: &str| {
         let config = read(&format!("address = {addresses}\n{set}"), &[]).expect(addresses);
         let mut out = Vec::new();
-        config.show(Some(&chosen), &mut out).expect("it is written");
+        config
+            .show(Chosen { columns: Some(&chosen), orders: None }, &mut out)
+            .expect("it is written");
         String::from_utf8(out).expect("text")
     };
     let one = told("\"127.0.0.1:1\"");

@@ -70,7 +70,10 @@ impl Model {
             Some(Choice::Turn) => self.turn_column(layout, title, now),
             Some(Choice::Earlier) => self.move_column_in(layout, title, Side::Before),
             Some(Choice::Later) => self.move_column_in(layout, title, Side::After),
-            Some(Choice::Reset) => self.change_layout(self.start_layout()),
+            Some(Choice::Reset) => {
+                self.change_layout(self.start_layout());
+                self.reset_sort();
+            }
             Some(Choice::Close) => self.leave_columns(),
             Some(Choice::Quit) => self.quit = true,
             // No other key does anything to what can hardly be seen.

@@ -20,6 +20,9 @@ pub(crate) enum Effect {
     /// These columns were chosen, and are to be there the next time; `None` for those with
     /// which the console starts.
     Keep { listing: Listing, layout: Option<Layout> },
+    /// Rows were sorted so, and are to be the next time: as a configuration file has it, empty
+    /// for their own order; `None` for the order in which they start.
+    KeepSort { listing: Listing, sort: Option<String> },
     /// To the clipboard; `what` is said.
     Copy { what: String, text: String },
     /// To a new file in the working folder.

@@ -90,12 +90,23 @@ impl Model {
 
     /// Shows rows of this kind in this order, as a file has it: until another is asked for.
     pub(crate) fn start_sorted(&mut self, listing: Listing, text: &str) {
-        let Some(kind) = Kind::of_listing(listing) else { return };
-        let mut columns = listing.columns(ROOM);
-        if listing == Listing::Leaks {
-            columns.extend(Listing::Groups.columns(ROOM));
+        if let Some(kind) = Kind::of_listing(listing) {
+            self.tabs.get_mut(kind).start_sorted(text, &sorted_by(listing));
         }
-        self.tabs.get_mut(kind).start_sorted(text, &columns);
+    }
+
+    /// As it was chosen in an earlier run.
+    pub(crate) fn choose_sorted(&mut self, listing: Listing, text: &str) {
+        if let Some(kind) = Kind::of_listing(listing) {
+            self.tabs.get_mut(kind).choose_sorted(text, &sorted_by(listing));
+        }
+    }
+
+    /// As the console starts; of a tree nothing is sorted.
+    pub(super) fn reset_sort(&mut self) {
+        if !self.is_tree() {
+            self.sort(|tab, _| tab.sort = tab.start);
+        }
     }
 
     /// The title of the column under the cursor.
@@ -227,6 +238,15 @@ impl Model {
         }
         seen.map(|it| it.title)
     }
+}
+
+/// The columns by which a file may have rows of this table sorted.
+fn sorted_by(listing: Listing) -> Vec<Info> {
+    let mut columns = listing.columns(ROOM);
+    if listing == Listing::Leaks {
+        columns.extend(Listing::Groups.columns(ROOM));
+    }
+    columns
 }
 
 pub(super) fn stays(title: &str) -> String {

@@ -49,6 +49,8 @@ pub(crate) struct Tab {
     pub(crate) filter: String,
     /// `None` for the order that rows of this kind have by themselves.
     pub(crate) sort: Option<Sort>,
+    /// What it is until another is asked for.
+    pub(super) start: Option<Sort>,
     /// The title of the column under the cursor.
     pub(crate) column: Option<&'static str>,
     /// Its rows are tasks, each beneath the one that spawned it.
@@ -60,7 +62,22 @@ pub(crate) struct Tab {
 impl Tab {
     /// As a file says it.
     pub(super) fn start_sorted(&mut self, text: &str, columns: &[Info]) {
-        self.sort = Sort::of_text(text, columns);
+        self.start = Sort::of_text(text, columns);
+        self.sort = self.start;
+    }
+
+    /// As it was chosen in an earlier run; what is not known is as if nothing was.
+    pub(super) fn choose_sorted(&mut self, text: &str, columns: &[Info]) {
+        let sort = Sort::of_text(text, columns);
+        if text.is_empty() || sort.is_some() {
+            self.sort = sort;
+        }
+    }
+
+    /// What is to be kept of its order: nothing, where it is as it starts.
+    pub(super) fn chosen_sort(&self) -> Option<String> {
+        let chosen = || self.sort.map(Sort::written).unwrap_or_default();
+        (self.sort != self.start).then(chosen)
     }
 
     /// By the next column that rows can be sorted by; after the last, by themselves.

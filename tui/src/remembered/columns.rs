@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, io, path::Path};
 
+use super::NO_START;
 use crate::{
     columns::{Layout, Listing},
     config::Config,
@@ -17,7 +18,6 @@ pub(crate) struct Kept {
     over: String,
 }
 
-const NO_START: &str = "default";
 /// Columns are told apart at any width.
 const WIDTH: u16 = 80;
 
@@ -62,13 +62,7 @@ fn parse(line: &str) -> Option<(Listing, Kept)> {
 /// Keeps these choices beside those of before, which another console may have changed
 /// meanwhile; `None` where a table is to be as it starts.
 pub(crate) fn keep(file: &Path, choices: BTreeMap<Listing, Option<Kept>>) -> io::Result<()> {
-    let mut all = read(file);
-    for (listing, choice) in choices {
-        match choice {
-            Some(kept) => drop(all.insert(listing, kept)),
-            None => drop(all.remove(&listing)),
-        }
-    }
+    let all = super::with(read(file), choices);
     let line = |(listing, kept): (&Listing, &Kept)| {
         format!("{}\t{}\t{}\n", listing.name(), kept.layout.text(), kept.over)
     };

@@ -50,9 +50,10 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     let at = |row: &Of<LeakRow>| model.time_of(row.target, now);
     let table = Table { scene, list: &model.leaks, placement: model.placement(area.width) };
     let style = |row: &Of<LeakRow>| if row.cleared { theme.dim() } else { Style::new() };
+    let is_small = area.width < 80;
     let buffer = frame.buffer_mut();
     let rows = if model.shows_groups() {
-        let cell = |column, row: &Of<LeakRow>| groups::cell(column, row, at(row), theme);
+        let cell = |column, row: &Of<LeakRow>| groups::cell(column, row, at(row), is_small, theme);
         table.render(buffer, top, cell, style)
     } else {
         let cell = |column, row: &Of<LeakRow>| cell(column, row, at(row), theme);

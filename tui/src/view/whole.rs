@@ -42,7 +42,7 @@ fn cell(scene: Scene<'_>, title: &str) -> Option<Cell> {
     let now = model.time_of(target, now);
     Some(match model.listing() {
         Listing::Leaks => leaks::cell(find(title)?, model.leaks.selected()?, now, theme),
-        Listing::Groups => groups::cell(find(title)?, model.leaks.selected()?, now, theme),
+        Listing::Groups => groups::cell(find(title)?, model.leaks.selected()?, now, false, theme),
         Listing::Tasks => tasks::cell(find(title)?, model.tasks.selected()?, now, theme),
         Listing::Sites => sites::cell(find(title)?, model.sites.selected()?, theme),
         Listing::Tree => tree::cell(find(title)?, model.branches.selected()?, now, theme),

@@ -114,3 +114,24 @@ fn of_a_broken_file_what_is_known_is_taken() {
     ui.wait_for("HOLDS   POLLS     AGE    BUSY");
     quit(ui);
 }
+
+#[test]
+fn an_order_that_was_chosen_is_there_in_the_next_run_until_it_is_reset() {
+    let service = Service::start("127.0.0.1:0");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ui = start(&service, folder.path(), "");
+    ui.keys("2");
+    ui.wait_for(USUAL);
+    // The very last thing.
+    ui.keys("sSq");
+    assert_eq!(ui.ends_with(), 0);
+    let kept = folder.path().join("holdover/sort");
+    assert_eq!(std::fs::read_to_string(&kept).expect("it is kept"), "tasks\tid\tdefault\n");
+    let mut ui = start(&service, folder.path(), "");
+    ui.keys("2");
+    ui.wait_for("ID↑");
+    ui.keys("+r");
+    ui.wait_for_all(&["Columns of tasks", "ID  TASK"], &["ID↑"]);
+    quit(ui);
+    assert_eq!(std::fs::read_to_string(&kept).expect("it is there"), "");
+}

@@ -201,3 +201,52 @@ fn with_one_target_nothing_of_several_is_chosen_and_nothing_is_given_up() {
     press(&mut model, "2", now);
     assert_eq!(model.layout().names(), "id target task age");
 }
+
+/// The orders that are to be kept, since this was asked last.
+fn kept_orders(model: &mut Model) -> Vec<(Listing, Option<String>)> {
+    let effects = std::mem::take(&mut model.effects).into_iter();
+    let orders = effects.filter_map(|effect| match effect {
+        Effect::KeepSort { listing, sort } => Some((listing, sort)),
+        _ => None,
+    });
+    orders.collect()
+}
+
+#[test]
+fn an_order_that_was_chosen_is_kept_and_given_up_with_the_columns() {
+    let (mut model, now) = (Model::new("here".into()), Instant::now());
+    model.apply(described("a"), now);
+    model.start_sorted(Listing::Tasks, "-age");
+    press(&mut model, "2", now);
+    assert_eq!(kept_orders(&mut model), [], "it starts so");
+    press(&mut model, "S", now);
+    assert_eq!(kept_orders(&mut model), [(Listing::Tasks, Some("age".into()))]);
+    press(&mut model, "S", now);
+    assert_eq!(kept_orders(&mut model), [(Listing::Tasks, None)], "as it starts");
+    press(&mut model, "s", now);
+    assert_eq!(kept_orders(&mut model), [(Listing::Tasks, Some(String::new()))], "their own");
+    press(&mut model, "+r", now);
+    assert_eq!(kept_orders(&mut model), [(Listing::Tasks, None)]);
+    assert_eq!(model.view().sort, "-age");
+    // Groups and leaks one by one are in one order; of a mark there is nothing to keep.
+    press(&mut model, "+1ggs", now);
+    assert_eq!(kept_orders(&mut model), [(Listing::Leaks, Some("verdict".into()))]);
+    typed(&mut model, KeyCode::Right, now);
+    assert_eq!(kept_orders(&mut model), []);
+}
+
+#[test]
+fn rows_are_in_the_order_of_an_earlier_run() {
+    for (start, chosen, expected) in [
+        ("-age", "polls", "polls"),
+        ("-age", "", ""),
+        ("-age", "no_such", "-age"),
+        ("", "age", "age"),
+    ] {
+        let (mut model, now) = (Model::new("here".into()), Instant::now());
+        model.start_sorted(Listing::Tasks, start);
+        model.choose_sorted(Listing::Tasks, chosen);
+        press(&mut model, "2", now);
+        assert_eq!(model.view().sort, expected, "{start} {chosen}");
+    }
+}
