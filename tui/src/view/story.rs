@@ -37,7 +37,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let (called, life) =
         (name(task, area.width, theme), life::lines(story, now, area.width, theme));
     let held = holdings(story, now, area.width, scene);
-    let remedy = remedy(story, task, area.width, theme);
+    let remedy = remedy(model, story, task, area.width, theme);
     let happened = happened(story, task, now, area.width, scene);
     let needed = happened.len().min(ENOUGH);
     // Where there is little room, lines that say something stand in place of empty ones.
@@ -77,7 +77,13 @@ const TITLES: usize = 2;
 const EMPTY: usize = 3;
 
 /// By which rules its leaks are ignored, else what can be done about the worst of them.
-fn remedy(story: &v1::Story, task: &v1::Task, columns: u16, theme: Theme) -> Vec<Line<'static>> {
+fn remedy(
+    model: &Model,
+    story: &v1::Story,
+    task: &v1::Task,
+    columns: u16,
+    theme: Theme,
+) -> Vec<Line<'static>> {
     let ignored = story.ignored.iter();
     let mut lines: Vec<Line<'static>> = ignored
         .flat_map(|rule| text::named("ignored", &names::ignored(rule), columns, theme))
