@@ -51,6 +51,8 @@ pub(crate) struct Ui {
     pub(crate) theme: Theme,
     pub(crate) now: Now,
     pub(crate) config: Config,
+    /// What is said at first, until a key is pressed.
+    pub(crate) greeting: Option<String>,
     /// A test's way to see that a panic gives the terminal back.
     pub(crate) panic_at: Option<char>,
 }
@@ -78,11 +80,12 @@ pub(crate) async fn run<B: Backend, T>(
 where
     io::Error: From<B::Error>,
 {
-    let Ui { theme, now, config, panic_at } = ui;
+    let Ui { theme, now, config, greeting, panic_at } = ui;
     let model = Model::new(addresses.first.to_string());
     let beside = addresses.others.iter().map(ToString::to_string);
     let mut model = beside.fold(model, Model::beside);
     let (mut around, mut read) = Around::new(config, &mut model);
+    greeting.iter().for_each(|it| model.say(it, now()));
     let (events_out, mut events) = mpsc::channel(EVENTS);
     let clients: Vec<Client> = model
         .targets

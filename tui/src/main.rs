@@ -173,7 +173,7 @@ async fn run(args: Args) -> Result<(), Failure> {
 
 fn ui(config: Config, flags: &Flags) -> Ui {
     let theme = Theme::new(config.look.value, config.ascii.value);
-    Ui { theme, now, config, panic_at: flags.panic_at }
+    Ui { theme, now, config, greeting: None, panic_at: flags.panic_at }
 }
 
 /// What is asked for of rows that are in no groups, with its saved filters in full.

@@ -129,7 +129,7 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
     );
     if totals.slowest_cancel_ns > 0 {
         let slowest = span(totals.slowest_cancel_ns);
-        say(&format!("The slowest to end took {slowest} from the request to stop."), plain);
+        say(&format!("Of those asked to stop the slowest took {slowest} to end."), plain);
     }
     let cancelling = count(totals.cancelling);
     let shown = if totals.cancelling > 0 { ": m shows them" } else { "" };

@@ -102,7 +102,9 @@ fn what_leaked_since_a_mark_is_shown() {
     ui.keys("M");
     ui.wait_for_all(&["gone  A after-cancel  risky_task::risky"], &[]);
     ui.keys("[");
-    ui.wait_for("frozen, as it was ");
+    ui.wait_for("this key does nothing on this page: Esc leads back");
+    ui.keys("1[");
+    ui.wait_for_all(&["[1 Leaks", "frozen, as it was "], &[]);
     ui.keys("q");
     assert_eq!(ui.ends_with(), 0);
 }

@@ -36,6 +36,7 @@ const ENDED: &str = "holdover: the demo's service has ended (signal: 9 (SIGKILL)
 #[test]
 fn a_demo_on_the_screen_ends_with_its_service_and_says_how_that_ended() {
     let mut ui = Pty::start(&["demo"], (24, 80));
+    ui.wait_for("a cancelled task's clean-up arms a callback 5 s later: after-cancel");
     ui.wait_for("A after-cancel");
     kill(child_of(ui.id()));
     ui.wait_for(ENDED);

@@ -351,9 +351,9 @@ fn of_one_that_was_lost_before_a_tab_was_opened_it_is_said_that_it_has_no_rows_t
     tell(&mut model, ORDERS, now, tasks("the order"));
     tell(&mut model, BILLING, now, tasks("the bill"));
     lose(&mut model, BILLING, now);
-    const LOST: &str = "! billing was lost before it told this: none of its rows are here.";
+    let lost = "! billing was lost before it told this: none of its rows are here.";
     for size in [(120, 40), (80, 24)] {
-        assert!(!shown(&model, now, size).contains(LOST), "it has told its tasks");
+        assert!(!shown(&model, now, size).contains(lost), "it has told its tasks");
     }
     let row = v1::HeldRow {
         holding: Some(held(v1::HoldingKind::Lock, "state", v1::Phase::Before, None)),
@@ -366,7 +366,7 @@ fn of_one_that_was_lost_before_a_tab_was_opened_it_is_said_that_it_has_no_rows_t
         for size in [(120, 40), (80, 24), (60, 15)] {
             let text = shown(&model, now, size).replace('"', "");
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(text.contains(LOST), "{key}: {text}");
+            assert!(text.contains(lost), "{key}: {text}");
         }
     }
     lose(&mut model, ORDERS, now);
