@@ -85,7 +85,9 @@ where
     let beside = addresses.others.iter().map(ToString::to_string);
     let mut model = beside.fold(model, Model::beside);
     let (mut around, mut read) = Around::new(config, &mut model);
-    greeting.iter().for_each(|it| model.say(it, now()));
+    if let Some(greeting) = greeting {
+        model.say(&greeting, now());
+    }
     let (events_out, mut events) = mpsc::channel(EVENTS);
     let clients: Vec<Client> = model
         .targets
