@@ -257,7 +257,10 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         _ if !cancel.is_some_and(asked::is_known) => {
             text = format!("{text}, cancelled, by whom is not known");
         }
-        by if by.starts_with("dropped") => text = format!("{text}, {by}"),
+        // These say by themselves what was done, and not who or what did it.
+        by if by.starts_with("dropped") || by.starts_with("set-dropped") => {
+            text = format!("{text}, {by}");
+        }
         by => text = format!("{text}, cancelled by {by}"),
     }
     let each = if row.count > 1 { "each keeps" } else { "keeps" };

@@ -176,6 +176,14 @@ fn at_the_top_it_is_said_that_who_cancelled_is_not_known() {
     let (model, now) = with_row(group(v1::Verdict::LeftBehind, 1, dropped, timer));
     let text = shown(&model, now, (120, 40));
     assert!(text.contains("upload #881, dropped main.rs:30, keeps timer sleep;"), "{text}");
+    let mut member = task("upload", 881);
+    if let Some(cancel) = &mut member.cancel {
+        (cancel.cause, cancel.site) = (v1::Cause::SetDropped.into(), None);
+    }
+    let timer = held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None);
+    let (model, now) = with_row(group(v1::Verdict::LeftBehind, 1, member, timer));
+    let text = shown(&model, now, (120, 40));
+    assert!(text.contains("upload #881, set-dropped, keeps timer sleep;"), "{text}");
 }
 
 #[test]
