@@ -302,3 +302,21 @@ fn of_a_tokio_console_target_help_names_its_verdicts() {
     let text = draw(&model, theme(), now, (120, 50)).backend().to_string();
     assert!(text.contains("W lost-waker") && !text.contains("S stuck"), "{text}");
 }
+
+#[test]
+fn warnings_that_cleared_are_counted_beside_the_leaks() {
+    for (cleared, warnings, expected) in [
+        (0, 0, "No leak has cleared: there was none."),
+        (3, 0, "3 leaks cleared since then: c shows what."),
+        (3, 2, "1 leak and 2 warnings cleared since then: c shows what."),
+        (1, 1, "1 warning cleared since then: c shows what."),
+    ] {
+        let (mut model, now) = attached();
+        let totals = v1::Totals { cleared, cleared_warnings: warnings, ..Default::default() };
+        update(&mut model, now, v1::Update { totals: Some(totals), ..Default::default() });
+        for size in [(120, 40), (80, 24)] {
+            let text = shown(&model, now, size);
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
