@@ -62,6 +62,7 @@ impl<T: 'static> JoinSet<T> {
         self.spawn_from(task, Some(Location::caller()))
     }
 
+    #[track_caller]
     fn spawn_from<F>(
         &mut self,
         task: F,

@@ -48,6 +48,7 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 }
 
 /// That of whoever asked for it there.
+#[track_caller]
 pub(crate) fn interval_of(
     start: Instant,
     period: Duration,
