@@ -32,7 +32,7 @@ pub(super) struct Unseen {
     ended: BySite,
     /// Of those, the scopes.
     scopes_ended: Count,
-    /// Those that were seen to end, and shown to nobody.
+    /// Tasks that were seen to end, and whose retention is over.
     forgotten: Count,
 }
 
@@ -91,10 +91,10 @@ impl Recorder {
         self.unseen.ended.each(each);
     }
 
-    /// How many tasks of the runtime are forgotten that nobody was shown: those that ended
-    /// unseen, and those that were kept for a while in which nobody looked.
+    /// How many tasks of the runtime are forgotten: those that ended unseen, and those that
+    /// were kept for a while.
     #[cfg(feature = "tokio-console")]
-    pub(crate) fn never_shown(&self) -> u64 {
+    pub(crate) fn forgotten(&self) -> u64 {
         let tasks = self.unseen.ended.sum().saturating_sub(self.unseen.scopes_ended.sum());
         tasks + self.unseen.forgotten.sum()
     }
@@ -102,8 +102,9 @@ impl Recorder {
     /// Its retention is over.
     pub(crate) fn is_forgotten(&self, key: Key) {
         let Some(slot) = self.tasks.get(key) else { return };
-        let was_shown = slot.has(Flag::Shown) || slot.has(Flag::NeverWas);
-        if !was_shown && slot.kind() != TaskKind::Scope {
+        // Who was shown one that never was counts it as gone.
+        let was_there = !slot.has(Flag::NeverWas) || slot.has(Flag::Shown);
+        if was_there && slot.kind() != TaskKind::Scope {
             self.unseen.forgotten.add(1);
         }
     }

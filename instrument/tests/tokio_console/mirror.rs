@@ -19,7 +19,7 @@ use tonic::{
 };
 
 /// Long enough for a machine that does much else.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) async fn attach(address: &str) -> InstrumentClient<Channel> {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
@@ -112,7 +112,7 @@ impl Mirror {
         assert!(update.now.is_some(), "it says what time it is");
         self.now = update.now;
         for metadata in update.new_metadata.into_iter().flat_map(|it| it.metadata) {
-            self.metadata.insert(metadata.id.expect("an id").id);
+            self.metadata.insert(counted(metadata.id.expect("an id").id));
         }
         self.apply_tasks(update.task_update.unwrap_or_default());
         self.apply_resources(update.resource_update.unwrap_or_default());
@@ -122,7 +122,7 @@ impl Mirror {
     fn apply_tasks(&mut self, mut update: TaskUpdate) {
         self.dropped += update.dropped_events;
         for task in update.new_tasks {
-            let id = task.id.expect("an id").id;
+            let id = counted(task.id.expect("an id").id);
             assert!(self.metadata.contains(&task.metadata.expect("some").id));
             let stats = update.stats_update.remove(&id).expect("it comes with its figures");
             is_whole(&stats);
@@ -149,7 +149,7 @@ impl Mirror {
 
     fn apply_resources(&mut self, mut update: ResourceUpdate) {
         for resource in update.new_resources {
-            let id = resource.id.expect("an id").id;
+            let id = counted(resource.id.expect("an id").id);
             assert!(self.metadata.contains(&resource.metadata.expect("some").id));
             assert!(resource.kind.as_ref().is_some_and(|it| it.kind.is_some()));
             let stats = update.stats_update.remove(&id).expect("it comes with its figures");
@@ -166,7 +166,7 @@ impl Mirror {
 
     fn apply_operations(&mut self, mut update: AsyncOpUpdate) {
         for operation in update.new_async_ops {
-            let id = operation.id.expect("an id").id;
+            let id = counted(operation.id.expect("an id").id);
             assert!(self.metadata.contains(&operation.metadata.expect("some").id));
             let resource = operation.resource_id.expect("what it is an operation of");
             assert!(self.resources.contains_key(&resource.id), "{resource:?} was not told of");
@@ -209,6 +209,12 @@ pub(crate) fn state(stats: &Stats) -> &'static str {
     } else {
         "idle"
     }
+}
+
+/// It was counted, and is no address.
+fn counted(id: u64) -> u64 {
+    assert!((1..1 << 32).contains(&id), "{id:#x} may be an address");
+    id
 }
 
 /// Without these tokio-console would panic.

@@ -37,6 +37,8 @@ struct Told {
     id: u64,
     figures: Figures,
     story: u64,
+    /// Its retention is over, though something pins it.
+    is_forgotten: bool,
 }
 
 /// How often a slot is looked at in a round: only where more is to be said a second time.
@@ -59,9 +61,34 @@ pub(super) struct Tasks {
     anew: VecDeque<u32>,
     rows: HashMap<u64, Vec<Arc<Row>>>,
     rows_of: Option<u64>,
-    /// Tasks that were forgotten before anybody looked, up to when the client was last told
-    /// how many.
-    unseen: u64,
+    missed: Missed,
+}
+
+/// How many tasks were forgotten before the client was told of them. What is forgotten
+/// while a round is under way may have been told or not: that is seen in the next one.
+#[derive(Debug)]
+struct Missed {
+    /// How many were forgotten when the client came, and when this round began.
+    at_first: u64,
+    by_now: u64,
+    /// Of those the client was told of.
+    told: u64,
+    /// So many the client knows to have missed.
+    said: u64,
+}
+
+impl Missed {
+    fn new(forgotten: u64) -> Self {
+        Self { at_first: forgotten, by_now: forgotten, told: 0, said: 0 }
+    }
+
+    /// How many more than was said before.
+    fn more(&mut self) -> u64 {
+        let missed = (self.by_now - self.at_first).saturating_sub(self.told);
+        let more = missed.saturating_sub(self.said);
+        self.said += more;
+        more
+    }
 }
 
 impl Tasks {
@@ -73,12 +100,13 @@ impl Tasks {
             anew: VecDeque::new(),
             rows: HashMap::new(),
             rows_of: None,
-            unseen: console.recorder.never_shown(),
+            missed: Missed::new(console.recorder.forgotten()),
         }
     }
 
     pub(super) fn begins_a_round(&mut self, store: &Store) {
         self.next = 0;
+        self.missed.by_now = store.recorder().forgotten();
         if self.rows_of == Some(store.version()) {
             return;
         }
@@ -115,10 +143,7 @@ impl Tasks {
             self.look_at(recorder, (self.next, Look::First), now, &mut update, budget);
             self.next += 1;
         }
-        // Nothing the second time in a round, or hardly.
-        let unseen = recorder.never_shown();
-        update.dropped_events = unseen.saturating_sub(self.unseen);
-        self.unseen = unseen;
+        update.dropped_events = self.missed.more();
         (update, self.anew.is_empty())
     }
 
@@ -148,7 +173,11 @@ impl Tasks {
             id: facts.id,
             figures: Figures::of(&facts),
             story: story(&facts, rows),
+            is_forgotten: facts.has(Flag::Retired),
         };
+        if before.is_some_and(|before| !before.is_forgotten) && told.is_forgotten {
+            self.missed.told += 1;
+        }
         let mut is_news = before.is_none_or(|before| before.story != told.story);
         let changed = before.filter(|before| before.figures != told.figures);
         if let Some(changed) = changed.filter(|_| is_news && look == Look::First) {
@@ -164,12 +193,19 @@ impl Tasks {
         }
         if is_news || changed.is_some() {
             self.push_stats(told.id, &told.figures, update, budget);
-            self.told[slot as usize] = Some(told);
         }
+        self.told[slot as usize] = Some(told);
     }
 
     /// Its slot is another's. It was seen to end, mostly.
-    fn is_gone(&self, told: Told, now: Nanos, update: &mut wire::TaskUpdate, budget: &mut Budget) {
+    fn is_gone(
+        &mut self,
+        told: Told,
+        now: Nanos,
+        update: &mut wire::TaskUpdate,
+        budget: &mut Budget,
+    ) {
+        self.missed.told += u64::from(!told.is_forgotten);
         if !told.figures.has_ended() {
             self.push_stats(told.id, &told.figures.ended(now), update, budget);
         }
@@ -222,4 +258,23 @@ fn story(facts: &TaskFacts, rows: &[Arc<Row>]) -> u64 {
         }
     }
     hasher.finish()
+}
+
+#[cfg(all(test, not(holdover_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_was_told_of_is_not_missed_whenever_it_is_forgotten() {
+        let mut missed = Missed::new(5);
+        (missed.by_now, missed.told) = (9, 1);
+        assert_eq!((missed.more(), missed.more()), (3, 0));
+        // Two more were told of, and forgotten after the round began: the next one knows.
+        missed.told = 3;
+        assert_eq!(missed.more(), 0);
+        missed.by_now = 11;
+        assert_eq!(missed.more(), 0);
+        missed.by_now = 12;
+        assert_eq!(missed.more(), 1);
+    }
 }
