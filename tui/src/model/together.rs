@@ -68,10 +68,20 @@ impl Model {
         rules.sum()
     }
 
-    /// Whether those that are shown speak tokio-console's protocol only.
+    /// Whether those that are shown, as far as they have answered, speak tokio-console's protocol
+    /// only.
     pub(crate) fn is_tokio_console(&self) -> bool {
-        let mut shown = self.shown_targets().peekable();
+        let mut shown = self.shown_targets().filter(|it| it.described.is_some()).peekable();
         shown.peek().is_some() && shown.all(Target::is_tokio_console)
+    }
+
+    /// A number of what follows from cancels, as text: of those of which it is told.
+    pub(crate) fn of_cancels(&self, number: impl FnOnce() -> String) -> String {
+        match self.shown_targets().any(Target::is_tokio_console) {
+            _ if self.is_tokio_console() => "?".to_owned(),
+            true => format!("{}+?", number()),
+            false => number(),
+        }
     }
 
     /// Why none of them answers the view.

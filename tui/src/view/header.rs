@@ -140,9 +140,7 @@ fn totals(scene: Scene<'_>, columns: u16) -> Line<'static> {
     let leaks = if totals.leaks > 0 { theme.bad() } else { theme.good() };
     let warned = if totals.orphaned > 0 { theme.late() } else { theme.dim() };
     // What follows from a cancel is not known where none is told.
-    let of_cancels = |number: u64| {
-        if scene.model.is_tokio_console() { "?".to_owned() } else { count(number) }
-    };
+    let of_cancels = |number: u64| scene.model.of_cancels(|| count(number));
     let mut spans = vec![
         Span::styled(" tasks ", theme.dim()),
         Span::raw(count(totals.tasks_live)),
@@ -200,16 +198,12 @@ fn totals_and_rates(scene: Scene<'_>, columns: u16) -> Line<'static> {
 fn rates(scene: Scene<'_>) -> Vec<Span<'static>> {
     let Some((spawned, cancelled)) = scene.model.rates() else { return Vec::new() };
     let theme = scene.theme;
-    let cancelled = if scene.model.is_tokio_console() {
-        "?  ".to_owned()
-    } else {
-        format!("{}/s  ", rate(cancelled))
-    };
+    let cancelled = scene.model.of_cancels(|| format!("{}/s", rate(cancelled)));
     vec![
         Span::styled("spawn ", theme.dim()),
         Span::raw(format!("{}/s", rate(spawned))),
         Span::styled("  cancel ", theme.dim()),
-        Span::raw(cancelled),
+        Span::raw(format!("{cancelled}  ")),
     ]
 }
 

@@ -19,6 +19,7 @@ mod stories;
 mod targets;
 mod themes;
 mod tokens;
+mod tokio_console;
 mod tree;
 mod whole;
 
