@@ -60,6 +60,9 @@ fn who(model: &Model, wide: bool) -> String {
     };
     match service {
         // Neither its name nor its process is told.
+        Some(_) if target.is_tokio_console() && wide => {
+            format!(" {address}  tokio-console protocol: cancellation is not available{of}")
+        }
         Some(_) if target.is_tokio_console() => format!(" {address}  tokio-console protocol{of}"),
         Some(it) if wide => format!(" {}  pid {}  {address}{of}", safe(&it.service), it.pid),
         Some(it) => format!(" {}  {address}{of}", safe(&it.service)),

@@ -67,7 +67,7 @@ fn the_screens_show_what_is_told_and_what_is_not() {
     let mut ui = Pty::start(&[&service.address()], (40, 120));
     ui.wait_for_all(
         &[
-            "tokio-console protocol",
+            "tokio-console protocol: cancellation is not available",
             "live   inferred",
             "cancelling ?",
             "orphaned ?",
@@ -163,8 +163,8 @@ fn a_lock_is_whose_who_has_it_and_overdue_only_when_it_was_left() {
     let mut ui = Pty::start(&[&service.address()], (40, 120));
     ui.keys("3");
     ui.wait_for_all(&["Mutex locked=true (2 waiting)"], &[]);
-    ui.keys("/label:locked=true loc:tasks.rs name~\"first|second|third\"\r");
-    ui.wait_for_all(&["1 of ", "owner   ", "waiting 2 for it"], &[]);
+    ui.keys("/label:\"locked=true\" name~\"first|second|third\"\r");
+    ui.wait_for_all(&[" 1 of ", "owner   ", "waiting 2 for it"], &[]);
     for _ in 0..5 {
         let (owner, waiting) = owner_and_waiting(&mut ui);
         assert!(!waiting.contains(&owner), "{owner} has it and waits for it: {waiting}");
