@@ -218,6 +218,9 @@ impl Holdover for Bridge {
     async fn watch(&self, request: Request<v1::WatchRequest>) -> Result<Response<Updates>, Status> {
         let wire = request.into_inner().view.unwrap_or_default();
         let view = View::new(wire).map_err(Status::invalid_argument)?;
+        if view.wire.kind() == v1::ViewKind::Tokens {
+            return Err(Status::permission_denied(describe::NO_TOKENS));
+        }
         // One update under way: who reads slowly gets fewer, never a queue.
         let (updates, stream) = mpsc::channel(1);
         tokio::spawn(follow(self.clone(), view, updates));

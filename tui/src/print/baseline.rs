@@ -42,7 +42,9 @@ impl Rules {
         let until = what.until.unwrap_or_else(in_a_while);
         let why = what.why.clone().unwrap_or_else(|| format!("in the baseline of {today}"));
         let why = why.replace('"', "\\\"");
-        let service = described.target.as_ref().map_or("", |target| &target.service);
+        let service = described.target.as_ref().map(|target| target.service.as_str());
+        // A tokio-console target does not tell its name.
+        let service = service.filter(|name| !name.is_empty()).unwrap_or("the service");
         let many = crate::format::counted(self.rows, "row");
         let rules = self.filters.iter();
         let head = [

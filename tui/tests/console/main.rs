@@ -166,15 +166,12 @@ fn a_lock_is_whose_who_has_it_and_overdue_only_when_it_was_left() {
     ui.keys("/label:\"locked=true\" name~\"first|second|third\"\r");
     ui.wait_for_all(&[" 1 of ", "owner   ", "waiting 2 for it"], &[]);
     for _ in 0..5 {
-        let (owner, waiting) = owner_and_waiting(&mut ui);
+        let (owner, waiting) = owner_and_waiting(&ui);
         assert!(!waiting.contains(&owner), "{owner} has it and waits for it: {waiting}");
     }
     ui.keys("\u{1b}\u{1b}1");
-    let shown = once_it_says(&mut ui, "D overdue");
-    assert!(
-        shown.contains("leaves") && shown.contains("which only tasks used that have ended"),
-        "{shown}"
-    );
+    let used = "which only tasks used that have ended";
+    let shown = once_it_says(&ui, &["D overdue", "leaves", used]);
     for fine in ["gives #", "takes #", "lets go #"] {
         assert!(!shown.contains(fine), "{shown}");
     }
@@ -182,24 +179,36 @@ fn a_lock_is_whose_who_has_it_and_overdue_only_when_it_was_left() {
     assert_eq!(ui.ends_with(), 0);
 }
 
-/// What is there once it says this, which takes longer than anything else does.
-fn once_it_says(ui: &mut Pty, this: &str) -> String {
+/// What is there once it says all of this, which takes longer than anything else does.
+fn once_it_says(ui: &Pty, these: &[&str]) -> String {
     let end = Instant::now() + 3 * DEADLINE;
     loop {
-        let shown = ui.text();
-        if shown.contains(this) {
+        let shown = whole(ui);
+        if these.iter().all(|it| shown.contains(it)) {
             return shown;
         }
-        assert!(Instant::now() < end, "waited for {this:?}, and saw:\n{shown}");
-        thread::sleep(Duration::from_millis(100));
+        assert!(Instant::now() < end, "waited for {these:?}, and saw:\n{shown}");
+    }
+}
+
+/// The screen as it is when nothing is drawn for a moment.
+fn whole(ui: &Pty) -> String {
+    let mut before = ui.text();
+    loop {
+        thread::sleep(Duration::from_millis(50));
+        let shown = ui.text();
+        if shown == before {
+            return shown;
+        }
+        before = shown;
     }
 }
 
 /// As both are said on one screen, which is waited for.
-fn owner_and_waiting(ui: &mut Pty) -> (String, String) {
+fn owner_and_waiting(ui: &Pty) -> (String, String) {
     let end = Instant::now() + DEADLINE;
     loop {
-        let shown = ui.text();
+        let shown = whole(ui);
         let line = |start: &str| shown.lines().find_map(|it| it.trim().strip_prefix(start));
         let owner = line("owner   ").and_then(|it| it.split_once(';')).map(|(owner, _)| owner);
         if let (Some(owner), Some(waiting)) = (owner, line("waiting 2 for it: ")) {

@@ -15,6 +15,10 @@ const CANNOT_TELL: &str = "This service speaks tokio-console's protocol, which t
 pub(super) const NO_CONTROL: &str =
     "the service speaks tokio-console's protocol, by which nothing can be cancelled or set";
 
+/// Why none are listed.
+pub(super) const NO_TOKENS: &str =
+    "the service speaks tokio-console's protocol, which tells nothing of tokens";
+
 const TO_SEE_MORE: &str = "# Nor does it tell how a task ended, nor who holds a permit, nor to this console what it has\n\
                            # told another that it had no room for. To see that, in place of\n\
                            # console_subscriber::init(), in main, before the runtime is built:\n\

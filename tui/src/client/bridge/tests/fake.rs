@@ -110,6 +110,7 @@ async fn a_message_larger_than_is_let_through_says_what_lets_it() {
 async fn a_filter_that_is_wrong_is_refused_and_the_connection_stays() {
     let address = serve(vec![of_tasks(200, vec![(7, lost())])]).await;
     let (mut client, _) = client::connect(&address).await.expect("it is attached to");
+    let mut over = client.clone();
     let kind = v1::ViewKind::Tasks.into();
     let mut watch = async |filter: &str| {
         let view = v1::View { kind, filter: filter.to_owned(), ..v1::View::default() };
@@ -118,6 +119,9 @@ async fn a_filter_that_is_wrong_is_refused_and_the_connection_stays() {
     let wrong = watch("state:gone").await.expect_err("it is wrong");
     assert_eq!(wrong.code(), Code::InvalidArgument);
     assert!(wrong.message().starts_with("filter, column 7: "), "{wrong}");
+    let tokens = v1::View { kind: v1::ViewKind::Tokens.into(), ..v1::View::default() };
+    let refused = over.watch(v1::WatchRequest { view: Some(tokens) }).await.expect_err("none");
+    assert!(refused.message().ends_with("tells nothing of tokens"), "{refused}");
     let mut updates = watch("state:idle").await.expect("a stream").into_inner();
     let update = updates.message().await.expect("an answer").expect("an update");
     assert_eq!(update.matched, 1);
