@@ -117,8 +117,6 @@ impl AnySet {
 impl OwnSet {
     fn start(program: &Program) -> Option<Self> {
         let (form, outside) = (program.form, program.seed.is_multiple_of(2));
-        // Over tokio alone a set that is dropped outside of all tasks looks like a runtime.
-        let outside = outside && form == Form::Shim;
         let runtime = Builder::new_current_thread().enable_all().build().ok()?;
         let handle = runtime.handle().clone();
         let (dropped, is_dropped) = mpsc::channel();

@@ -5,7 +5,7 @@
 //! tokio enters a task's span to drop its future too. When a future completes, its
 //! last poll and its drop are one run of the worker: nothing of this thread lies
 //! between them, and the worker has not parked. Anything else is a run that only
-//! dropped it: the task was cancelled, or its runtime was shut down.
+//! dropped it: the task was cancelled, or its runtime, if it has one, was shut down.
 
 use std::{
     cell::Cell,
@@ -115,6 +115,9 @@ pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> b
             _ if same_run && was_polled_before => Outcome::Completed,
             // Dropped in the very call that spawned it: its runtime is closed.
             _ if same_run => Outcome::Shutdown,
+            // A task of a `LocalSet` is no runtime's: whoever drops the set, wherever, drops
+            // it. On a `LocalRuntime` it would be called a task.
+            TaskKind::Local => Outcome::Cancelled,
             _ if thread_has_a_budget() => Outcome::Cancelled,
             _ => Outcome::Shutdown,
         }

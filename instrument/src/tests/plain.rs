@@ -53,6 +53,31 @@ fn who_cancelled_a_task_where_and_why_is_not_known() {
     assert_eq!(service.verdicts(GRACE_OVER), ["after-cancel task: child late, in-drop"]);
 }
 
+/// Wherever its set is dropped; what a runtime for local tasks drops it shuts down.
+#[test]
+fn a_task_of_a_local_set_that_is_dropped_outside_of_all_tasks_was_cancelled() {
+    let local = |name: &str| {
+        drop(tokio::task::Builder::new().name(name).spawn_local(pending::<()>()).expect("a task"));
+    };
+    let service = Service::of_spans();
+    let set = tokio::task::LocalSet::new();
+    service.run(set.run_until(async {
+        local("of a set");
+        settle().await;
+    }));
+    service.within(|| {
+        drop(set);
+        let options = tokio::runtime::LocalOptions::default();
+        let runtime = Builder::new_current_thread().build_local(options).expect("a runtime");
+        runtime.block_on(async {
+            local("of a runtime");
+            settle().await;
+        });
+    });
+    let outcomes = ["of a set", "of a runtime"].map(|name| service.outcome(name));
+    assert_eq!(outcomes, [Outcome::Cancelled, Outcome::Shutdown]);
+}
+
 #[test]
 fn phases_are_before_and_in_the_drop() {
     let service = Service::of_spans();
