@@ -193,3 +193,23 @@ fn a_waiting_task_that_is_aborted_before_anybody_looks_was_asked_by_what_came_fi
         }
     }
 }
+
+/// It is no less bound for that it also waits.
+#[test]
+fn a_bound_task_that_notices_before_anybody_looks_is_stuck_all_the_same() {
+    on_each(|service| {
+        service.run(async {
+            let token = CancellationToken::new();
+            let waits = token.clone();
+            let task = async move {
+                waits.cancelled().await;
+                pending::<()>().await;
+            };
+            drop(Builder::new().name("task").token(&token).spawn(task).expect("a task"));
+            settle().await;
+            named("canceller", async move { token.cancel() });
+            settle().await;
+        });
+        assert_eq!(service.verdicts(GRACE_OVER), ["stuck task"]);
+    });
+}

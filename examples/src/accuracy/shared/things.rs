@@ -19,7 +19,7 @@ use super::{
         task::Id,
         time::{Interval, Sleep},
     },
-    waits::{self, Lock},
+    waits::{self, Of},
 };
 use crate::accuracy::{
     ledger::{What, Witness},
@@ -301,7 +301,7 @@ fn polled_interval() -> Interval {
 
 fn guard(id: ThingId, world: &World) -> Option<OwnedMutexGuard<u8>> {
     let lock = Arc::new(super::rt::sync::Mutex::new(0));
-    waits::keep(world, id, Lock::Mutex(Arc::clone(&lock)));
+    waits::keep(world, id, Of::Mutex(Arc::clone(&lock)));
     poll_once(std::pin::pin!(lock.lock_owned()))
 }
 
@@ -315,13 +315,13 @@ fn write(id: ThingId, world: &World) -> Option<OwnedRwLockWriteGuard<u8>> {
 
 fn rwlock(id: ThingId, world: &World) -> Arc<RwLock<u8>> {
     let lock = Arc::new(RwLock::new(0));
-    waits::keep(world, id, Lock::RwLock(Arc::clone(&lock)));
+    waits::keep(world, id, Of::RwLock(Arc::clone(&lock)));
     lock
 }
 
 fn single(id: ThingId, world: &World) -> Option<OwnedSemaphorePermit> {
     let semaphore = Arc::new(Semaphore::new(1));
-    waits::keep(world, id, Lock::Semaphore(Arc::clone(&semaphore)));
+    waits::keep(world, id, Of::Semaphore(Arc::clone(&semaphore)));
     poll_once(std::pin::pin!(semaphore.acquire_owned()))?.ok()
 }
 

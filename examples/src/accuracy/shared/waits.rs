@@ -17,9 +17,9 @@ use crate::accuracy::{
     world::{Kept, World},
 };
 
-/// What a guard is of.
+/// What a guard or a permit is of.
 #[derive(Clone, Debug)]
-pub(super) enum Lock {
+pub(super) enum Of {
     Mutex(Arc<Mutex<u8>>),
     Semaphore(Arc<Semaphore>),
     RwLock(Arc<RwLock<u8>>),
@@ -63,24 +63,24 @@ fn future(
     receiver: Option<Thing>,
     world: &World,
 ) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
-    let lock = |thing| world.lock_of(thing, |kept| kept?.downcast_ref::<Lock>().cloned());
+    let lock = |thing| world.lock_of(thing, |kept| kept?.downcast_ref::<Of>().cloned());
     match wait {
         WaitFor::Notify => {
             let notify = Arc::new(Notify::new());
             Some(Box::pin(async move { notify.notified().await }))
         }
         WaitFor::Read(thing) => match lock(thing)? {
-            Lock::RwLock(lock) => Some(Box::pin(async move { drop(lock.read_owned().await) })),
-            Lock::Mutex(_) | Lock::Semaphore(_) => None,
+            Of::RwLock(lock) => Some(Box::pin(async move { drop(lock.read_owned().await) })),
+            Of::Mutex(_) | Of::Semaphore(_) => None,
         },
         WaitFor::Write(thing) => Some(match lock(thing)? {
-            Lock::Mutex(lock) => Box::pin(async move { drop(lock.lock_owned().await) }),
-            Lock::RwLock(lock) => Box::pin(async move { drop(lock.write_owned().await) }),
-            Lock::Semaphore(_) => return None,
+            Of::Mutex(lock) => Box::pin(async move { drop(lock.lock_owned().await) }),
+            Of::RwLock(lock) => Box::pin(async move { drop(lock.write_owned().await) }),
+            Of::Semaphore(_) => return None,
         }),
         WaitFor::Permit(thing) => match lock(thing)? {
-            Lock::Semaphore(all) => Some(Box::pin(async move { drop(all.acquire_owned().await) })),
-            Lock::Mutex(_) | Lock::RwLock(_) => None,
+            Of::Semaphore(all) => Some(Box::pin(async move { drop(all.acquire_owned().await) })),
+            Of::Mutex(_) | Of::RwLock(_) => None,
         },
         WaitFor::Message(_) => {
             let receiver = receiver?;
@@ -88,13 +88,15 @@ fn future(
         }
         WaitFor::Barrier => {
             let barrier = Arc::new(Barrier::new(2));
-            Some(Box::pin(async move { drop(barrier.wait().await) }))
+            Some(Box::pin(async move {
+                let _ = barrier.wait().await;
+            }))
         }
     }
 }
 
 /// So that others can wait for what a guard is of.
-pub(super) fn keep(world: &World, thing: ThingId, lock: Lock) {
-    let lock: Kept = Box::new(lock);
-    world.keep_lock(thing, lock);
+pub(super) fn keep(world: &World, thing: ThingId, of: Of) {
+    let of: Kept = Box::new(of);
+    world.keep_lock(thing, of);
 }

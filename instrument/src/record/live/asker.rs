@@ -289,6 +289,10 @@ impl Noticing {
     /// looked in between.
     fn was_alive_at_the_cancel(&self) {
         if let (Some((recorder, wait)), Some(request)) = (self.wait, self.node.0.request()) {
+            // By what it is bound to, perhaps: then it does not merely wait.
+            if let Some(key) = recorder.owner(wait) {
+                Recorded { recorder, key }.was_asked();
+            }
             recorder.ask_who_waits(wait, request);
         }
     }
