@@ -91,6 +91,13 @@ pub(super) struct News {
     pub(super) operations: wire::AsyncOpUpdate,
 }
 
+/// When a slot is looked at in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    InOrder,
+    Last,
+}
+
 /// See the module's header.
 #[derive(Debug)]
 pub(super) struct Resources {
@@ -99,16 +106,27 @@ pub(super) struct Resources {
     told: Vec<Option<Told>>,
     known: HashMap<u64, Known>,
     next: u32,
+    /// Slots of waits for what was not met yet: its place is that of who holds it, if
+    /// anybody does.
+    waits: Vec<u32>,
     next_id: u64,
 }
 
 impl Resources {
     pub(super) fn new(wall: Wall) -> Self {
-        Self { wall, told: Vec::new(), known: HashMap::new(), next: 0, next_id: 1 }
+        Self {
+            wall,
+            told: Vec::new(),
+            known: HashMap::new(),
+            next: 0,
+            waits: Vec::new(),
+            next_id: 1,
+        }
     }
 
     pub(super) fn begins_a_round(&mut self) {
         self.next = 0;
+        self.waits.clear();
     }
 
     /// The next ones of the round, and whether they are the last.
@@ -126,16 +144,20 @@ impl Resources {
             if !budget.takes_a_slot() {
                 return (news, false);
             }
-            self.look_at(recorder, self.next, now, &mut news, budget);
+            self.look_at(recorder, (self.next, Turn::InOrder), now, &mut news, budget);
             self.next += 1;
         }
-        (news, true)
+        while budget.takes_a_slot() {
+            let Some(slot) = self.waits.pop() else { return (news, true) };
+            self.look_at(recorder, (slot, Turn::Last), now, &mut news, budget);
+        }
+        (news, self.waits.is_empty())
     }
 
     fn look_at(
         &mut self,
         recorder: &'static Recorder,
-        slot: u32,
+        (slot, turn): (u32, Turn),
         now: Nanos,
         news: &mut News,
         budget: &mut Budget,
@@ -148,6 +170,11 @@ impl Resources {
             self.told[slot as usize] = None;
         }
         let Some(facts) = facts else { return };
+        let is_first = !self.known.contains_key(&identity(&facts));
+        if turn == Turn::InOrder && is_first && facts.has(HoldingFlag::Blocked) {
+            self.waits.push(slot);
+            return;
+        }
         let figures = Figures::of(recorder, &facts);
         if same.is_some_and(|told| told.figures == figures) {
             return;
