@@ -145,7 +145,7 @@ impl Front {
             Some(Spanned::Acquire(semaphore)) => enter_acquire(thread, key, semaphore),
             Some(Spanned::Semaphore) if owner::is_ours() => self.recorder.is_a_shims(key),
             Some(Spanned::Semaphore) => {
-                self.hears_of(key);
+                self.hears_of(thread, key);
                 thread.enters(Some(key), Some(key));
             }
             Some(Spanned::Timer) => {
@@ -156,7 +156,7 @@ impl Front {
                 thread.enters(Some(key), None);
             }
             Some(Spanned::Lock) => {
-                self.hears_of(key);
+                self.hears_of(thread, key);
                 thread.enters(Some(key), None);
             }
             Some(Spanned::Channel) => thread.enters(Some(key), None),
@@ -166,9 +166,13 @@ impl Front {
     }
 
     /// What becomes of the lock or semaphore now is told to the thread's default: where that
-    /// is somebody else's, nobody is known to hold any of it.
+    /// is somebody else's, nobody is known to hold any of it. It is the same one where the
+    /// span, or the one around it, is entered already.
     #[inline]
-    fn hears_of(self, of: Key) {
+    fn hears_of(self, thread: &Thread, of: Key) {
+        if thread.resource.get() == Some(of) {
+            return;
+        }
         let told = recorder_of_the_default();
         if !told.is_some_and(|told| std::ptr::eq(told, self.recorder)) {
             self.recorder.holders_are_lost(of);

@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::harness::GRACE;
 
 /// Long enough for a machine with everything else going on.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub struct Console {
     client: HoldoverClient<Channel>,

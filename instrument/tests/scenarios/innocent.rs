@@ -1,6 +1,11 @@
 //! F: not a leak, though it looks like one.
 
-use std::{future::pending, pin::pin, thread, time::Duration};
+use std::{
+    future::pending,
+    pin::pin,
+    thread,
+    time::{Duration, Instant},
+};
 
 use holdover::{
     hold::{Held, Kind},
@@ -9,11 +14,14 @@ use holdover::{
     time::{call_later, sleep, timeout},
 };
 use holdover_proto::v1::{self, HoldingKind, Outcome, TaskKind, Verdict};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::RuntimeMetrics,
+    sync::{mpsc, oneshot},
+};
 
 use crate::{
     callbacks::OnDrop,
-    client::{Console, assert_kind},
+    client::{Console, DEADLINE, assert_kind},
     harness::{GRACE, Scenario},
     lifecycle::{another_runtime, bound, named, plain},
     scenario,
@@ -27,6 +35,22 @@ pub fn scenarios() -> Vec<Scenario> {
     all.extend(tokens());
     all.extend(runtimes());
     all
+}
+
+/// Which worker this runs on, and how often that has parked.
+fn parks() -> (usize, u64) {
+    let worker = tokio::runtime::worker_index().expect("it runs on a worker");
+    (worker, tokio::runtime::Handle::current().metrics().worker_park_count(worker))
+}
+
+/// Waits until the worker parks again: what it does with a task then is not one with the
+/// poll before.
+fn parks_again(metrics: &RuntimeMetrics, (worker, before): (usize, u64)) {
+    let end = Instant::now() + DEADLINE;
+    while metrics.worker_park_count(worker) == before {
+        assert!(Instant::now() < end, "worker {worker} does not park");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn handed_on() -> Vec<Scenario> {
@@ -436,13 +460,20 @@ fn runtimes() -> Vec<Scenario> {
             },
             plain: async {
                 let runtime = tokio::runtime::Handle::current();
+                let metrics = runtime.metrics();
                 let (tx, rx) = std::sync::mpsc::channel();
+                let (tells, polled) = std::sync::mpsc::channel();
                 thread::spawn(move || {
                     let _entered = runtime.enter();
-                    let _ = tx.send(plain("remote", tokio::time::sleep(LONG)));
+                    let remote = plain("remote", async move {
+                        let _ = tells.send(parks());
+                        tokio::time::sleep(LONG).await;
+                    });
+                    let _ = tx.send(remote);
                 });
                 thread::spawn(move || {
                     let task = rx.recv().expect("a task");
+                    parks_again(&metrics, polled.recv().expect("it is polled"));
                     let other = tokio::runtime::Builder::new_current_thread().enable_all().build();
                     other.expect("a runtime").block_on(async move { task.abort() });
                 });
