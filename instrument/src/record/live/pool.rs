@@ -12,6 +12,7 @@ use crate::{
         Recorder,
         clock::nanos,
         holding::Acquired,
+        owner,
         pools::{Lent, PoolState, Watched},
         table::SiteId,
     },
@@ -101,9 +102,13 @@ impl Lease {
         self.pool.is_some()
     }
 
-    /// It is on its way back: nobody can take it meanwhile, and whose it was it stays.
+    /// It is on its way back: nobody can take it meanwhile, and whose it was it stays. Who
+    /// lets go of it had it, whoever has used it or was lent it before.
     pub(crate) fn returns(&self) {
         if let (Some(pool), Some((recorder, key))) = (&self.pool, self.holding.0) {
+            if let Some(task) = owner::current_task(recorder) {
+                recorder.transferred(key, Some(task));
+            }
             recorder.stays(key);
             pool.watched.returns(key, recorder.clock.now());
         }
