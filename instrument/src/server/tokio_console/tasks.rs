@@ -164,10 +164,10 @@ impl Tasks {
         }
         let Some(facts) = facts else { return };
         let before = before.filter(|told| told.key == facts.key);
-        if before.is_none() && facts.is_over() {
+        let rows = self.rows.get(&facts.id).map_or(&[][..], Vec::as_slice);
+        if before.is_none() && is_missed(&facts, rows) {
             return;
         }
-        let rows = self.rows.get(&facts.id).map_or(&[][..], Vec::as_slice);
         let mut told = Told {
             key: facts.key,
             id: facts.id,
@@ -229,6 +229,12 @@ fn is_told(facts: &TaskFacts) -> bool {
     facts.kind != TaskKind::Scope && !facts.has(Flag::NeverWas)
 }
 
+/// It is forgotten, and counted as that, which its slot may outlast for a moment: who was not
+/// told of it has missed it, unless there is something to say of it still.
+fn is_missed(facts: &TaskFacts, rows: &[Arc<Row>]) -> bool {
+    facts.is_over() || (facts.has(Flag::Retired) && rows.is_empty())
+}
+
 /// The id of the task that spawned it: one that the runtime schedules.
 fn spawner(recorder: &Recorder, facts: &TaskFacts) -> Option<u64> {
     const STEPS: usize = 16;
@@ -263,6 +269,18 @@ fn story(facts: &TaskFacts, rows: &[Arc<Row>]) -> u64 {
 #[cfg(all(test, not(holdover_loom)))]
 mod tests {
     use super::*;
+    use crate::recorder::key::Which;
+
+    /// One that ends unseen is counted before its last pins are gone.
+    #[test]
+    fn what_is_counted_as_missed_is_not_told_of_when_it_is_still_there() {
+        let key = Key::new(Which::Tasks, 1, 1);
+        let live = TaskFacts { pins: 2, ..TaskFacts::nobody(key) };
+        assert!(!is_missed(&live, &[]));
+        let forgotten = TaskFacts { flags: live.flags | Flag::Retired as u32, ..live };
+        assert!(is_missed(&forgotten, &[]));
+        assert!(is_missed(&TaskFacts { pins: 0, ..forgotten }, &[]));
+    }
 
     #[test]
     fn a_task_that_was_told_of_is_not_missed_whenever_it_is_forgotten() {
