@@ -1,6 +1,7 @@
 //! Step 8, the model: what is known, as plain data. It changes only here, by messages;
 //! drawing reads it.
 
+mod ahead;
 mod choosing;
 mod clock;
 mod complete;
@@ -124,6 +125,7 @@ pub(crate) struct Model {
     /// When a key was pressed last, and when rows took another order.
     pressed_at: Option<Instant>,
     ordered_at: Option<Instant>,
+    ahead: ahead::Ahead,
     /// Where things stand on the screen.
     drawn: Drawn,
     /// The first line of a page of text that is shown.
@@ -178,6 +180,7 @@ impl Model {
             mark: mark::Mark::default(),
             pressed_at: None,
             ordered_at: None,
+            ahead: ahead::Ahead::default(),
             drawn: Drawn::default(),
             page_line: 0,
             clicked: Clicked::Nothing,
@@ -239,6 +242,7 @@ impl Model {
             Event::Leaks(told) => self.every_leak(from, told.map(|told| *told), now),
             Event::Lost { why, retry_in } => self.targets[from].lost(why, retry_in, now),
         }
+        self.catch_up(now);
     }
 
     /// Takes a key.
@@ -247,15 +251,19 @@ impl Model {
         self.clicked = Clicked::Nothing;
         // What was said was of the key before: the keys of what is shown now stand there again.
         self.notice = None;
+        let before = self.asks_for();
         if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
             self.quit = true;
         } else if self.edit.is_some() {
             self.press_in_the_filter(key);
         } else if self.press_in_the_question(key) || self.press_among_the_columns(key, now) {
             // It was for that.
+        } else if self.comes_ahead(key, now) {
+            // It is done when its rows are there.
         } else if let Some(action) = action(key) {
             self.act(action, now);
         }
+        self.asks_since(&before, now);
     }
 
     fn press_in_the_filter(&mut self, key: KeyEvent) {

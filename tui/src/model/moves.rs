@@ -206,6 +206,7 @@ impl Model {
             MouseEventKind::ScrollUp => self.wheel(-WHEEL, now),
             MouseEventKind::Down(MouseButton::Left) if self.edit.is_none() => {
                 self.pressed_at = Some(now);
+                self.forget_ahead();
                 self.click(mouse.column, mouse.row, now);
             }
             _ => {}

@@ -3,6 +3,7 @@
 use super::*;
 use crate::client::Answer;
 
+mod ahead;
 mod columns;
 mod past;
 mod rows;

@@ -56,7 +56,7 @@ impl Model {
         answered <= 1 || !self.list().is_some_and(|list| list.is_chosen())
     }
 
-    fn is_answered_by(&self, target: TargetId) -> bool {
+    pub(super) fn is_answered_by(&self, target: TargetId) -> bool {
         self.targets[target].answers(self.view_of(target).as_ref())
     }
 
@@ -88,6 +88,7 @@ impl Model {
     /// Time passes: what cleared a while ago is not shown any more, and rows take the
     /// order that was told.
     pub(crate) fn pass(&mut self, now: Instant) {
+        self.catch_up(now);
         if self.frozen.is_some() {
             return;
         }

@@ -201,6 +201,7 @@ fn where_there_is_no_row_or_no_order_a_key_says_so() {
         press(&mut model, key, now);
         assert_eq!(model.said(now), Some("nothing is selected"), "{key:?}");
         press(&mut model, "l", now);
+        model.apply(update(&model, v1::Update::default()), now);
     }
     press(&mut model, "S", now);
     assert_eq!(model.said(now), Some("these rows are in their own order: s sorts them"));

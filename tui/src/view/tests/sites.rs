@@ -57,6 +57,8 @@ fn a_site_leads_to_its_tasks_and_each_tab_has_its_own_filter_and_order() {
     assert!(!model.view().tree, "a site is beneath none");
     press(&mut model, now, "12");
     assert_eq!(model.view().kind(), v1::ViewKind::TaskGroups, "it stays so");
+    let task_groups = vec![of("src/http.rs:58:9", 10_240, None)];
+    update(&mut model, now, v1::Update { task_groups, ..Default::default() });
     press(&mut model, now, "\n");
     assert_eq!(model.view().kind(), v1::ViewKind::Tasks);
     let (filter, sort) = ("loc:\"src/http.rs:58:9\"".to_owned(), String::new());
