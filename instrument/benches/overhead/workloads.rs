@@ -105,9 +105,9 @@ impl Workload {
     /// console-subscriber keeps 52 KB of a task, and is asked for less.
     pub fn operations(self, under_console_subscriber: bool) -> u32 {
         match (self, under_console_subscriber) {
-            (Self::Spawn | Self::Abort | Self::JoinSet | Self::Sleep, true) => 2_000,
+            (Self::Spawn | Self::Abort | Self::JoinSet, true) => 2_000,
             (Self::Spawn | Self::Abort | Self::JoinSet, false) => 50_000,
-            (Self::Sleep, false) | (_, true) => 10_000,
+            (Self::Sleep, _) | (_, true) => 10_000,
             (_, false) => 100_000,
         }
     }
