@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Leaks(Leaks),
     /// Print the tasks of this moment.
     Tasks(Tasks),
+    /// Print what is held at this moment, and by whom.
+    Holdings(Print),
     /// Print what happened lately.
     Events(Print),
     /// Print the rules by which leaks are ignored, and what became of each.

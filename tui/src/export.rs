@@ -9,7 +9,7 @@ use crate::{
     client::TargetId,
     format::counted,
     model::{Entity, HoldingsBy, List, Model, Of, PoolLine, Screen, Target, WhichTasks},
-    print::{json, process, text},
+    print::{json, text},
 };
 
 /// Where to look for what is wrong: where the first of the things was acquired, else where
@@ -47,14 +47,14 @@ pub(crate) fn text(model: &Model, now: Instant) -> Option<String> {
         }
         Screen::Tasks => Some(text::task(model.tasks.selected()?, now)),
         Screen::Holdings => match model.holdings_by {
-            HoldingsBy::One => process::held(model.holdings.selected()?, now),
+            HoldingsBy::One => text::held(model.holdings.selected()?, now),
             HoldingsBy::Pool => match &**model.pool_lines.selected()? {
                 PoolLine::Pool(pool) => Some(text::pool(pool, now)),
-                PoolLine::Out { row, .. } => process::held(row.held.as_ref()?, now),
+                PoolLine::Out { row, .. } => text::held(row.held.as_ref()?, now),
             },
         },
         Screen::Events => Some(text::event(model.events.selected()?, now)),
-        Screen::Process => process::held(model.seen.held.selected()?, now),
+        Screen::Process => text::held(model.seen.held.selected()?, now),
         Screen::Story(..) => story(model.story.as_ref()?, now),
         Screen::Targets | Screen::Since | Screen::Blind | Screen::Help => None,
     }
@@ -90,9 +90,7 @@ pub(crate) fn lines(model: &Model, now: Instant) -> Option<Vec<String>> {
         Screen::Tasks => each(model, &model.tasks, now, |task, it| vec![it.task(task)]),
         Screen::Holdings => match model.holdings_by {
             HoldingsBy::One => each(model, &model.holdings, now, |row, it| {
-                let owner = row.owner.as_ref().map_or(0, |owner| owner.id);
-                let held = row.holding.iter();
-                held.map(|held| json::holding_line(held, owner, it.described, it.now)).collect()
+                json::held(row, it.described, it.now).into_iter().collect()
             }),
             HoldingsBy::Pool => model
                 .shown()

@@ -139,6 +139,9 @@ async fn run(args: Args) -> Result<(), Failure> {
             };
             print::print(kind, print).await
         }
+        Some(Command::Holdings(what)) => {
+            print::print(Kind::Holdings, in_full(what, &config()?)?).await
+        }
         Some(Command::Events(what)) => print::print(Kind::Events, in_full(what, &config()?)?).await,
         Some(Command::Ignored(what)) => print::rules(what).await,
         Some(Command::Baseline(what)) => print::baseline(what).await,

@@ -143,6 +143,15 @@ pub(crate) fn owner(row: &v1::HeldRow) -> String {
     }
 }
 
+/// `handler #41, ended`, or nobody.
+pub(crate) fn owner_and_end(row: &v1::HeldRow) -> String {
+    match &row.owner {
+        Some(owner) if owner.id == 0 => "who has it is not told".to_owned(),
+        _ if row.owner_ended => format!("{}, ended", owner(row)),
+        _ => owner(row),
+    }
+}
+
 /// `report #9, audit #12`, and how many more.
 pub(crate) fn people(people: &[v1::TaskRef], shown: usize, all: u64) -> String {
     let named: Vec<String> = people.iter().take(shown).map(someone).collect();

@@ -43,6 +43,7 @@ pub(crate) enum Kind {
     Tasks,
     /// Tasks, a line for each spawn site.
     TaskGroups,
+    Holdings,
     Events,
     Pools,
 }
@@ -76,7 +77,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
                 Kind::Leaks => Some(text::no_leaks(&update, &printer.described)),
                 Kind::Ignored => Some(text::none_ignored(&update)),
                 Kind::Pools => Some(text::no_pools(&update, &printer.described)),
-                Kind::Tasks | Kind::TaskGroups | Kind::Events => {
+                Kind::Tasks | Kind::TaskGroups | Kind::Holdings | Kind::Events => {
                     // They are rows and nothing else.
                     if update.matched == 0 {
                         writeln!(io::stderr(), "{}", text::none(&update))?;
@@ -127,6 +128,7 @@ fn view(kind: Kind, what: &Print, offset: u32) -> v1::View {
         Kind::Leaks | Kind::Ignored => v1::ViewKind::Leaks,
         Kind::Tasks => v1::ViewKind::Tasks,
         Kind::TaskGroups => v1::ViewKind::TaskGroups,
+        Kind::Holdings => v1::ViewKind::Holdings,
         Kind::Events => v1::ViewKind::Events,
         Kind::Pools => v1::ViewKind::Pools,
     };
@@ -172,6 +174,8 @@ struct Seen {
     tasks: HashMap<u64, (i32, i32)>,
     /// By place, and whether it is all others together.
     groups: HashMap<(String, bool), v1::TaskGroup>,
+    /// By number: whose it is, and whether that one has ended.
+    holdings: HashMap<u64, (u64, bool)>,
     /// By number.
     pools: HashMap<u64, v1::Pool>,
 }
@@ -195,6 +199,15 @@ impl Seen {
                 };
                 let changed = update.task_groups.iter().filter(now);
                 changed.map(|group| printer.task_group(group)).collect()
+            }
+            Kind::Holdings => {
+                let now = |row: &&v1::HeldRow| {
+                    let id = row.holding.as_ref().map_or(0, |held| held.id);
+                    let whose = (owner(row), row.owner_ended);
+                    self.holdings.insert(id, whose) != Some(whose)
+                };
+                let changed = update.holdings.iter().filter(now);
+                changed.filter_map(|row| printer.held(row, update.now_ns)).collect()
             }
             Kind::Events => {
                 let new = update.events.iter().filter(|event| event.seq > self.last_event);
@@ -249,6 +262,7 @@ impl Printer {
             }
             Kind::Tasks => update.tasks.iter().map(|it| self.task(it, now)).collect(),
             Kind::TaskGroups => update.task_groups.iter().map(|it| self.task_group(it)).collect(),
+            Kind::Holdings => update.holdings.iter().filter_map(|it| self.held(it, now)).collect(),
             Kind::Events => update.events.iter().map(|it| self.event(it, now)).collect(),
             Kind::Pools => update.pools.iter().map(|it| self.pool(it, now)).collect(),
         }
@@ -277,9 +291,18 @@ impl Printer {
         if self.json { json::task_line(task, &self.described, now) } else { text::task(task, now) }
     }
 
+    fn held(&self, row: &v1::HeldRow, now: u64) -> Option<String> {
+        if self.json { json::held(row, &self.described, now) } else { text::held(row, now) }
+    }
+
     fn event(&self, event: &v1::Event, now: u64) -> String {
         if self.json { json::event(event, &self.described) } else { text::event(event, now) }
     }
+}
+
+/// 0 when nobody has it.
+fn owner(row: &v1::HeldRow) -> u64 {
+    row.owner.as_ref().map_or(0, |owner| owner.id)
 }
 
 /// On standard error: it is no row.

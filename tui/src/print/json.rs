@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub(crate) use self::process::process;
 pub(super) use self::site::{Growth, growth};
-pub(crate) use self::site::{group, holding_line, task_group};
+pub(crate) use self::site::{group, held, holding_line, task_group};
 pub(super) use self::token::token;
 use crate::{asked, words};
 

@@ -4,9 +4,10 @@ use std::{collections::HashSet, io};
 
 use holdover_proto::v1;
 
+use super::text;
 use crate::{
-    format::{bytes, count, counted, place, safe, span},
-    names, words,
+    format::{bytes, count, counted, safe, span},
+    words,
 };
 
 /// One column for what it is, one for what is to be said of it.
@@ -21,7 +22,7 @@ pub(super) fn lines(
     lines.extend(files(process).iter().map(|(what, text)| line(what, text)));
     lines.extend(process.runtimes.iter().map(|load| line(&runtime_name(load), &runtime(load))));
     let rows = process.held.iter();
-    lines.extend(rows.filter_map(|row| Some(line("held", &held(row, update.now_ns)?))));
+    lines.extend(rows.filter_map(|row| Some(line("held", &text::held(row, update.now_ns)?))));
     let left_out = update.matched.saturating_sub(process.held.len() as u64);
     if left_out > 0 {
         lines.push(line("held", &format!("and {} more", count(left_out))));
@@ -124,31 +125,6 @@ fn runtime(load: &v1::RuntimeLoad) -> String {
         count(load.global_queue),
         of_workers.join(", ")
     )
-}
-
-/// One of the holdings that name a descriptor, in a line.
-pub(crate) fn held(row: &v1::HeldRow, now: u64) -> Option<String> {
-    let held = row.holding.as_ref()?;
-    let owner = owner(row);
-    let age = span(now.saturating_sub(held.acquired_ns));
-    let (what, site) = (names::holding_and_fd(held), safe(&place(&held.site)).into_owned());
-    Some(if held.made_only {
-        format!("{what}; {owner}; made {age} ago at {site}")
-    } else {
-        format!("{what}; {owner}; for {age}, from {site}")
-    })
-}
-
-/// `handler #41, ended`, or nobody.
-pub(crate) fn owner(row: &v1::HeldRow) -> String {
-    match &row.owner {
-        None => "nobody".to_owned(),
-        Some(owner) if owner.id == 0 => "who has it is not told".to_owned(),
-        Some(owner) => {
-            let ended = if row.owner_ended { ", ended" } else { "" };
-            format!("{} #{}{ended}", safe(&owner.name), owner.id)
-        }
-    }
 }
 
 /// Writes the lines of a moment, or of the next one beneath a blank line.

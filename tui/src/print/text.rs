@@ -136,6 +136,35 @@ pub(crate) fn event(event: &v1::Event, now: u64) -> String {
     line.trim_end().to_owned()
 }
 
+/// Something that is held in a line: what it is, whose, since when and from where.
+pub(crate) fn held(row: &v1::HeldRow, now: u64) -> Option<String> {
+    let held = row.holding.as_ref()?;
+    let (what, whose) = (names::holding_and_fd(held), names::owner_and_end(row));
+    let age = span(now.saturating_sub(held.acquired_ns));
+    let since = if held.made_only { format!("made {age} ago") } else { format!("for {age}") };
+    let mut text = format!("{what}; {whose}; {since}");
+    // Of what was handed out unasked no place is known.
+    if !held.site.is_empty() {
+        let at = if held.made_only { " at" } else { ", from" };
+        let _ = write!(text, "{at} {}", safe(&place(&held.site)));
+    }
+    text.push_str(&goes_and_waiting(held, now));
+    Some(text)
+}
+
+/// When it goes by itself, and who waits for it.
+fn goes_and_waiting(held: &v1::Holding, now: u64) -> String {
+    let mut text = match held.due_ns {
+        Some(due) if due <= now => ", due now".to_owned(),
+        Some(due) => format!(", goes in {}", span(due - now)),
+        None => String::new(),
+    };
+    if !held.waiters.is_empty() {
+        let _ = write!(text, "; waiting: {}", waiters(&held.waiters));
+    }
+    text
+}
+
 /// A pool in a line, and one for each connection that is out.
 pub(crate) fn pool(pool: &v1::Pool, now: u64) -> String {
     let mut text = format!("pool {}  {}", safe(&pool.name), names::usage(pool));
@@ -314,16 +343,7 @@ pub(crate) fn holding(held: &v1::Holding, cancelled: bool, now: u64) -> String {
             let _ = write!(text, "at {}", safe(&site));
         }
     }
-    match held.due_ns {
-        Some(due) if due <= now => text.push_str(", due now"),
-        Some(due) => {
-            let _ = write!(text, ", goes in {}", span(due - now));
-        }
-        None => {}
-    }
-    if !held.waiters.is_empty() {
-        let _ = write!(text, "; waiting: {}", waiters(&held.waiters));
-    }
+    text.push_str(&goes_and_waiting(held, now));
     text
 }
 

@@ -24,7 +24,7 @@ use crate::{
     format::{count, counted, place, safe, span},
     model::{Figure, Pace, Rows, Until},
     names,
-    print::process::{files, known, memory, owner, unknown},
+    print::process::{files, known, memory, unknown},
     theme::Theme,
 };
 
@@ -201,7 +201,7 @@ pub(super) fn cell(column: FdColumn, row: &v1::HeldRow, now: u64) -> Cell {
     match column {
         FdColumn::What => Cell::middle(names::holding_and_fd(held)),
         // The number tells it from another.
-        FdColumn::Owner => Cell::place(owner(row)),
+        FdColumn::Owner => Cell::place(names::owner_and_end(row)),
         FdColumn::Acquired => Cell::place(safe(&place(&held.site)).into_owned()),
         FdColumn::Age => span(now.saturating_sub(held.acquired_ns)).into(),
     }

@@ -276,6 +276,33 @@ fn tasks_are_printed_by_where_they_were_spawned() {
 }
 
 #[test]
+fn what_is_held_is_printed_with_who_has_it() {
+    let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&[&service.address], (24, 80));
+    ui.wait_for("A after-cancel");
+    let print = |more: &[&str]| {
+        let (status, out, err) = run(&[&["holdings", &service.address], more].concat());
+        assert_eq!(status, 0, "{err}");
+        (out, err)
+    };
+    // There is one for five seconds, and the next one after three.
+    let (text, _) = print(&["--filter", "label:call_later"]);
+    let (what, whose) = text.split_once("; ").expect("who has it");
+    assert_eq!(what, "timer call_later");
+    assert!(whose.starts_with("risky_task::risky #") && whose.contains(", ended; for "), "{text}");
+    assert!(text.contains(", from examples/src/risky_task.rs:"), "{text}");
+    assert!(text.contains(", goes in ") || text.contains(", due now"), "{text}");
+    let (json, _) = print(&["--filter", "label:call_later", "--json", "--limit", "1"]);
+    assert!(json.starts_with("{\"type\":\"holding\",\"target\":{"), "{json}");
+    for expected in ["\"name\":\"risky_task::risky\",\"ended\":true,", "\"phase\":\"in-drop\""] {
+        assert!(json.contains(expected), "{json}");
+    }
+    let (none, said) = print(&["--filter", "holds:lock"]);
+    assert_eq!(none, "");
+    assert!(said.contains("None that match; there are "), "{said}");
+}
+
+#[test]
 fn a_demo_whose_setting_is_wrong_says_which() {
     let output = Command::new(holdover())
         .arg("demo")

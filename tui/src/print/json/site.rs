@@ -83,8 +83,18 @@ struct HoldingLine<'a> {
     #[serde(rename = "type")]
     row: &'static str,
     target: Target<'a>,
+    /// 0 when nobody has it.
     task: u64,
+    #[serde(flatten)]
+    owner: Option<Owner<'a>>,
     holding: Holding<'a>,
+}
+
+/// Of whom a list tells what the rows of a task tell above it.
+#[derive(Serialize)]
+struct Owner<'a> {
+    name: &'a str,
+    ended: bool,
 }
 
 /// A group of leaks of one site as a JSON object.
@@ -119,6 +129,20 @@ pub(crate) fn holding_line(
     now: u64,
 ) -> String {
     let target = target(described);
-    let line = HoldingLine { row: "holding", target, task, holding: holding(held, now) };
+    let holding = holding(held, now);
+    let line = HoldingLine { row: "holding", target, task, owner: None, holding };
     serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// Something that is held, with who has it, as a JSON object.
+pub(crate) fn held(
+    row: &v1::HeldRow,
+    described: &v1::DescribeResponse,
+    now: u64,
+) -> Option<String> {
+    let task = row.owner.as_ref().map_or(0, |owner| owner.id);
+    let owner = row.owner.as_ref().map(|it| Owner { name: &it.name, ended: row.owner_ended });
+    let (target, holding) = (target(described), holding(row.holding.as_ref()?, now));
+    let line = HoldingLine { row: "holding", target, task, owner, holding };
+    serde_json::to_string(&line).ok()
 }
