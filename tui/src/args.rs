@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Baseline(Baseline),
     /// Print what leaked and what was let go in a while, and where it grows.
     Diff(Diff),
+    /// Fail when anything leaks: for a pipeline, after its load.
+    Check(Check),
     /// Print the process: files and sockets, memory, threads, runtimes.
     Process(Process),
     /// Print the pools of this moment, and who has their connections.
@@ -176,6 +178,41 @@ pub(crate) struct Diff {
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Default, ClapArgs)]
+#[command(after_help = check())]
+pub(crate) struct Check {
+    /// The service: `host:port`, a port, or `unix:/path`.
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<Address>,
+
+    /// How long to wait before it looks; the grace of the service by default, after which what was
+    /// cancelled before has its verdict.
+    #[arg(long = "for", value_name = "DURATION", value_parser = while_of)]
+    pub(crate) wait: Option<Duration>,
+
+    /// Only what matches, such as `verdict:left-behind since>5s`; `@name` is a saved filter.
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true, value_parser = filter)]
+    pub(crate) filter: String,
+
+    /// Warnings fail it too, and so does whatever may hide a leak.
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Go by what is seen in spite of this cause of blindness: what fails for one names it.
+    #[arg(long, value_name = "CAUSE")]
+    pub(crate) despite: Vec<String>,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn check() -> String {
+    let codes =
+        "Exit codes: 0 nothing leaks, 1 something does, 2 usage, 3 no target, 4 too blind to say.";
+    format!("{codes}\n\n{}", fields())
 }
 
 #[derive(Debug, ClapArgs)]

@@ -62,8 +62,23 @@ enum Failure {
     Refused(String),
     /// The service of a demo is gone; 1.
     Ended(String),
+    /// How many were found where there should be none; 1.
+    Leaks(String),
+    /// It cannot be said that there are none; 4.
+    Blind(String),
     /// The terminal or a file; 1.
     Io(io::Error),
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Refused(_) | Self::Ended(_) | Self::Leaks(_) | Self::Io(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Connect(_) => 3,
+            Self::Blind(_) => 4,
+        }
+    }
 }
 
 impl std::fmt::Display for Failure {
@@ -72,7 +87,9 @@ impl std::fmt::Display for Failure {
             Self::Usage(message)
             | Self::Connect(message)
             | Self::Refused(message)
-            | Self::Ended(message) => f.write_str(message),
+            | Self::Ended(message)
+            | Self::Leaks(message)
+            | Self::Blind(message) => f.write_str(message),
             Self::Io(error) => error.fmt(f),
         }
     }
@@ -113,13 +130,8 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the program's own errors")]
 fn fail(failure: &Failure) -> ExitCode {
-    let code = match failure {
-        Failure::Usage(_) => 2,
-        Failure::Connect(_) => 3,
-        Failure::Refused(_) | Failure::Ended(_) | Failure::Io(_) => 1,
-    };
     eprintln!("holdover: {failure}");
-    ExitCode::from(code)
+    ExitCode::from(failure.code())
 }
 
 async fn run(args: Args) -> Result<(), Failure> {
@@ -148,6 +160,10 @@ async fn run(args: Args) -> Result<(), Failure> {
         Some(Command::Diff(what)) => {
             let filter = whole_filter(&what.filter, &config()?)?;
             print::diff(args::Diff { filter, ..what }).await
+        }
+        Some(Command::Check(what)) => {
+            let filter = whole_filter(&what.filter, &config()?)?;
+            print::check(args::Check { filter, ..what }).await
         }
         Some(Command::Process(what)) => print::process(what).await,
         Some(Command::Pools(what)) => print::print(Kind::Pools, in_full(what, &config()?)?).await,

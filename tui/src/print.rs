@@ -1,6 +1,7 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
 mod baseline;
+mod check;
 mod control;
 pub(crate) mod diff;
 pub(crate) mod every;
@@ -10,6 +11,7 @@ pub(crate) mod text;
 mod tokens;
 
 pub(crate) use self::{
+    check::check,
     control::{cancel, level},
     diff::diff,
     tokens::tokens,

@@ -62,6 +62,18 @@ fn tasks_are_printed_with_their_states_and_what_they_wait_for() {
 }
 
 #[test]
+fn that_nothing_leaks_is_not_said_of_what_tells_nothing_of_cancels() {
+    let service = Service::start(Kind::Each);
+    let output = printed(&["check", &service.address(), "--filter", "verdict:stuck"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("holdover: too blind to say that nothing leaks: Which of them"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_screens_show_what_is_told_and_what_is_not() {
     let service = Service::start(Kind::Each);
     let mut ui = Pty::start(&[&service.address()], (40, 120));

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test reads the clock")]
 #![expect(unreachable_pub, reason = "nothing in a test is public")]
 
+mod check;
 mod columns;
 mod control;
 #[cfg(target_os = "linux")]
@@ -397,6 +398,9 @@ fn a_verdict_is_explained_by_what_is_held_in_any_case() {
 #[test]
 fn that_nothing_matches_is_said_beside_the_rows() {
     let service = Service::start("127.0.0.1:0");
+    let mut ui = Pty::start(&[&service.address], (24, 80));
+    // Until then there may be none at all.
+    ui.wait_for("A after-cancel");
     for rows in ["tasks", "events"] {
         let none = ["--filter", "state:ENDED name:nobody"];
         let (status, out, err) = run(&[rows, &service.address, none[0], none[1]]);
