@@ -25,14 +25,15 @@ use self::{keeper::Keeper, signals::Signals};
 use crate::{
     Now,
     client::{self, Address, Addresses, Ask},
+    columns::{Layout, Listing},
     config::{Config, columns_file, filters_file, orders_file},
     editor,
     model::{Drawn, Effect, Known, Model},
     outside,
     remembered::{
-        columns::{self, Kept},
+        Order,
+        chosen::{Choice, Kept, in_force},
         filters,
-        orders::{self, Order},
     },
     source::{Preview, Previews, Sources, place},
     terminal,
@@ -248,7 +249,7 @@ struct Around {
     /// Where the filters are kept that were typed.
     remembered: Option<PathBuf>,
     /// Keeps the columns that are chosen, where that can be.
-    keeper: Option<Keeper<Kept>>,
+    columns: Option<Keeper<Layout>>,
     /// And the orders.
     orders: Option<Keeper<Order>>,
     sources: Sources,
@@ -264,7 +265,7 @@ impl Around {
         let working = std::env::current_dir().unwrap_or_default();
         let sources = Sources { working, roots: config.source_roots.value.clone() };
         let (sender, read) = mpsc::channel(EVENTS);
-        (Self { config, remembered, keeper: None, orders: None, sources, read: sender }, read)
+        (Self { config, remembered, columns: None, orders: None, sources, read: sender }, read)
     }
 
     fn follow(&mut self, effect: Effect, model: &mut Model, now: Instant) {
@@ -275,18 +276,11 @@ impl Around {
             }
             Effect::Keep { listing, layout } => {
                 let kept = layout.map(|it| Kept::over(&self.config, listing, it));
-                if self.keeper.is_none() {
-                    self.keeper =
-                        columns_file().and_then(|file| Keeper::start(file, columns::keep));
-                }
-                self.keeper.iter().for_each(|keeper| keeper.keep(listing, kept.clone()));
+                keep(&mut self.columns, columns_file, (listing, kept));
             }
             Effect::KeepSort { listing, sort } => {
-                let order = sort.map(|it| Order::over(&self.config, listing, it));
-                if self.orders.is_none() {
-                    self.orders = orders_file().and_then(|file| Keeper::start(file, orders::keep));
-                }
-                self.orders.iter().for_each(|keeper| keeper.keep(listing, order.clone()));
+                let kept = sort.map(|it| Kept::over(&self.config, listing, Order(it)));
+                keep(&mut self.orders, orders_file, (listing, kept));
             }
             Effect::Copy { what, text } => model.say(&outside::copy(&what, &text), now),
             Effect::Write { name, lines } => {
@@ -302,8 +296,8 @@ impl Around {
 
     /// What was chosen is on the disk then, unless that is very slow.
     fn finish(self) {
-        if let Some(keeper) = self.keeper {
-            keeper.finish();
+        if let Some(columns) = self.columns {
+            columns.finish();
         }
         if let Some(orders) = self.orders {
             orders.finish();
@@ -330,22 +324,35 @@ impl Around {
     }
 }
 
+/// The keeper is started with the first choice: most who look choose nothing.
+fn keep<T: Choice + Send + 'static>(
+    keeper: &mut Option<Keeper<T>>,
+    file: fn() -> Option<PathBuf>,
+    choice: (Listing, Option<Kept<T>>),
+) {
+    if keeper.is_none() {
+        *keeper = file().and_then(Keeper::start);
+    }
+    if let Some(keeper) = keeper {
+        keeper.keep(choice);
+    }
+}
+
 /// The columns and the order of each table, as they are set, and as they were chosen.
 fn start_as_set(model: &mut Model, config: &Config) {
     for (listing, set) in &config.columns {
         model.layouts.start(*listing, set.value.clone());
     }
-    let file = columns_file();
-    let kept = file.map(|file| columns::in_force(&file, config)).unwrap_or_default();
+    let kept = columns_file().map(|file| in_force(&file, config)).unwrap_or_default();
     for (listing, kept) in kept {
-        model.layouts.choose(listing, kept.layout);
+        model.layouts.choose(listing, kept.choice);
     }
     for (listing, set) in &config.sort {
         model.start_sorted(*listing, &set.value);
     }
-    let chosen = orders_file().map(|file| orders::in_force(&file, config)).unwrap_or_default();
-    for (listing, order) in chosen {
-        model.choose_sorted(listing, &order.sort);
+    let kept = orders_file().map(|file| in_force::<Order>(&file, config)).unwrap_or_default();
+    for (listing, kept) in kept {
+        model.choose_sorted(listing, &kept.choice.0);
     }
 }
 

@@ -1,19 +1,18 @@
 //! What the console remembers between runs: the filters that were typed, and the columns
 //! and orders that were chosen.
 
-pub(crate) mod columns;
+pub(crate) mod chosen;
+mod columns;
 pub(crate) mod filters;
-pub(crate) mod orders;
+mod orders;
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     io::{Read, Write},
     path::Path,
 };
 
-/// What is said in place of what the configuration file says nothing of.
-const NO_START: &str = "default";
+pub(crate) use self::orders::Order;
 
 /// A larger file is not read: nobody typed it.
 const LARGEST: u64 = 1 << 20;
@@ -30,17 +29,6 @@ fn read(file: &Path) -> String {
         Ok(bytes)
     };
     String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
-}
-
-/// All that was kept, with these choices, of which `None` gives one up.
-fn with<K: Ord, T>(mut all: BTreeMap<K, T>, choices: BTreeMap<K, Option<T>>) -> BTreeMap<K, T> {
-    for (of, choice) in choices {
-        match choice {
-            Some(kept) => drop(all.insert(of, kept)),
-            None => drop(all.remove(&of)),
-        }
-    }
-    all
 }
 
 /// Writes a file that only its owner reads: whole, or not at all.

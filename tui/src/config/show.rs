@@ -10,8 +10,8 @@ use crate::{
     columns::{Layout, Listing},
     format::{safe, width},
     remembered::{
-        columns::{Choices, in_force},
-        orders::{self, Orders},
+        Order,
+        chosen::{Choices, in_force},
     },
 };
 
@@ -33,10 +33,10 @@ impl Config {
         let there = if self.is_there { "" } else { " (is not there)" };
         writeln!(out, "file  {file}{there}\n")?;
         let mut choices = chosen.columns.map(|file| in_force(file, self)).unwrap_or_default();
-        choices.retain(|listing, kept| self.says_something(*listing, &kept.layout));
+        choices.retain(|listing, kept| self.says_something(*listing, &kept.choice));
         let said = chosen.columns.map(shown).unwrap_or_default();
         let mut rows = self.rows(&choices, &said);
-        let orders = chosen.orders.map(|file| orders::in_force(file, self)).unwrap_or_default();
+        let orders = chosen.orders.map(|file| in_force(file, self)).unwrap_or_default();
         rows.extend(self.orders(&orders, &chosen.orders.map(shown).unwrap_or_default()));
         let widest = |of: fn(&Row) -> &str, most: usize| {
             rows.iter().map(|row| width(of(row))).max().unwrap_or(0).min(most)
@@ -69,7 +69,7 @@ impl Config {
         self.has_several() || layout.of_one() != start
     }
 
-    fn rows(&self, choices: &Choices, chosen: &str) -> Vec<Row> {
+    fn rows(&self, choices: &Choices<Layout>, chosen: &str) -> Vec<Row> {
         let row = |name: &str, value: &str, from: From| {
             (safe(name).into_owned(), safe(value).into_owned(), self.said(from))
         };
@@ -97,26 +97,30 @@ impl Config {
             let Some(kept) = choices.get(listing) else {
                 return set.map(|set| row(&name, &self.names(&set.value), set.from));
             };
-            let over = set.map(|set| format!(", over {}", self.said(set.from)));
-            let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
-            Some((name, self.names(&kept.layout), from))
+            let from = self.chosen_over(set.map(|set| set.from), chosen);
+            Some((name, self.names(&kept.choice), from))
         }));
         rows
     }
 
     /// In which order each table's rows are.
-    fn orders(&self, choices: &Orders, chosen: &str) -> Vec<Row> {
+    fn orders(&self, choices: &Choices<Order>, chosen: &str) -> Vec<Row> {
         let row = |listing: &Listing| {
             let (name, set) = (format!("sort.{}", listing.name()), self.sort.get(listing));
-            let Some(order) = choices.get(listing) else {
+            let Some(kept) = choices.get(listing) else {
                 return set.map(|set| (name, safe(&set.value).into_owned(), self.said(set.from)));
             };
-            let over = set.map(|set| format!(", over {}", self.said(set.from)));
-            let from = format!("chosen in the console{}; {chosen}", over.unwrap_or_default());
-            let sort = if order.sort.is_empty() { "their own order" } else { &order.sort };
+            let from = self.chosen_over(set.map(|set| set.from), chosen);
+            let Order(sort) = &kept.choice;
+            let sort = if sort.is_empty() { "their own order" } else { sort };
             Some((name, safe(sort).into_owned(), from))
         };
         Listing::ALL.iter().filter_map(row).collect()
+    }
+
+    fn chosen_over(&self, set: Option<From>, chosen: &str) -> String {
+        let over = set.map(|from| format!(", over {}", self.said(from))).unwrap_or_default();
+        format!("chosen in the console{over}; {chosen}")
     }
 
     fn said(&self, from: From) -> String {

@@ -1,81 +1,43 @@
-//! The columns that were chosen in the console. A line a table, of three parts with tabs
-//! between them: which table, its columns, and over which columns of the configuration file
-//! they were chosen, `default` where that says nothing of them.
+//! The columns that were chosen.
 
-use std::{collections::BTreeMap, io, path::Path};
-
-use super::NO_START;
+use super::chosen::Choice;
 use crate::{
     columns::{Layout, Listing},
     config::Config,
 };
 
-/// What was chosen for a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
-    pub(crate) layout: Layout,
-    /// The names of the columns with which it started then.
-    over: String,
-}
-
 /// Columns are told apart at any width.
 const WIDTH: u16 = 80;
 
-/// What was chosen, by table.
-pub(crate) type Choices = BTreeMap<Listing, Kept>;
-
-impl Kept {
-    /// Chosen while this is set.
-    pub(crate) fn over(config: &Config, listing: Listing, layout: Layout) -> Self {
-        Self { layout, over: start(config, listing) }
+impl Choice for Layout {
+    /// The names of the columns.
+    fn set(config: &Config, listing: Listing) -> Option<String> {
+        config.columns.get(&listing).map(|set| set.value.names())
     }
-}
 
-fn start(config: &Config, listing: Listing) -> String {
-    let set = config.columns.get(&listing);
-    set.map_or(NO_START.to_owned(), |set| set.value.names())
-}
+    fn of_text(listing: Listing, text: &str) -> Self {
+        Self::of_text(&listing.columns_of_several(WIDTH, 0), text)
+    }
 
-/// What is in force of what was chosen. Whoever wrote other columns into the configuration
-/// file since then wants those: what was said last is what counts.
-pub(crate) fn in_force(file: &Path, config: &Config) -> Choices {
-    let mut kept = read(file);
-    kept.retain(|listing, it| it.over == start(config, *listing));
-    kept
-}
-
-/// What can be understood of the file.
-fn read(file: &Path) -> Choices {
-    let text = super::read(file);
-    text.lines().filter_map(parse).collect()
-}
-
-fn parse(line: &str) -> Option<(Listing, Kept)> {
-    let mut parts = line.split('\t');
-    let listing = Listing::named(parts.next()?)?;
-    let layout = Layout::of_text(&listing.columns_of_several(WIDTH, 0), parts.next()?);
-    // A line that somebody wrote by hand counts too.
-    let over = parts.next().unwrap_or(NO_START).to_owned();
-    Some((listing, Kept { layout, over }))
-}
-
-/// Keeps these choices beside those of before, which another console may have changed
-/// meanwhile; `None` where a table is to be as it starts.
-pub(crate) fn keep(file: &Path, choices: BTreeMap<Listing, Option<Kept>>) -> io::Result<()> {
-    let all = super::with(read(file), choices);
-    let line = |(listing, kept): (&Listing, &Kept)| {
-        format!("{}\t{}\t{}\n", listing.name(), kept.layout.text(), kept.over)
-    };
-    super::write(file, &all.iter().map(line).collect::<String>())
+    fn text(&self) -> String {
+        self.text()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeMap, path::Path};
+
     use super::*;
     use crate::{
         columns::Shown,
         config::{From, Setting},
+        remembered::chosen::{self, Choices, Kept, keep},
     };
+
+    fn in_force(file: &Path, config: &Config) -> Choices<Layout> {
+        chosen::in_force(file, config)
+    }
 
     fn layout(listing: Listing, hidden: &str) -> Layout {
         let mut layout = Layout::usual(&listing.columns(WIDTH));
@@ -105,7 +67,7 @@ mod tests {
         ];
         assert_eq!(in_force(&file, &config), Choices::from(expected));
         crate::remembered::assert_is_alone_and_private(&file);
-        keep(&file, BTreeMap::from([(Listing::Leaks, None)])).expect("it is written");
+        keep::<Layout>(&file, [(Listing::Leaks, None)].into()).expect("it is written");
         assert!(in_force(&file, &config).keys().eq(&[Listing::Tasks]));
     }
 
@@ -140,7 +102,7 @@ mod tests {
         ] {
             std::fs::write(&file, text).expect("a file");
             let kept = in_force(&file, &config);
-            let layout = kept.get(&Listing::Leaks).map(|it| &it.layout);
+            let layout = kept.get(&Listing::Leaks).map(|it| &it.choice);
             let expected = expected.map(|it| of(Listing::Leaks, it));
             assert_eq!((layout, kept.len()), (expected.as_ref(), layout.iter().len()));
         }
@@ -154,6 +116,6 @@ mod tests {
         }
         std::fs::create_dir(&file).expect("a folder in its place");
         assert_eq!(in_force(&file, &config), Choices::new());
-        keep(&file, BTreeMap::new()).expect_err("it is a folder");
+        keep::<Layout>(&file, BTreeMap::new()).expect_err("it is a folder");
     }
 }

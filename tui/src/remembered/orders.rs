@@ -1,69 +1,39 @@
-//! The orders that were chosen in the console. A line a table, of three parts with tabs
-//! between them: which table, by what its rows are sorted, nothing for their own order, and
-//! over which order of the configuration file that was chosen, `default` where that says
-//! nothing of it.
+//! The orders that were chosen.
 
-use std::{collections::BTreeMap, io, path::Path};
-
-use super::NO_START;
+use super::chosen::Choice;
 use crate::{columns::Listing, config::Config};
 
-/// What was chosen for the rows of a table.
+/// By what rows are sorted, as a configuration file has it; empty for their own order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
-    /// As a configuration file has it; empty for their own.
-    pub(crate) sort: String,
-    /// In which they started then.
-    over: String,
-}
+pub(crate) struct Order(pub(crate) String);
 
-/// What was chosen, by table.
-pub(crate) type Orders = BTreeMap<Listing, Order>;
-
-impl Order {
-    /// Chosen while this is set.
-    pub(crate) fn over(config: &Config, listing: Listing, sort: String) -> Self {
-        Self { sort, over: start(config, listing) }
+impl Choice for Order {
+    fn set(config: &Config, listing: Listing) -> Option<String> {
+        config.sort.get(&listing).map(|set| set.value.clone())
     }
-}
 
-fn start(config: &Config, listing: Listing) -> String {
-    config.sort.get(&listing).map_or(NO_START.to_owned(), |set| set.value.clone())
-}
+    fn of_text(_: Listing, text: &str) -> Self {
+        Self(text.to_owned())
+    }
 
-/// What is in force of what was chosen, as it is of columns.
-pub(crate) fn in_force(file: &Path, config: &Config) -> Orders {
-    let mut kept = read(file);
-    kept.retain(|listing, it| it.over == start(config, *listing));
-    kept
-}
-
-/// What can be understood of the file.
-fn read(file: &Path) -> Orders {
-    super::read(file).lines().filter_map(parse).collect()
-}
-
-fn parse(line: &str) -> Option<(Listing, Order)> {
-    let mut parts = line.split('\t');
-    let listing = Listing::named(parts.next()?)?;
-    let sort = parts.next()?.to_owned();
-    let over = parts.next().unwrap_or(NO_START).to_owned();
-    Some((listing, Order { sort, over }))
-}
-
-/// Keeps these beside those of before; `None` where rows are to be as they start.
-pub(crate) fn keep(file: &Path, choices: BTreeMap<Listing, Option<Order>>) -> io::Result<()> {
-    let all = super::with(read(file), choices);
-    let line = |(listing, order): (&Listing, &Order)| {
-        format!("{}\t{}\t{}\n", listing.name(), order.sort, order.over)
-    };
-    super::write(file, &all.iter().map(line).collect::<String>())
+    fn text(&self) -> String {
+        self.0.clone()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeMap, path::Path};
+
     use super::*;
-    use crate::config::{From, Setting};
+    use crate::{
+        config::{From, Setting},
+        remembered::chosen::{self, Choices, Kept, keep},
+    };
+
+    fn in_force(file: &Path, config: &Config) -> Choices<Order> {
+        chosen::in_force(file, config)
+    }
 
     fn sorted(tasks: Option<&str>) -> Config {
         let set = tasks.map(|it| Setting { value: it.to_owned(), from: From::File(1) });
@@ -75,8 +45,8 @@ mod tests {
     fn what_was_chosen_is_there_the_next_time_until_it_is_given_up_or_set_otherwise() {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, config) = (folder.path().join("state/sort"), sorted(Some("-age")));
-        assert_eq!(in_force(&file, &config), Orders::new());
-        let order = |listing, sort: &str| Order::over(&config, listing, sort.to_owned());
+        assert_eq!(in_force(&file, &config), Choices::new());
+        let order = |listing, sort: &str| Kept::over(&config, listing, Order(sort.to_owned()));
         for (listing, sort) in
             [(Listing::Tasks, "polls"), (Listing::Leaks, "-count"), (Listing::Tasks, "")]
         {
@@ -87,12 +57,12 @@ mod tests {
             (Listing::Leaks, order(Listing::Leaks, "-count")),
             (Listing::Tasks, order(Listing::Tasks, "")),
         ];
-        assert_eq!(in_force(&file, &config), Orders::from(expected));
+        assert_eq!(in_force(&file, &config), Choices::from(expected));
         crate::remembered::assert_is_alone_and_private(&file);
         for other in [None, Some("age")] {
             assert!(in_force(&file, &sorted(other)).keys().eq(&[Listing::Leaks]), "{other:?}");
         }
-        keep(&file, BTreeMap::from([(Listing::Leaks, None)])).expect("it is written");
+        keep::<Order>(&file, [(Listing::Leaks, None)].into()).expect("it is written");
         assert!(in_force(&file, &config).keys().eq(&[Listing::Tasks]));
     }
 
@@ -102,7 +72,7 @@ mod tests {
         let file = folder.path().join("sort");
         std::fs::write(&file, b"\xff\nleak\tage\n\t\t\nleaks\ntasks\t-polls").expect("a file");
         let kept = in_force(&file, &Config::default());
-        let expected = Order { sort: "-polls".into(), over: NO_START.into() };
-        assert_eq!(kept, Orders::from([(Listing::Tasks, expected)]));
+        let expected = Kept::over(&Config::default(), Listing::Tasks, Order("-polls".into()));
+        assert_eq!(kept, Choices::from([(Listing::Tasks, expected)]));
     }
 }
