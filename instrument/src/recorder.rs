@@ -46,6 +46,7 @@ mod uses;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
+    iter,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -957,10 +958,14 @@ impl Recorder {
         Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
 
+    /// The task or scope, and when it is a scope those around it, the innermost first.
+    pub(crate) fn around(&self, key: Key) -> impl Iterator<Item = Key> {
+        iter::successors(Some(key), |key| self.surroundings(*key))
+    }
+
     /// The id of the task that a scope is a part of, or of the task itself.
     pub(crate) fn whole_task(&self, key: Key) -> Option<u64> {
-        let outermost = std::iter::successors(Some(key), |key| self.surroundings(*key)).last()?;
-        Some(self.tasks.get(outermost)?.id())
+        Some(self.tasks.get(self.around(key).last()?)?.id())
     }
 
     /// The id of the task that this thread works for, whatever scope it is in; 0 when it

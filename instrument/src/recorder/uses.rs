@@ -48,8 +48,7 @@ impl Recorder {
     /// Of what `before` has and `user` uses: the innermost of what both are in, or else all
     /// of the task that uses it.
     pub(super) fn has_it(&self, before: Option<Key>, user: Key) -> Option<Key> {
-        let around =
-            |key: Key| std::iter::successors(Some(key), |key| self.surroundings(*key)).take(DEPTH);
+        let around = |key: Key| self.around(key).take(DEPTH);
         let has = |key: Key| before.is_some_and(|before| around(before).any(|it| it == key));
         if planted(Fault::UsedInScope) {
             return Some(user);

@@ -152,10 +152,7 @@ fn holds(recorder: &Recorder, tasks: &HashMap<Key, u64>, now: Nanos) -> Asked {
     if tasks.is_empty() {
         return Asked::default();
     }
-    let is_theirs = |owner: Key| {
-        let mut around = std::iter::successors(Some(owner), |key| recorder.surroundings(*key));
-        around.any(|key| tasks.contains_key(&key))
-    };
+    let is_theirs = |owner: Key| recorder.around(owner).any(|key| tasks.contains_key(&key));
     let mut counts: HashMap<_, u64> = HashMap::new();
     let live = |it: &HoldingFacts| !it.has(HoldingFlag::Over) && !it.is_over(now);
     for held in recorder.holdings_of(is_theirs).filter(live) {

@@ -218,7 +218,7 @@ fn notice(recorder: &'static Recorder, task: Key, node: &Node, waited: bool) {
     // The innermost scope may not be the one that was asked: those around it are told
     // by the same poll.
     let now = recorder.clock.now();
-    for key in around(recorder, task) {
+    for key in recorder.around(task) {
         let task = Recorded { recorder, key };
         // Before it is looked whether it was asked: whoever asks it later sees this.
         recorder.told(key, now);
@@ -227,11 +227,6 @@ fn notice(recorder: &'static Recorder, task: Key, node: &Node, waited: bool) {
             recorder.delivered(key, now);
         }
     }
-}
-
-/// The task, and when it is a scope those around it.
-fn around(recorder: &'static Recorder, task: Key) -> impl Iterator<Item = Key> {
-    std::iter::successors(Some(task), move |key| recorder.surroundings(*key))
 }
 
 /// A task that waits is asked too, unless the token is its own business: made by it,
