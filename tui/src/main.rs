@@ -21,6 +21,7 @@ mod print;
 mod remembered;
 mod saved;
 mod source;
+mod subject;
 mod terminal;
 mod theme;
 mod view;

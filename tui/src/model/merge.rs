@@ -2,7 +2,6 @@
 //! as is asked, so the first of all are known without asking more.
 
 mod key;
-mod value;
 
 use std::{collections::VecDeque, ops::Deref};
 

@@ -12,7 +12,7 @@ use holdover::{
 };
 use holdover_proto::v1;
 
-use super::{State, judge::Verdicts, rows::Rows, subject::At, table::Table};
+use super::{State, judge::Verdicts, rows::Rows, subject::Told, table::Table};
 
 /// Tasks of a group that are named.
 const NAMED: usize = 16;
@@ -102,12 +102,12 @@ fn totals(table: &Table, verdicts: &Verdicts) -> v1::Totals {
 /// Those that match, in order, as many as the view asks for.
 fn window<T>(rows: Vec<T>, view: &View, update: &mut v1::Update, now: u64) -> Vec<T>
 where
-    for<'a> At<'a, T>: Subject,
+    for<'a> Told<'a, T>: Subject,
 {
     update.all = rows.len() as u64;
     let mut rows = filtered(rows, view, now);
     if let Some(sort) = view.sort {
-        rows.sort_by_cached_key(|row| sort.key(&At(row, now)));
+        rows.sort_by_cached_key(|row| sort.key(&Told::at(row, now)));
     }
     update.matched = rows.len() as u64;
     rows.into_iter().skip(view.wire.offset as usize).take(view.limit()).collect()
@@ -115,9 +115,9 @@ where
 
 fn filtered<T>(mut rows: Vec<T>, view: &View, now: u64) -> Vec<T>
 where
-    for<'a> At<'a, T>: Subject,
+    for<'a> Told<'a, T>: Subject,
 {
-    rows.retain(|row| view.filter.matches(&At(row, now)));
+    rows.retain(|row| view.filter.matches(&Told::at(row, now)));
     rows
 }
 
@@ -150,7 +150,9 @@ fn groups(verdicts: &Verdicts, view: &View, update: &mut v1::Update) {
     });
     let now = update.now_ns;
     if let Some(sort) = view.sort {
-        groups.sort_by_cached_key(|group| group.worst.as_ref().map(|it| sort.key(&At(it, now))));
+        groups.sort_by_cached_key(|group| {
+            group.worst.as_ref().map(|it| sort.key(&Told::at(it, now)))
+        });
     }
     groups.sort_by_key(|group| group.cleared);
     let shown = groups.into_iter().skip(view.wire.offset as usize);
@@ -221,7 +223,7 @@ fn task_groups(table: &Table, view: &View, update: &mut v1::Update) {
     let tasks = Rows::of(table).tasks();
     let places: HashSet<&str> = tasks.iter().map(|task| task.location.as_str()).collect();
     update.all = places.len() as u64;
-    let matches = |task: &&v1::Task| view.filter.matches(&At(*task, table.now));
+    let matches = |task: &&v1::Task| view.filter.matches(&Told::at(*task, table.now));
     let matching = tasks.iter().filter(matches).map(|task| task.location.as_str());
     let mut groups: HashMap<&str, u64> = matching.map(|place| (place, 0)).collect();
     for task in tasks.iter().filter(|task| task.ended_ns.is_none()) {

@@ -6,10 +6,10 @@ use std::cmp::Reverse;
 use holdover::filtering::{Sort, SortKey, Subject};
 use holdover_proto::v1;
 
-use super::value::At;
 use crate::{
     model::{LeakRow, PoolLine},
     names,
+    subject::At,
 };
 
 /// Rows of one kind all have the same of these.

@@ -153,3 +153,16 @@ fn pools_are_sorted_whole_and_stay_with_their_target_otherwise() {
     check("holdings", &key("holdings", &pg), &key("holdings", &db));
     assert_eq!(key("", &db), key("", &pg));
 }
+
+#[test]
+fn whose_owner_is_not_told_is_last_by_name() {
+    let row = |id: u64, name: &str| v1::HeldRow {
+        holding: Some(v1::Holding::default()),
+        owner: Some(v1::TaskRef { id, name: name.to_owned(), ..Default::default() }),
+        ..Default::default()
+    };
+    for sort in ["name", "-name", "id", "-id"] {
+        let key = |row: v1::HeldRow| Sorter::new(sort).of_held(&row, FIRST);
+        check(sort, &key(row(7, "worker")), &key(row(0, "?")));
+    }
+}

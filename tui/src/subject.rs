@@ -1,4 +1,4 @@
-//! What a row of the wire is sorted by, field by field, as its target sorts it.
+//! What a filter and a sort see of a row of the wire, field by field, as its target does.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use holdover_proto::v1;
 
 use crate::words;
 
-/// A row at a moment of its target's time.
-pub(super) struct At<'a, T>(pub(super) &'a T, pub(super) u64);
+/// A row at a moment of its target's time: ages depend on it.
+pub(crate) struct At<'a, T>(pub(crate) &'a T, pub(crate) u64);
 
-type Texts<'a> = Vec<Cow<'a, str>>;
+pub(crate) type Texts<'a> = Vec<Cow<'a, str>>;
 
-fn one(text: &str) -> Texts<'_> {
+pub(crate) fn one(text: &str) -> Texts<'_> {
     if text.is_empty() { Vec::new() } else { vec![text.into()] }
 }
 
@@ -119,7 +119,7 @@ fn of_cancel(cancel: Option<&v1::Cancel>, field: Field) -> Option<Texts<'_>> {
 
 impl Subject for At<'_, v1::HeldRow> {
     fn texts(&self, field: Field) -> Texts<'_> {
-        let (owner, held) = (self.0.owner.as_ref(), self.0.holding.as_ref());
+        let (owner, held) = (owner(self.0), self.0.holding.as_ref());
         match field {
             Field::Name => owner.map(|it| one(&it.name)).unwrap_or_default(),
             Field::Loc => owner.map(|it| one(&it.location)).unwrap_or_default(),
@@ -137,7 +137,7 @@ impl Subject for At<'_, v1::HeldRow> {
         let At(row, now) = *self;
         let held = row.holding.as_ref()?;
         match field {
-            Field::Id => row.owner.as_ref().map(|owner| owner.id),
+            Field::Id => owner(row).map(|owner| owner.id),
             Field::Age if held.made_only => None,
             Field::Age => Some(now.saturating_sub(held.acquired_ns)),
             Field::Goes => held.due_ns.map(|at| at.saturating_sub(now)),
@@ -145,6 +145,11 @@ impl Subject for At<'_, v1::HeldRow> {
             _ => None,
         }
     }
+}
+
+/// `None` where somebody has it of whom nothing is told.
+fn owner(row: &v1::HeldRow) -> Option<&v1::TaskRef> {
+    row.owner.as_ref().filter(|owner| owner.id != 0)
 }
 
 impl Subject for At<'_, v1::Pool> {
