@@ -1,6 +1,6 @@
 //! What is asked for on the command line.
 
-use crate::{memory, modes::Mode, scale, workloads::Workload};
+use crate::{flags, memory, modes::Mode, scale, workloads::Workload};
 
 pub const HELP: &str = "\
 cargo bench -p holdover --bench overhead -- [FLAGS]
@@ -89,41 +89,24 @@ pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
     let (rounds, only) = (ROUNDS, Vec::new());
     let mut args =
         Args { rounds, full: false, json: false, instructions: false, trial: true, only };
-    let mut given = given.peekable();
-    while let Some(arg) = given.next() {
-        let (flag, mut value) = match arg.split_once('=') {
-            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
-            None => (arg, None),
-        };
-        if matches!(flag.as_str(), "--only" | "--rounds") {
-            value = value.or_else(|| given.next());
-        } else if value.is_some() {
-            return Err(format!("{flag} takes no value"));
-        }
-        match (flag.as_str(), value) {
-            ("--help" | "-h", _) => return Ok(Asked::Help),
-            ("--list", _) => return Ok(Asked::List),
-            ("--bench", _) => args.trial = false,
-            ("--full", _) => args.full = true,
-            ("--json", _) => args.json = true,
-            ("--instructions", _) => args.instructions = true,
-            ("--rounds", Some(value)) => args.rounds = rounds_of(&value)?,
-            ("--only", Some(value)) => args.only.extend(names_of(&value)?),
-            ("--rounds" | "--only", None) => return Err(format!("{flag} needs a value")),
-            _ => return Err(format!("there is no flag {flag}; --help lists them")),
+    for flag in flags::read(given, &["--rounds", "--only"]) {
+        let (flag, value) = flag?;
+        match flag.as_str() {
+            "--help" | "-h" => return Ok(Asked::Help),
+            "--list" => return Ok(Asked::List),
+            "--bench" => args.trial = false,
+            "--full" => args.full = true,
+            "--json" => args.json = true,
+            "--instructions" => args.instructions = true,
+            "--rounds" => args.rounds = flags::number(&flag, &value)?,
+            "--only" => args.only.extend(names_of(&value)?),
+            _ => return Err(flags::unknown(&flag)),
         }
     }
     if args.trial {
         args.rounds = 1;
     }
     Ok(Asked::Run(args))
-}
-
-fn rounds_of(value: &str) -> Result<usize, String> {
-    match value.parse() {
-        Ok(rounds) if rounds > 0 => Ok(rounds),
-        _ => Err(format!("--rounds takes a number from 1, and not {value:?}")),
-    }
 }
 
 fn names_of(value: &str) -> Result<Vec<String>, String> {

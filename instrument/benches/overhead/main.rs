@@ -16,6 +16,7 @@
 mod args;
 mod client;
 mod cpu;
+mod flags;
 mod floor;
 mod instructions;
 mod job;

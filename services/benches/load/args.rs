@@ -1,6 +1,6 @@
 //! What is asked for on the command line.
 
-use crate::{modes::Mode, shop::Out};
+use crate::{flags, modes::Mode, shop::Out};
 
 pub const HELP: &str = "\
 cargo bench -p holdover-services --bench load -- [FLAGS]
@@ -63,24 +63,21 @@ pub fn parse(given: impl Iterator<Item = String>) -> Result<Asked, String> {
         modes: MODES.to_vec(),
         outs: Out::ALL.to_vec(),
     };
-    let (mut build, mut given) = (false, given);
-    while let Some(arg) = given.next() {
-        let (flag, value) = match arg.split_once('=') {
-            Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
-            None => (arg, None),
-        };
+    let mut build = false;
+    for flag in flags::read(given, &["--rounds", "--requests", "--connections", "--only", "--out"])
+    {
+        let (flag, value) = flag?;
         match flag.as_str() {
-            "--rounds" => args.rounds = number(&flag, value.or_else(|| given.next()))?,
-            "--requests" => args.requests = number(&flag, value.or_else(|| given.next()))?,
-            "--connections" => args.connections = number(&flag, value.or_else(|| given.next()))?,
-            "--only" => args.modes = modes(value.or_else(|| given.next()))?,
-            "--out" => args.outs = vec![out(value.or_else(|| given.next()))?],
-            _ if value.is_some() => return Err(format!("{flag} takes no value")),
+            "--rounds" => args.rounds = flags::number(&flag, &value)?,
+            "--requests" => args.requests = flags::number(&flag, &value)?,
+            "--connections" => args.connections = flags::number(&flag, &value)?,
+            "--only" => args.modes = modes(&value)?,
+            "--out" => args.outs = vec![out(&value)?],
             "--help" | "-h" => return Ok(Asked::Help),
             "--bench" => args.trial = false,
             "--json" => args.json = true,
             "--build" => build = true,
-            _ => return Err(format!("there is no flag {flag}; --help lists them")),
+            _ => return Err(flags::unknown(&flag)),
         }
     }
     if build {
@@ -103,22 +100,12 @@ fn a_trial(json: bool) -> Args {
     }
 }
 
-fn number(flag: &str, value: Option<String>) -> Result<usize, String> {
-    let value = value.ok_or_else(|| format!("{flag} needs a value"))?;
-    match value.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("{flag} takes a number from 1, and not {value:?}")),
-    }
-}
-
-fn out(value: Option<String>) -> Result<Out, String> {
-    let value = value.ok_or("--out needs a value")?;
+fn out(value: &str) -> Result<Out, String> {
     let found = Out::ALL.into_iter().find(|out| out.name() == value);
     found.ok_or_else(|| format!("--out takes memory, limited or sqlite, and not {value:?}"))
 }
 
-fn modes(value: Option<String>) -> Result<Vec<Mode>, String> {
-    let value = value.ok_or("--only needs a value")?;
+fn modes(value: &str) -> Result<Vec<Mode>, String> {
     let names: Vec<&str> = value.split(',').map(str::trim).collect();
     let has = |mode: &Mode, name: &&str| !name.is_empty() && mode.name().contains(*name);
     if let Some(none) = names.iter().find(|name| !MODES.iter().any(|mode| has(mode, name))) {

@@ -16,6 +16,8 @@ mod client;
 mod compare;
 #[path = "../../../instrument/benches/overhead/cpu.rs"]
 mod cpu;
+#[path = "../../../instrument/benches/overhead/flags.rs"]
+mod flags;
 #[path = "../../../instrument/benches/overhead/floor.rs"]
 mod floor;
 mod generate;

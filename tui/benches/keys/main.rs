@@ -6,7 +6,7 @@
 //! and for a second in which nobody types. Nothing is asserted: it prints.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![expect(unreachable_pub, reason = "nothing in a benchmark is public")]
 
@@ -14,89 +14,55 @@ mod console;
 mod figures;
 mod target;
 
-use std::{process::ExitCode, time::Duration};
+use std::time::Duration;
 
+use clap::Parser;
 use console::Console;
 use figures::Figures;
 use target::Target;
 
-const HELP: &str = "\
-cargo bench -p holdover-tui --bench keys -- [FLAGS]
-
-  --tasks N   that live at the target (100000)
-  --keys N    that are pressed one by one, and again in bursts (1000)
-  --json      one object a line instead of a table
-";
-
 /// What is asked for on the command line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, clap::Parser)]
+#[command(bin_name = "cargo bench -p holdover-tui --bench keys --", about = None, long_about = None)]
 struct Args {
-    tasks: u32,
-    keys: u32,
+    /// That live at the target [default: 100000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    tasks: Option<u32>,
+    /// That are pressed one by one, and again in bursts [default: 1000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    keys: Option<u32>,
+    /// One object a line instead of a table
+    #[arg(long)]
     json: bool,
-    /// How long nobody types.
-    idle: Duration,
+    /// Given by `cargo bench`; without it a trial: a few keys.
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
-impl Args {
-    /// Without `--bench`, which `cargo bench` gives, a trial: a few keys.
-    fn parse(given: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let given: Vec<String> = given.collect();
-        let is_trial = !given.iter().any(|arg| arg == "--bench");
-        let (tasks, keys) = if is_trial { (1_000, 20) } else { (100_000, 1_000) };
-        let idle = Duration::from_secs(if is_trial { 1 } else { 20 });
-        let mut args = Self { tasks, keys, json: false, idle };
-        let mut given = given.iter().map(String::as_str);
-        while let Some(flag) = given.next() {
-            match flag {
-                "--help" | "-h" => return Ok(None),
-                "--bench" => {}
-                "--json" => args.json = true,
-                "--tasks" => args.tasks = number(flag, given.next())?,
-                "--keys" => args.keys = number(flag, given.next())?,
-                _ => return Err(format!("there is no flag {flag}; --help lists them")),
-            }
-        }
-        Ok(Some(args))
-    }
-}
-
-fn number(flag: &str, value: Option<&str>) -> Result<u32, String> {
-    let value = value.ok_or_else(|| format!("{flag} needs a value"))?;
-    match value.parse() {
-        Ok(number) if number > 0 => Ok(number),
-        _ => Err(format!("{flag} takes a number from 1, and not {value:?}")),
-    }
-}
-
-fn main() -> ExitCode {
+fn main() {
     if Target::is_this_process() {
         Target::run();
-        return ExitCode::SUCCESS;
+        return;
     }
-    match Args::parse(std::env::args().skip(1)) {
-        Ok(Some(args)) => measure(args),
-        Ok(None) => print!("{HELP}"),
-        Err(wrong) => {
-            eprintln!("keys: {wrong}");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::SUCCESS
+    measure(&Args::parse());
 }
 
-fn measure(args: Args) {
-    let target = Target::start(args.tasks);
-    let mut figures = Figures::new(args.json, args.tasks);
+fn measure(args: &Args) {
+    let (tasks, keys, idle_for) = if args.bench { (100_000, 1_000, 20) } else { (1_000, 20, 1) };
+    let (tasks, keys) = (args.tasks.unwrap_or(tasks), args.keys.unwrap_or(keys));
+    // How long nobody types.
+    let idle_for = Duration::from_secs(idle_for);
+    let target = Target::start(tasks);
+    let mut figures = Figures::new(args.json, tasks);
     let mut console = Console::attach(&target.address);
     console.shows("[1 Leaks");
-    idle(&mut figures, &console, "Leaks", args.idle);
+    idle(&mut figures, &console, "Leaks", idle_for);
     console.press("2");
     console.shows("[2 Tasks");
-    idle(&mut figures, &console, "Tasks", args.idle);
-    one_by_one(&mut figures, &mut console, args.keys);
-    screens(&mut figures, &mut console, args.keys / 10 + 1);
-    bursts(&mut figures, &mut console, args.keys);
+    idle(&mut figures, &console, "Tasks", idle_for);
+    one_by_one(&mut figures, &mut console, keys);
+    screens(&mut figures, &mut console, keys / 10 + 1);
+    bursts(&mut figures, &mut console, keys);
     console.press("q");
 }
 
