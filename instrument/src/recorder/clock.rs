@@ -70,8 +70,7 @@ fn both(clock: &quanta::Clock) -> (Instant, u64) {
         (now.elapsed(), now, raw)
     };
     let reads: [(Duration, Instant, u64); 8] = std::array::from_fn(read);
-    let (_, now, raw) =
-        reads.into_iter().fold(reads[0], |best, it| if it.0 < best.0 { it } else { best });
+    let (_, now, raw) = reads.into_iter().min_by_key(|it| it.0).unwrap_or(reads[0]);
     (now, raw)
 }
 

@@ -35,6 +35,11 @@ impl Frame {
         let is_it = self.work.0 == task && std::ptr::eq(self.recorder, recorder);
         self.run.filter(|_| is_it)
     }
+
+    #[inline]
+    fn a_panic_began(self) -> bool {
+        !self.panicking && thread::panicking()
+    }
 }
 
 /// For whom a thread works.
@@ -152,15 +157,9 @@ fn push_frame(recorder: &'static Recorder, work: Packed, run: Option<&'static Ta
 #[inline]
 pub(crate) fn leave(work: Work) -> bool {
     let work = Packed::new(work);
-    STACK.with(|stack| {
-        let Some(top) = stack.depth.get().checked_sub(1) else { return false };
-        match stack.frames.get(top).map(Cell::get) {
-            Some(Some(frame)) if frame.work == work => {
-                stack.depth.set(top);
-                !frame.panicking && thread::panicking()
-            }
-            _ => leave_deeper(stack, work),
-        }
+    STACK.with(|stack| match leave_innermost(stack, |frame| frame.work == work) {
+        Some(frame) => frame.a_panic_began(),
+        None => leave_deeper(stack, work),
     })
 }
 
@@ -169,12 +168,18 @@ pub(crate) fn leave(work: Work) -> bool {
 #[inline]
 pub(crate) fn leave_run(recorder: &Recorder, span: u64) -> Option<(&'static TaskSlot, bool)> {
     STACK.with(|stack| {
-        let top = stack.depth.get().checked_sub(1)?;
-        let frame = stack.frames.get(top)?.get()?;
-        let slot = frame.run_of(recorder, span)?;
-        stack.depth.set(top);
-        Some((slot, !frame.panicking && thread::panicking()))
+        let frame = leave_innermost(stack, |frame| frame.run_of(recorder, span).is_some())?;
+        Some((frame.run?, frame.a_panic_began()))
     })
+}
+
+/// Leaves the innermost frame, if that is it, and gives it.
+#[inline]
+fn leave_innermost(stack: &Stack, is_it: impl FnOnce(&Frame) -> bool) -> Option<Frame> {
+    let top = stack.depth.get().checked_sub(1)?;
+    let frame = stack.frames.get(top)?.get().filter(is_it)?;
+    stack.depth.set(top);
+    Some(frame)
 }
 
 #[cold]
@@ -184,7 +189,7 @@ fn leave_deeper(stack: &Stack, work: Packed) -> bool {
     let is_it = |at: &usize| *at >= DEPTH || frame(*at).is_some_and(|it| it.work == work);
     let Some(at) = (0..stack.depth.get()).rev().find(is_it) else { return false };
     stack.depth.set(at);
-    frame(at).is_some_and(|it| !it.panicking) && thread::panicking()
+    frame(at).is_some_and(Frame::a_panic_began)
 }
 
 /// The innermost frame.
