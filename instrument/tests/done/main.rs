@@ -5,6 +5,8 @@ mod call_later;
 mod on_done;
 mod support;
 mod unrecorded;
+#[path = "../shared/watchdog.rs"]
+mod watchdog;
 
 /// Nothing is recorded.
 fn begin() {}

@@ -2,15 +2,14 @@
 
 use std::{
     future::pending,
-    io::{self, Write},
-    process,
     sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
     time::Duration,
 };
 
 use holdover::{Outcome, task::JoinHandle};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::watchdog::Watchdog;
 
 /// Long enough for a machine with everything else going on.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -32,24 +31,6 @@ pub(crate) fn on_a_paused_clock<F: Future>(future: F) -> F::Output {
     crate::begin();
     let mut builder = Builder::new_current_thread();
     builder.enable_time().start_paused(true).build().expect("a runtime").block_on(future)
-}
-
-/// Ends the process when the test takes far too long, which libtest does not: some
-/// tests wait within a runtime, and for ever when what they test is broken.
-struct Watchdog(#[expect(dead_code, reason = "it is hung up when dropped")] mpsc::Sender<()>);
-
-impl Watchdog {
-    fn start() -> Self {
-        let (hang_up, is_over) = mpsc::channel::<()>();
-        let test = thread::current().name().unwrap_or_default().to_owned();
-        thread::spawn(move || {
-            if is_over.recv_timeout(3 * DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let _ = writeln!(io::stderr(), "{test} waits for ever");
-                process::abort();
-            }
-        });
-        Self(hang_up)
-    }
 }
 
 /// What was said, in order.

@@ -1,21 +1,11 @@
 //! Holdover behaves as tokio does where everything is recorded, too.
 #![cfg(feature = "console")]
 
+#[path = "../shared/recorded.rs"]
+mod begin;
 #[path = "../names/caught.rs"]
 mod caught;
 #[path = "../names/with_holdover.rs"]
 mod with_holdover;
 
-use std::sync::Once;
-
-use tracing_core::subscriber::NoSubscriber;
-
-/// Everything is recorded.
-fn begin() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let builder = holdover::Builder::new().bind("127.0.0.1:0");
-        let started = builder.wrap(NoSubscriber::new()).try_init();
-        assert!(started.expect("it starts").address().is_some());
-    });
-}
+use begin::begin;

@@ -2,9 +2,7 @@
 
 use std::{
     future::{Future, pending},
-    io::{self, Write},
-    process,
-    sync::{Arc, OnceLock, mpsc},
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
     thread,
     time::Duration,
@@ -19,7 +17,10 @@ use tracing_core::{
     span::{Attributes, Id, Record},
 };
 
-use crate::log::{Call, Entry, Log};
+use crate::{
+    log::{Call, Entry, Log},
+    watchdog::Watchdog,
+};
 
 /// Long enough for a machine with everything else going on.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -59,24 +60,6 @@ pub(crate) fn on(flavor: Flavor, scenario: impl Fn(&Traced)) {
     let entries = traced.log.entries();
     let stale = entries.iter().find(|entry| entry.call == Call::Stale);
     assert!(stale.is_none(), "a span that is closed was used: {stale:?}");
-}
-
-/// Ends the process when the test takes far too long, which libtest does not: some
-/// tests wait within a runtime, and for ever when what they test is broken.
-struct Watchdog(#[expect(dead_code, reason = "it is hung up when dropped")] mpsc::Sender<()>);
-
-impl Watchdog {
-    fn start() -> Self {
-        let (hang_up, is_over) = mpsc::channel::<()>();
-        let test = thread::current().name().unwrap_or_default().to_owned();
-        thread::spawn(move || {
-            if is_over.recv_timeout(3 * DEADLINE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                let _ = writeln!(io::stderr(), "{test} waits for ever");
-                process::abort();
-            }
-        });
-        Self(hang_up)
-    }
 }
 
 /// While a process has a single dispatcher, a callsite that is first hit on a thread

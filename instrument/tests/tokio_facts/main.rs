@@ -13,3 +13,5 @@ mod shares;
 mod spans;
 mod timers;
 mod wakers;
+#[path = "../shared/watchdog.rs"]
+mod watchdog;
