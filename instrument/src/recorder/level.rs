@@ -7,7 +7,7 @@
 //! forgotten.
 
 use super::{
-    Level, Recorder,
+    Recorder,
     arena::Slot,
     clock::Nanos,
     holding::{HoldingFlag, Spanned},
@@ -15,6 +15,36 @@ use super::{
     task::Flag,
 };
 use crate::atomics::Ordering::Relaxed;
+
+/// How much is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// Tasks and cancellation; of what they hold, only child tasks.
+    Tasks,
+    /// Everything.
+    #[default]
+    All,
+}
+
+impl Level {
+    const ALL: [Self; 3] = [Self::Off, Self::Tasks, Self::All];
+
+    /// As it is set and shown.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Tasks => "tasks",
+            Self::All => "all",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
 
 impl Recorder {
     #[inline]

@@ -1,8 +1,9 @@
-//! Channels of two, and acquisitions of permits, as tokio's spans show them.
+//! What tokio's spans show of timers, of channels of two and of acquisitions of permits, and
+//! what becomes of a holding's slot with its span.
 
 use super::{
     Recorder,
-    holding::{Acquired, HoldingFlag},
+    holding::{Acquired, HoldingFlag, Spanned},
     key::Key,
     shares::How,
     table::TextId,
@@ -10,6 +11,39 @@ use super::{
 use crate::atomics::{Ordering::SeqCst, fence};
 
 impl Recorder {
+    /// tokio's span for a holding is open: the slot goes when it closes.
+    pub(crate) fn holding_span_opened(&self, key: Key) -> bool {
+        let Some(slot) = self.holdings.get(key) else { return false };
+        slot.set(HoldingFlag::Span);
+        slot.span_refs().set(1);
+        true
+    }
+
+    #[inline]
+    pub(crate) fn holding_span_closed(&'static self, key: Key) {
+        match self.what_is(key) {
+            Some(Spanned::Lock | Spanned::Semaphore) => self.shares_are_gone(key),
+            Some(Spanned::Channel) => self.channel_is_gone(key),
+            Some(Spanned::Acquire(_)) => self.acquire_is_gone(key),
+            Some(Spanned::Timer) | None => {}
+        }
+        if let Some(slot) = self.holdings.get(key) {
+            slot.unset(HoldingFlag::Span);
+            self.released(key);
+        }
+    }
+
+    /// What a span that has a holding's slot is the span of.
+    #[inline]
+    pub(crate) fn what_is(&self, key: Key) -> Option<Spanned> {
+        self.holdings.get(key)?.what_it_is()
+    }
+
+    /// tokio has set a timer: it goes off so many milliseconds from now.
+    pub(crate) fn timer_set(&self, key: Key, milliseconds: u64) {
+        self.set_due(key, self.clock.now().saturating_add(milliseconds.saturating_mul(1_000_000)));
+    }
+
     // === channels ===
 
     /// A channel of two, made by the task this thread works for: both ends are its until
