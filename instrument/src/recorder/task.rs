@@ -14,14 +14,18 @@
 //! | `drop_began`, `ended_at`, `outcome` | the thread that drops the future |
 //! | `holdings`, `children`, the pins | any thread: what the task itself adds while it runs is `holdings_here`, `children_here` |
 
+mod facts;
+mod polls;
+
 use std::thread::LocalKey;
 
+pub(crate) use self::facts::TaskFacts;
 use super::{
     arena::{Cache, Life, Slot},
     changed::Link,
     clock::Nanos,
     here::{Here, Own},
-    key::{Key, Which},
+    key::Which,
     span_refs::SpanRefs,
     table::{SiteId, TextId},
     wakers::Wakers,
@@ -32,15 +36,11 @@ use crate::{
         Ordering::{Acquire, Relaxed, Release, SeqCst},
     },
     fault::{Fault, planted},
-    words::{Accuracy, Outcome, TaskKind, at},
+    words::{Outcome, TaskKind, at},
 };
 
-/// In place of how often a worker has parked: the task was not run yet.
-const NOT_RUN: u32 = u32::MAX - 1;
 /// The console thread has seen the end, and is done with it.
 const DONE_WITH: u32 = Flag::Counted as u32 | Flag::Retired as u32;
-/// In place of how often a worker has parked: the thread is no worker.
-const NO_WORKER: u32 = u32::MAX;
 /// With the time of a wake: a poll has begun since.
 const ANSWERED: u64 = 1 << 63;
 
@@ -229,69 +229,6 @@ pub(crate) struct Birth {
     pub(crate) extra: u32,
 }
 
-/// A task as it was at one moment: plain data.
-#[derive(Clone, Debug)]
-pub(crate) struct TaskFacts {
-    pub(crate) key: Key,
-    pub(crate) id: u64,
-    /// As its span has it.
-    pub(crate) tokio_id: Option<u64>,
-    pub(crate) kind: TaskKind,
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) flags: u32,
-    pub(crate) site: SiteId,
-    pub(crate) name: TextId,
-    pub(crate) type_name: TextId,
-    pub(crate) size: u32,
-    /// What of its memory stays while it is not freed; 0 when that is not known.
-    pub(crate) cell: u32,
-    /// As [`crate::runtimes`] counts them; 0 until it is known.
-    pub(crate) runtime: u32,
-    pub(crate) spawner: Option<Key>,
-    pub(crate) extra: u32,
-    pub(crate) request: u32,
-    pub(crate) spawned_at: Nanos,
-    pub(crate) first_poll: Option<Nanos>,
-    pub(crate) running_since: Option<Nanos>,
-    pub(crate) last_poll: Option<Nanos>,
-    /// How long the last poll that is over took.
-    #[cfg_attr(
-        not(feature = "tokio-console"),
-        expect(dead_code, reason = "only tokio-console tells when a poll ended")
-    )]
-    pub(crate) last_run: Nanos,
-    /// Not polled since.
-    pub(crate) woken_at: Option<Nanos>,
-    /// As that, or the wake that the last poll answered; the spawn is the first.
-    #[cfg_attr(
-        not(feature = "tokio-console"),
-        expect(dead_code, reason = "only tokio-console tells when it was last woken")
-    )]
-    pub(crate) last_woken: Option<Nanos>,
-    /// With the one that it is in.
-    pub(crate) polls: u64,
-    /// Without that.
-    pub(crate) busy: Nanos,
-    pub(crate) scheduled: Nanos,
-    pub(crate) wakes: u64,
-    /// Of these, by itself: while it was polled.
-    #[cfg_attr(
-        not(feature = "tokio-console"),
-        expect(dead_code, reason = "only tokio-console tells them apart")
-    )]
-    pub(crate) self_wakes: u32,
-    pub(crate) wakers: u32,
-    pub(crate) requested_at: Option<Nanos>,
-    pub(crate) polls_since: u64,
-    pub(crate) delivered_at: Option<Nanos>,
-    pub(crate) drop_began: Option<Nanos>,
-    pub(crate) ended_at: Option<Nanos>,
-    pub(crate) holdings: u32,
-    pub(crate) children: u32,
-    pub(crate) handles: u32,
-    pub(crate) pins: u64,
-}
-
 impl Birth {
     pub(crate) fn new(kind: TaskKind, site: SiteId) -> Self {
         Self {
@@ -304,87 +241,6 @@ impl Birth {
             tokio_id: 0,
             extra: 0,
         }
-    }
-}
-
-impl TaskFacts {
-    /// Stands for whoever holds what no task owns. Its id is nobody's.
-    pub(crate) fn nobody(key: Key) -> Self {
-        Self {
-            key,
-            id: 0,
-            tokio_id: None,
-            kind: TaskKind::Task,
-            outcome: None,
-            flags: Flag::Shim as u32,
-            site: SiteId::default(),
-            name: TextId::fixed("nobody"),
-            type_name: TextId::EMPTY,
-            size: 0,
-            cell: 0,
-            runtime: 0,
-            spawner: None,
-            extra: 0,
-            request: 0,
-            spawned_at: 0,
-            first_poll: None,
-            running_since: None,
-            last_poll: None,
-            last_run: 0,
-            woken_at: None,
-            last_woken: None,
-            polls: 0,
-            busy: 0,
-            scheduled: 0,
-            wakes: 0,
-            self_wakes: 0,
-            wakers: 0,
-            requested_at: None,
-            polls_since: 0,
-            delivered_at: None,
-            drop_began: None,
-            ended_at: None,
-            holdings: 0,
-            children: 0,
-            handles: 0,
-            pins: 0,
-        }
-    }
-
-    pub(crate) fn has(&self, flag: Flag) -> bool {
-        self.flags & flag as u32 != 0
-    }
-
-    /// Nobody is to see it any more: its slot is about to be freed.
-    pub(crate) fn is_over(&self) -> bool {
-        self.has(Flag::Retired) && self.pins == 0
-    }
-
-    /// As `tokio::task::id()` tells it: not within a `block_on`.
-    pub(crate) fn told_id(&self) -> Option<u64> {
-        self.tokio_id.filter(|_| self.kind != TaskKind::BlockOn)
-    }
-
-    pub(crate) fn accuracy(&self) -> Accuracy {
-        if self.has(Flag::Shim) { Accuracy::Exact } else { Accuracy::Inferred }
-    }
-
-    /// Ended by cancellation: cancelled, or ended any way but shutdown after a
-    /// delivered token request.
-    #[inline]
-    pub(crate) fn ended_by_cancellation(&self) -> bool {
-        is_by_cancellation(self.outcome, self.delivered_at)
-    }
-
-    /// It ended by cancellation, and its memory stays allocated since wakers of it are
-    /// stored somewhere.
-    pub(crate) fn keeps_its_cell(&self) -> bool {
-        self.has(Flag::Cell)
-    }
-
-    /// How many things it holds, as they are listed: all wakers of it are one.
-    pub(crate) fn holdings_listed(&self) -> u32 {
-        self.holdings.saturating_add(u32::from(self.keeps_its_cell()))
     }
 }
 
@@ -442,129 +298,6 @@ impl TaskSlot {
         self.holdings_here.begin();
         self.children_here.begin();
         self.span_refs.set(u32::from(birth.flags & Flag::Span as u32 != 0));
-    }
-
-    // === what polls write: one thread at a time ===
-
-    #[inline]
-    pub(crate) fn poll_begins(&self, now: Nanos) {
-        if self.first_poll.load(Relaxed) == 0 {
-            self.first_poll.store(now, Relaxed);
-        }
-        // No read-modify-write: a wake at this very moment counts as one that this poll
-        // answers, as does one that tokio tells just before.
-        let woken = self.woken_at.load(Relaxed);
-        if awaits_a_poll(woken) {
-            self.woken_at.store(woken | ANSWERED, Relaxed);
-            add(&self.scheduled, now.saturating_sub(woken));
-        }
-        self.running_since.store(now, Relaxed);
-    }
-
-    #[inline]
-    pub(super) fn poll_ends(&self, now: Nanos) {
-        let began = self.running_since.load(Relaxed);
-        let run = now.saturating_sub(began);
-        add(&self.polls, 1);
-        add(&self.busy, run);
-        self.last_run.store(run, Relaxed);
-        self.last_poll.store(began, Relaxed);
-        self.running_since.store(0, Relaxed);
-    }
-
-    /// Takes back the last run: it was the drop of the future, not a poll. Gives
-    /// when it began.
-    #[inline]
-    pub(crate) fn last_run_was_the_drop(&self) -> Nanos {
-        self.polls.store(self.polls.load(Relaxed).saturating_sub(1), Relaxed);
-        let run = self.last_run.load(Relaxed);
-        self.busy.store(self.busy.load(Relaxed).saturating_sub(run), Relaxed);
-        let began = self.last_poll.load(Relaxed);
-        if self.polls.load(Relaxed) == 0 {
-            self.first_poll.store(0, Relaxed);
-        }
-        began
-    }
-
-    /// As [`Self::poll_begins`], for tokio's span, which is entered for the drop too. Where
-    /// that is one with the last run nothing lies between the two, and no clock is read; a
-    /// thread that is no worker may have slept.
-    #[inline]
-    pub(crate) fn span_poll_begins(&self, now: impl FnOnce() -> Nanos) {
-        if self.has_ended() {
-            return;
-        }
-        let is_worker = self.run_parks.load(Relaxed) != NO_WORKER;
-        let known = if is_worker && self.is_same_run() { self.last_run_ended_at() } else { 0 };
-        self.poll_begins(if known == 0 { now() } else { known });
-    }
-
-    /// 0 when it was not run yet.
-    #[inline]
-    pub(crate) fn last_run_ended_at(&self) -> Nanos {
-        self.last_poll.load(Relaxed) + self.last_run.load(Relaxed)
-    }
-
-    /// As [`Self::poll_ends`], for tokio's span. A run in which a shim saw the end was
-    /// counted by the shim, or was the drop.
-    #[inline]
-    pub(crate) fn span_poll_ends(&self, now: Nanos) {
-        if self.has_ended() {
-            self.running_since.store(0, Relaxed);
-        } else {
-            self.poll_ends(now);
-        }
-    }
-
-    /// A run begins: it is one with the last when nothing was done in between, and the
-    /// worker has not parked. A thread that is no worker never parks; what cannot be
-    /// told apart there counts as one run.
-    #[inline]
-    pub(crate) fn run_begins(&self, activity: u64, parks: Option<u64>) {
-        // Between two runs of one task no worker parks four thousand million times.
-        let parks = parks.map_or(NO_WORKER, low);
-        let before = self.run_parks.load(Relaxed);
-        let same =
-            (before == parks || before == NOT_RUN) && self.run_activity.load(Relaxed) == activity;
-        self.same_run.store(same, Relaxed);
-        self.run_parks.store(parks, Relaxed);
-    }
-
-    /// It was spawned by a thread that had done so much, and runs for the first time when it
-    /// does next: a closed runtime drops it before anything else happens on the thread.
-    #[inline]
-    pub(crate) fn is_spawned(&self, activity: u64) {
-        self.run_activity.store(activity, Relaxed);
-        self.run_parks.store(NOT_RUN, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn run_ends(&self, activity: u64) {
-        self.run_activity.store(activity, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn is_same_run(&self) -> bool {
-        self.same_run.load(Relaxed)
-    }
-
-    /// How often it was polled or dropped, this time included where it is so now.
-    pub(super) fn runs(&self) -> u64 {
-        let is_running = self.running_since.load(Relaxed) != 0;
-        self.polls.load(Relaxed) + u64::from(is_running)
-    }
-
-    pub(crate) fn polls(&self) -> u64 {
-        self.polls.load(Relaxed)
-    }
-
-    /// It waits to be polled since `now`, unless it did before. Of two that wake it at the
-    /// same moment either may be the first.
-    #[inline]
-    pub(super) fn is_woken(&self, now: impl FnOnce() -> Nanos) {
-        if !awaits_a_poll(self.woken_at.load(Relaxed)) {
-            self.woken_at.store(now(), Relaxed);
-        }
     }
 
     // === the request and the end ===
@@ -838,63 +571,6 @@ impl TaskSlot {
     pub(crate) fn span_refs(&self) -> &SpanRefs {
         &self.span_refs
     }
-
-    /// Of those that were begun; a run that was taken back may have been one before it.
-    fn polls_since(&self, begun: u64) -> u64 {
-        let since = low(begun).wrapping_sub(self.polls_at_request.load(Relaxed));
-        u64::try_from(since.cast_signed()).unwrap_or(0)
-    }
-
-    /// Reads everything. The caller checks the generation again afterwards.
-    pub(super) fn facts(&self, key: Key, spawner: Option<Key>) -> TaskFacts {
-        let load = |cell: &AtomicU64| cell.load(Relaxed);
-        let when = |cell: &AtomicU64| some(cell.load(SeqCst));
-        let running = when(&self.running_since);
-        let begun = load(&self.polls) + u64::from(running.is_some());
-        let requested_at = when(&self.requested_at);
-        let woken = load(&self.woken_at);
-        // Before the outcome, which is written first: an end has an outcome.
-        let ended_at = when(&self.ended_at);
-        TaskFacts {
-            key,
-            id: load(&self.id),
-            tokio_id: some(load(&self.tokio_id)),
-            kind: self.kind(),
-            outcome: self.outcome(),
-            flags: self.flags(),
-            site: SiteId(self.site.load(Relaxed)),
-            name: TextId(self.name.load(Relaxed)),
-            type_name: TextId(self.type_name.load(Relaxed)),
-            size: self.size.load(Relaxed),
-            cell: self.cell.load(Relaxed).into(),
-            runtime: self.runtime(),
-            spawner,
-            extra: self.extra(),
-            request: self.request_index(),
-            spawned_at: load(&self.spawned_at),
-            first_poll: when(&self.first_poll),
-            running_since: running,
-            last_poll: running.or_else(|| when(&self.last_poll)),
-            last_run: load(&self.last_run),
-            woken_at: Some(woken).filter(|woken| awaits_a_poll(*woken)),
-            last_woken: some(woken & !ANSWERED),
-            polls: begun,
-            busy: load(&self.busy),
-            scheduled: load(&self.scheduled),
-            wakes: self.wakers.wakes(),
-            self_wakes: self.wakers.by_itself(),
-            wakers: self.wakers.count(),
-            requested_at,
-            polls_since: self.polls_since(begun),
-            delivered_at: when(&self.delivered_at),
-            drop_began: when(&self.drop_began),
-            ended_at,
-            holdings: self.holdings_here.sum(&self.holdings),
-            children: self.children_here.sum(&self.children),
-            handles: self.handles.load(Relaxed),
-            pins: self.life.pins(),
-        }
-    }
 }
 
 /// Cancelled, or ended any way but shutdown after a delivered token request.
@@ -904,12 +580,6 @@ fn is_by_cancellation(outcome: Option<Outcome>, delivered_at: Option<Nanos>) -> 
         Some(Outcome::Completed | Outcome::Panicked) => delivered_at.is_some(),
         Some(Outcome::Shutdown) | None => false,
     }
-}
-
-/// For a field with one writer at a time: a load and a store, no read-modify-write.
-#[inline]
-fn add(cell: &AtomicU64, by: u64) {
-    cell.store(cell.load(Relaxed).wrapping_add(by), Relaxed);
 }
 
 /// A wake at that time is one that no poll has answered.
