@@ -7,6 +7,12 @@ use crate::format::span;
 /// A drop that takes longer is marked: for so long its thread could do nothing else.
 pub(crate) const SLOW_DROP: u64 = 100_000_000;
 
+/// The request that a leak follows from: that of the task above it, where it is about that.
+pub(crate) fn of_leak(leak: &v1::Leak) -> Option<&v1::Cancel> {
+    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
+    leak.ancestor_cancel.as_ref().or(own)
+}
+
 /// When the drop began that the task is in; `None` when it is in none, or that cannot
 /// be seen.
 pub(crate) fn dropping_since(cancel: &v1::Cancel) -> Option<u64> {

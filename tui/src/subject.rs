@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use holdover::filtering::{Field, Subject};
 use holdover_proto::v1;
 
-use crate::words;
+use crate::{asked, words};
 
 /// A row at a moment of its target's time: ages depend on it.
 pub(crate) struct At<'a, T>(pub(crate) &'a T, pub(crate) u64);
@@ -28,7 +28,7 @@ impl Subject for At<'_, v1::Leak> {
             Field::Holds => of_holdings(|held| words::kind(held.kind())),
             Field::Label => of_holdings(|held| &held.label),
             Field::Acquired => of_holdings(|held| &held.site),
-            _ => match (of_cancel(cancel(leak), field), leak.task.as_ref()) {
+            _ => match (of_cancel(asked::of_leak(leak), field), leak.task.as_ref()) {
                 (Some(texts), _) => texts,
                 (None, Some(task)) => of_task(task, field),
                 (None, None) => Vec::new(),
@@ -45,12 +45,6 @@ impl Subject for At<'_, v1::Leak> {
             _ => At(leak.task.as_ref()?, now).number(field),
         }
     }
-}
-
-/// That of the task above it, where it is about that.
-fn cancel(leak: &v1::Leak) -> Option<&v1::Cancel> {
-    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    leak.ancestor_cancel.as_ref().or(own)
 }
 
 impl Subject for At<'_, v1::TaskGroup> {

@@ -7,7 +7,7 @@ use super::{
     term::{both, says},
     word,
 };
-use crate::{model::LeakRow, words};
+use crate::{asked, model::LeakRow, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeakColumn {
@@ -152,8 +152,7 @@ impl Column<LeakRow> for LeakColumn {
 }
 
 fn cancelled_by(leak: &v1::Leak) -> Option<String> {
-    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    let cancel = leak.ancestor_cancel.as_ref().or(own)?;
+    let cancel = asked::of_leak(leak)?;
     let cause = says("cause", words::cause(cancel.cause()));
     both(cause, cancel.site.as_ref().and_then(|site| says("site", site)))
 }

@@ -246,7 +246,6 @@ fn leak_row<'a>(
     let now = update.now_ns;
     let wall = Wall { anchor_ns: described.wall_anchor_ns };
     let task_of = leak.task.as_ref();
-    let own = task_of.and_then(|task| task.cancel.as_ref());
     let until = leak.cleared_ns.unwrap_or(now);
     Leak {
         kind: "leak",
@@ -256,7 +255,7 @@ fn leak_row<'a>(
         accuracy: words::accuracy(leak.accuracy()),
         since_ms: until.saturating_sub(leak.since_ns) / MS,
         task: task_of.map(|it| task(it, wall)),
-        cancel: leak.ancestor_cancel.as_ref().or(own).map(|it| cancel(it, until, wall)),
+        cancel: asked::of_leak(leak).map(|it| cancel(it, until, wall)),
         holdings: leak.holdings.iter().map(|it| holding(it, now)).collect(),
         bytes_kept: update.totals.map_or(0, |totals| totals.bytes_kept),
         ancestor: leak.ancestor.as_ref().map(person),

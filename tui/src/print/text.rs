@@ -31,8 +31,7 @@ fn told(leak: &v1::Leak, now: u64, (when, holds): (&str, &str)) -> String {
     let since = span(leak.cleared_ns.unwrap_or(now).saturating_sub(leak.since_ns));
     let letter = words::letter(leak.verdict());
     let mut text = format!("{letter} {verdict}  {name}, for {since}{when}");
-    let own = task.and_then(|task| task.cancel.as_ref());
-    let cancel = leak.ancestor_cancel.as_ref().or(own);
+    let cancel = asked::of_leak(leak);
     if let Some(cancel) = cancel {
         let _ = write!(text, "\n    cancelled: {}", cancelled(cancel));
     }
@@ -45,7 +44,8 @@ fn told(leak: &v1::Leak, now: u64, (when, holds): (&str, &str)) -> String {
         let _ = write!(text, "\n    waits for: {what}{held_by}, {at} {}", safe(&site));
     }
     if leak.verdict() == v1::Verdict::Stuck
-        && let Some(cancel) = own.filter(|_| leak.cleared_ns.is_none())
+        && let Some(cancel) = task.and_then(|task| task.cancel.as_ref())
+        && leak.cleared_ns.is_none()
     {
         let _ = write!(text, "\n    {}", asked::doing(cancel, now, "x"));
     }

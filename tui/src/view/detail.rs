@@ -77,8 +77,7 @@ fn story(
     tall: bool,
 ) -> Vec<(&'static str, String)> {
     let Some(leak) = &group.worst else { return Vec::new() };
-    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    let cancel = leak.ancestor_cancel.as_ref().or(own);
+    let cancel = asked::of_leak(leak);
     let target = &model.targets[group.target];
     let mut lines = vec![("what", what(leak, target, now, theme))];
     if let Some(cancel) = cancel {

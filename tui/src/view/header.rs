@@ -248,7 +248,7 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     if model.about().is_none() {
         text = format!("{text} of {}", safe(&model.label(row.target)));
     }
-    let cancel = leak.ancestor_cancel.as_ref().or(task.cancel.as_ref());
+    let cancel = asked::of_leak(leak);
     match super::text::cancelled_by(cancel) {
         by if by.is_empty() => {}
         _ if !cancel.is_some_and(asked::is_known) => {

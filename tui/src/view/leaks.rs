@@ -163,7 +163,7 @@ fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
 pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
     let fallback = v1::Leak::default();
     let leak = row.worst.as_ref().unwrap_or(&fallback);
-    let cancel = cancel_of(leak);
+    let cancel = asked::of_leak(leak);
     match column {
         LeakColumn::Verdict => {
             let (letter, word) = if row.cleared {
@@ -213,11 +213,6 @@ pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) ->
             Cell::styled(text::goes_of(row, now), style)
         }
     }
-}
-
-fn cancel_of(leak: &v1::Leak) -> Option<&v1::Cancel> {
-    let own = leak.task.as_ref().and_then(|task| task.cancel.as_ref());
-    leak.ancestor_cancel.as_ref().or(own)
 }
 
 fn task(count: u32, leak: &v1::Leak, theme: Theme) -> Cell {
