@@ -1,5 +1,5 @@
-//! The lines at the top: who the target is and how it is doing, the totals, what cannot
-//! be seen, and the tabs.
+//! The lines at the top: who the target is and how it is doing, the totals, and what cannot
+//! be seen.
 
 use std::time::Instant;
 
@@ -16,9 +16,7 @@ use crate::{
     asked,
     client::TargetId,
     format::{bytes, count, fit, pad, rate, safe, span, width, wrap},
-    model::{
-        Connection, Figure, HoldingsBy, LeaksBy, Model, Screen, TABS, Target, Which, WhichTasks,
-    },
+    model::{Connection, Figure, LeakRow, Model, Screen, Target},
     names,
     theme::Theme,
 };
@@ -232,34 +230,12 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     let row = model.worst()?;
     let leak = row.worst.as_ref()?;
     let target_now = model.time_of(row.target, now);
-    let times = theme.glyphs.times;
     let holds = super::text::holds(leak, target_now, theme);
-    let task = leak.task.as_ref()?;
-    let name = match row.count {
-        // The thing itself is what there is.
-        _ if names::is_nobodys(leak) => holds.clone(),
-        1 => names::numbered(task),
-        _ => names::task(task),
-    };
-    let mut text = match row.count {
-        1 => format!(" worst: {name}"),
-        many => format!(" worst: {many} {times} {name}"),
-    };
+    let mut text = format!(" worst: {}", worst_name(row, leak, &holds, theme)?);
     if model.about().is_none() {
         text = format!("{text} of {}", safe(&model.label(row.target)));
     }
-    let cancel = asked::of_leak(leak);
-    match super::text::cancelled_by(cancel) {
-        by if by.is_empty() => {}
-        _ if !cancel.is_some_and(asked::is_known) => {
-            text = format!("{text}, cancelled, by whom is not known");
-        }
-        // These say by themselves what was done, and not who or what did it.
-        by if by.starts_with("dropped") || by.starts_with("set-dropped") => {
-            text = format!("{text}, {by}");
-        }
-        by => text = format!("{text}, cancelled by {by}"),
-    }
+    text.push_str(&worst_cancelled(asked::of_leak(leak)));
     let each = if row.count > 1 { "each keeps" } else { "keeps" };
     text = match row.verdict() {
         v1::Verdict::Stuck | v1::Verdict::Orphaned | v1::Verdict::LostWaker => {
@@ -277,6 +253,30 @@ fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
         text = format!("{text}; {more} more leaks in the last minute");
     }
     Some(Line::from(fit(&text, columns.into(), theme.glyphs.more).into_owned()))
+}
+
+fn worst_name(row: &LeakRow, leak: &v1::Leak, holds: &str, theme: Theme) -> Option<String> {
+    let task = leak.task.as_ref()?;
+    let name = match row.count {
+        // The thing itself is what there is.
+        _ if names::is_nobodys(leak) => holds.to_owned(),
+        1 => names::numbered(task),
+        _ => names::task(task),
+    };
+    Some(match row.count {
+        1 => name,
+        many => format!("{many} {} {name}", theme.glyphs.times),
+    })
+}
+
+fn worst_cancelled(cancel: Option<&v1::Cancel>) -> String {
+    match super::text::cancelled_by(cancel) {
+        by if by.is_empty() => by,
+        _ if !cancel.is_some_and(asked::is_known) => ", cancelled, by whom is not known".to_owned(),
+        // These say by themselves what was done, and not who or what did it.
+        by if by.starts_with("dropped") || by.starts_with("set-dropped") => format!(", {by}"),
+        by => format!(", cancelled by {by}"),
+    }
 }
 
 const HOW: &str = "   ! how to fix it";
@@ -325,168 +325,4 @@ fn shown_strip(scene: Scene<'_>, columns: u16) -> Vec<Line<'static>> {
         last.push_span(Span::styled(HOW, theme.bold()));
     }
     lines
-}
-
-/// The tabs, and on the right what the rows are. Gives where each tab is.
-pub(super) fn tabs(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec<(Rect, Screen)> {
-    let Scene { model, theme, .. } = scene;
-    let mut spans = vec![Span::raw(" ")];
-    let mut places = Vec::new();
-    let mut x = area.x + 1;
-    // Where there is little room the numbers are those of the totals above.
-    let numbered = area.width >= 100 && model.is_attached();
-    for (number, screen) in (1..).zip(TABS) {
-        let (name, total) = titled(screen, model);
-        let total = total.filter(|_| numbered || screen == Screen::Leaks && area.width >= 80);
-        let total = total.filter(|_| model.is_attached());
-        let total = total.map(|it| format!(" {}", count(it))).unwrap_or_default();
-        let text = format!("{number} {name}{total}");
-        let span = if model.screen() == screen {
-            Span::styled(format!("[{text}]"), theme.bold())
-        } else {
-            Span::styled(format!(" {text} "), theme.dim())
-        };
-        let width = u16::try_from(span.width()).unwrap_or(0);
-        places.push((Rect { x, width, ..area }.intersection(area), screen));
-        x = x.saturating_add(width);
-        spans.push(span);
-    }
-    let tabs = Line::from(spans);
-    let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
-    frame.render_widget(Paragraph::new(tabs), area);
-    let rows = rows_are(model, area.width < 100, theme.glyphs.more);
-    let right = as_fits(&left_out(model, area.width), &rows, room, theme.glyphs.more);
-    frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
-    places
-}
-
-/// What is left out and what the rows are. Where there is little room it is the latter, and
-/// then without the way back, so that no number is cut in two.
-fn as_fits(left_out: &str, rows: &str, room: usize, more: &str) -> String {
-    let whole = format!("{left_out}{rows}");
-    let short = rows.split("   ").next().unwrap_or_default().trim_end();
-    let shortest = short.strip_prefix("task ").unwrap_or(short);
-    let shortest = shortest.strip_prefix("by ").unwrap_or(shortest);
-    let shortest = shortest.strip_suffix(" back").unwrap_or(shortest);
-    let shown = [&whole, rows, short, shortest].into_iter().find(|it| width(it) <= room);
-    shown.map_or_else(|| fit(short, room, more).into_owned(), str::to_owned)
-}
-
-fn titled(screen: Screen, model: &Model) -> (&'static str, Option<u64>) {
-    match screen {
-        Screen::Leaks => ("Leaks", Some(model.totals().leaks)),
-        Screen::Tasks => ("Tasks", Some(model.totals().tasks_live)),
-        Screen::Holdings => ("Holdings", Some(model.totals().holdings)),
-        Screen::Events => ("Events", None),
-        Screen::Process
-        | Screen::Story(..)
-        | Screen::Targets
-        | Screen::Since
-        | Screen::Blind
-        | Screen::Help => ("Process", None),
-    }
-}
-
-/// `+2 columns  `: so many more would be there if there were room.
-fn left_out(model: &Model, columns: u16) -> String {
-    if !model.screen().is_tab() || !model.is_attached() {
-        return String::new();
-    }
-    match model.placement(columns).left_out.len() {
-        0 => String::new(),
-        1 => "+1 column  ".to_owned(),
-        more => format!("+{more} columns  "),
-    }
-}
-
-/// What the rows are, in which order; of what is listed, how many match.
-fn rows_are(model: &Model, is_narrow: bool, more: &str) -> String {
-    let of = |matched: u64, all: u64| match (model.is_answered(), all) {
-        // Before the first answer nothing is not "none".
-        (false, 0) => more.to_owned(),
-        _ => format!("{} of {}", count(matched), count(all)),
-    };
-    let sorted = |by_itself: &str| match model.tab().sort {
-        Some(sort) if sort.largest_first => format!("by {}, down", sort.field.name),
-        Some(sort) => format!("by {}, up", sort.field.name),
-        None => by_itself.to_owned(),
-    };
-    let by = match model.leaks_by {
-        LeaksBy::Site if is_narrow => "by site",
-        LeaksBy::Site => "by spawn site",
-        LeaksBy::Cause if is_narrow => "by cause",
-        LeaksBy::Cause => "by site, cause and kind",
-        LeaksBy::Field(field) => &format!("by {field}"),
-        LeaksBy::One => "one by one",
-    };
-    let comma = if is_narrow { "" } else { "," };
-    let said = match model.screen() {
-        screen if screen.is_tab() && !model.is_attached() => return String::new(),
-        screen if screen.is_tab() && model.is_tree() => {
-            let (matched, all) = model.counted_branches();
-            format!("tree {}; t all", of(matched, all))
-        }
-        Screen::Leaks if model.which == Which::Ignored => format!("ignored{comma} {by}; i back"),
-        Screen::Leaks if model.leaks_only => format!("leaks only, {by}"),
-        Screen::Leaks if is_narrow && model.tab().sort.is_none() => by.to_owned(),
-        Screen::Leaks if is_narrow => sorted(""),
-        Screen::Leaks => format!("{by}, {}", sorted("worst first")),
-        Screen::Tasks if model.is_cancelling() => {
-            let of = of(model.tasks.matched, model.tasks.all);
-            if is_narrow {
-                format!("{of} cancelling")
-            } else {
-                format!("{of} being cancelled; m all")
-            }
-        }
-        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
-            let of = of(model.sites.matched, model.sites.all);
-            if is_narrow {
-                format!("{of} sites")
-            } else {
-                format!("{of} spawn sites, {}; g tasks", sorted("most live first"))
-            }
-        }
-        Screen::Tasks if is_narrow => of(model.tasks.matched, model.tasks.all),
-        Screen::Tasks => {
-            format!("{}  {}", of(model.tasks.matched, model.tasks.all), sorted("live first"))
-        }
-        Screen::Holdings => match model.holdings_by {
-            HoldingsBy::One if is_narrow => of(model.holdings.matched, model.holdings.all),
-            HoldingsBy::One => {
-                let list = &model.holdings;
-                format!("{}  {}", of(list.matched, list.all), sorted("oldest first"))
-            }
-            HoldingsBy::Pool => {
-                let list = &model.pool_lines;
-                format!("pools {}; g all", of(list.matched, list.all))
-            }
-        },
-        Screen::Events => "newest first".to_owned(),
-        Screen::Process => sorted("oldest first"),
-        Screen::Story(_, task) => format!("task #{task}   Esc back"),
-        Screen::Targets => "targets   Esc back".to_owned(),
-        Screen::Since => "since mark   Esc back".to_owned(),
-        Screen::Blind | Screen::Help => "Esc back".to_owned(),
-    };
-    format!("{said} ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::as_fits;
-
-    #[test]
-    fn what_the_rows_are_is_shortened_before_it_is_cut() {
-        let fits = |left_out, rows, room| as_fits(left_out, rows, room, "~");
-        assert_eq!(fits("+2 columns  ", "6 of 6 ", 20), "+2 columns  6 of 6 ");
-        assert_eq!(fits("+2 columns  ", "6 of 6 ", 8), "6 of 6 ");
-        assert_eq!(fits("", "by site ", 7), "by site");
-        assert_eq!(fits("", "by cause ", 7), "cause");
-        assert_eq!(fits("", "task #7342   Esc back ", 22), "task #7342   Esc back ");
-        assert_eq!(fits("", "task #7342   Esc back ", 10), "task #7342");
-        assert_eq!(fits("", "task #7342   Esc back ", 7), "#7342");
-        assert_eq!(fits("", "Esc back ", 7), "Esc");
-        assert_eq!(fits("", "0 of 0 cancelling ", 8), "0 of 0 ~");
-    }
 }

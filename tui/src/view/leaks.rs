@@ -5,20 +5,19 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::Style,
-    text::Line,
     widgets::Paragraph,
 };
 
 use super::{
-    Scene, detail, groups,
+    Scene, detail, groups, no_leaks,
     table::{Cell, Table},
     text,
 };
 use crate::{
     asked,
     columns::LeakColumn,
-    format::{count, counted, leaks_and_warnings, place, safe, span},
-    model::{LeakRow, Model, Of, Rows, Target, Which},
+    format::{count, place, safe, span},
+    model::{LeakRow, Of, Rows},
     names,
     theme::Theme,
     words,
@@ -41,7 +40,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     }
     if model.leaks.rows().is_empty() {
         if model.is_answered() {
-            no_leaks(model, theme, frame, top);
+            no_leaks::render(model, theme, frame, top);
         } else {
             super::none(scene, "", frame, top);
         }
@@ -61,103 +60,6 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
     };
     detail::render(scene, frame, bottom);
     Some(rows)
-}
-
-const NO_RULES: &str = "There is no rule: a file that HOLDOVER_IGNORE names has one a line; `holdover baseline` \
-                        writes rules for all that is reported now.";
-
-/// Never alone: it says what it speaks for.
-fn no_leaks(model: &Model, theme: Theme, frame: &mut Frame<'_>, area: Rect) {
-    let totals = &model.totals();
-    let mut lines = vec![Line::default()];
-    let mut say = |text: &str, style: Style| {
-        let said = text::indented(text, 6, area.width).into_iter();
-        lines.extend(said.map(|line| line.style(style)));
-        if text.is_empty() {
-            lines.push(Line::default());
-        }
-    };
-    let plain = Style::new();
-    if model.which == Which::Ignored {
-        let ignored = match totals.ignored {
-            0 => "Nothing is ignored at the moment.".to_owned(),
-            ignored => format!("None that match; {} are ignored in all.", count(ignored)),
-        };
-        say(&ignored, plain);
-        say("", plain);
-        match model.rules() {
-            0 => say(NO_RULES, plain),
-            rules => {
-                let rules = counted(rules as u64, "rule");
-                say(&format!("{rules}; `!` says what became of them."), plain);
-            }
-        }
-        say("i or Esc leads back to the leaks that are reported.", plain);
-        frame.render_widget(Paragraph::new(lines), area);
-        return;
-    }
-    let in_all = totals.leaks + totals.orphaned + totals.overdue;
-    if model.filter().is_empty() && in_all == 0 {
-        say("No leaks.", theme.good());
-    } else {
-        let text = if totals.folded > 0 && totals.folded == in_all {
-            "They are beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed.".into()
-        } else {
-            let are = if in_all == 1 { "is" } else { "are" };
-            format!("None that match; there {are} {} in all.", count(in_all))
-        };
-        say(&text, plain);
-    }
-    say("", plain);
-    if let Some(silent) = super::targets::silent(model) {
-        say(
-            &format!("! {silent} not there: this does not speak for what happens in it now."),
-            theme.late(),
-        );
-    }
-    if model.is_tokio_console() {
-        let blind: Vec<_> = model.shown_targets().flat_map(Target::blindness).cloned().collect();
-        say(&crate::format::of_wakers(totals.tasks_spawned, &blind), plain);
-        say(crate::format::NO_CANCELS, plain);
-        frame.render_widget(Paragraph::new(lines), area);
-        return;
-    }
-    let (cancelled, spawned) = (count(totals.tasks_cancelled), count(totals.tasks_spawned));
-    say(
-        &format!("{cancelled} of {spawned} tasks ended cancelled since the recording began."),
-        plain,
-    );
-    if totals.slowest_cancel_ns > 0 {
-        let slowest = span(totals.slowest_cancel_ns);
-        say(&format!("Of those asked to stop the slowest took {slowest} to end."), plain);
-    }
-    let cancelling = count(totals.cancelling);
-    let shown = if totals.cancelling > 0 { ": m shows them" } else { "" };
-    say(&format!("{cancelling} are being cancelled now, within their grace{shown}."), plain);
-    if totals.bytes_kept > 0 {
-        say(&crate::format::kept_by_wakers(totals.bytes_kept), plain);
-    }
-    let warnings = totals.cleared_warnings;
-    let cleared = match (totals.cleared.saturating_sub(warnings), warnings) {
-        (0, 0) => "No leak has cleared: there was none.".to_owned(),
-        (0, warnings) => {
-            format!("{} cleared since then: c shows what.", counted(warnings, "warning"))
-        }
-        (leaks, warnings) => {
-            let them = leaks_and_warnings(leaks, warnings);
-            format!("{them} cleared since then: c shows what.")
-        }
-    };
-    say(&cleared, plain);
-    if totals.ignored > 0 {
-        say(&format!("{} ignored, as a rule says: i shows them.", count(totals.ignored)), plain);
-    }
-    if let Some(blind) = model.first_blindness() {
-        say("", plain);
-        say(&format!("! {}", safe(&blind)), theme.late());
-        say("\"No leaks\" speaks only for what is seen; ! says more.", plain);
-    }
-    frame.render_widget(Paragraph::new(lines), area);
 }
 
 pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
