@@ -251,35 +251,8 @@ pub(crate) fn evaluate(
             let (matched, all, branches) = tree::tree(store, view, now);
             (matched, all, Rows::Tree(branches))
         }
-        ViewKind::Leaks => {
-            let leaks = leaks(store, view);
-            let all = leaks.len();
-            let mut leaks = filtered(leaks, view, now);
-            sort_by(&mut leaks, view, now, |row| row.as_ref());
-            leaks.sort_by_key(|row| row.cleared_at.is_some());
-            let (matched, window) = (leaks.len(), page(leaks, view));
-            let wait_for = wait_for(store, window.iter());
-            (matched, all, Rows::Leaks(window, wait_for))
-        }
-        ViewKind::LeakGroups => {
-            let leaks = leaks(store, view);
-            let all = leaks.len();
-            let leaks = filtered(leaks, view, now);
-            let matched = leaks.len();
-            let mut groups = group::groups(leaks, &view.by, now);
-            if !view.ignored {
-                let given = store.rows().chain(store.cleared());
-                let given = given.filter(|row| view.filter.matches(&At(row.as_ref(), now)));
-                group::count_back(&mut groups, given, &view.by, now);
-            }
-            // By the member that has been so for longest; what has cleared stays last.
-            sort_by(&mut groups, view, now, |group| group.worst.as_ref());
-            group::sort(&mut groups, view.sort);
-            groups.sort_by_key(|group| group.cleared);
-            let window = page(groups, view);
-            let wait_for = wait_for(store, window.iter().map(|group| &group.worst));
-            (matched, all, Rows::Groups(window, wait_for))
-        }
+        ViewKind::Leaks => leaks(store, view, now),
+        ViewKind::LeakGroups => leak_groups(store, view, now),
         ViewKind::Tasks => tasks(store, view, now),
         ViewKind::TaskGroups => {
             let (matched, all, rows) = sites::sites(store, view, now);
@@ -296,13 +269,8 @@ pub(crate) fn evaluate(
             (matched, all, Rows::Process(sample, rows))
         }
         ViewKind::Pools => {
-            let found = pools::pools(store, now);
-            let all = found.len();
-            let matches = |row: &PoolRow| view.filter.matches(&At(row, now));
-            let mut found: Vec<PoolRow> = found.into_iter().filter(matches).collect();
-            sort_by(&mut found, view, now, |row| row);
-            let matched = found.len();
-            pools = page(found, view);
+            let (matched, all, window) = pool_rows(store, view, now);
+            pools = window;
             (matched, all, Rows::Pools)
         }
         ViewKind::Tokens => {
@@ -311,15 +279,7 @@ pub(crate) fn evaluate(
             tokens = window;
             (all, all, Rows::Tokens)
         }
-        ViewKind::Events(after) => {
-            let history = store.history();
-            let lost = history.lost();
-            let all = history.events().count();
-            let new = history.events().filter(|event| event.seq > after);
-            let new: Vec<Event> =
-                new.filter(|event| view.filter.matches(&At(*event, now))).cloned().collect();
-            (new.len(), all, Rows::Events { events: latest(new, view), lost })
-        }
+        ViewKind::Events(after) => events(store, view, after, now),
         ViewKind::Story { task, asks } => {
             let story = rows::Story::of(store, task, now).map(Box::new);
             let found = usize::from(story.is_some());
@@ -338,7 +298,59 @@ pub(crate) fn evaluate(
     Window { now, totals: store.totals(), matched, all, rows, fds, pools, tokens, asked }
 }
 
-fn leaks(store: &Store, view: &View) -> Vec<Arc<Row>> {
+/// How many match, how many there are, and the window.
+type Found = (usize, usize, Rows);
+
+fn leaks(store: &Store, view: &View, now: Nanos) -> Found {
+    let leaks = given(store, view);
+    let all = leaks.len();
+    let mut leaks = filtered(leaks, view, now);
+    sort_by(&mut leaks, view, now, |row| row.as_ref());
+    leaks.sort_by_key(|row| row.cleared_at.is_some());
+    let (matched, window) = (leaks.len(), page(leaks, view));
+    let wait_for = wait_for(store, window.iter());
+    (matched, all, Rows::Leaks(window, wait_for))
+}
+
+fn leak_groups(store: &Store, view: &View, now: Nanos) -> Found {
+    let leaks = given(store, view);
+    let all = leaks.len();
+    let leaks = filtered(leaks, view, now);
+    let matched = leaks.len();
+    let mut groups = group::groups(leaks, &view.by, now);
+    if !view.ignored {
+        let given = store.rows().chain(store.cleared());
+        let given = given.filter(|row| view.filter.matches(&At(row.as_ref(), now)));
+        group::count_back(&mut groups, given, &view.by, now);
+    }
+    // By the member that has been so for longest; what has cleared stays last.
+    sort_by(&mut groups, view, now, |group| group.worst.as_ref());
+    group::sort(&mut groups, view.sort);
+    groups.sort_by_key(|group| group.cleared);
+    let window = page(groups, view);
+    let wait_for = wait_for(store, window.iter().map(|group| &group.worst));
+    (matched, all, Rows::Groups(window, wait_for))
+}
+
+fn pool_rows(store: &Store, view: &View, now: Nanos) -> (usize, usize, Vec<PoolRow>) {
+    let mut found = pools::pools(store, now);
+    let all = found.len();
+    found.retain(|row| view.filter.matches(&At(row, now)));
+    sort_by(&mut found, view, now, |row| row);
+    (found.len(), all, page(found, view))
+}
+
+fn events(store: &mut Store, view: &View, after: u64, now: Nanos) -> Found {
+    let history = store.history();
+    let new = history.events().filter(|event| event.seq > after);
+    let new: Vec<Event> =
+        new.filter(|event| view.filter.matches(&At(*event, now))).cloned().collect();
+    let (matched, all, lost) = (new.len(), history.events().count(), history.lost());
+    (matched, all, Rows::Events { events: latest(new, view), lost })
+}
+
+/// The rows that the view is about: those that are ignored, or the others.
+fn given(store: &Store, view: &View) -> Vec<Arc<Row>> {
     if view.ignored {
         return store.ignored().cloned().collect();
     }
@@ -363,7 +375,7 @@ fn filtered(rows: Vec<Arc<Row>>, view: &View, now: Nanos) -> Vec<Arc<Row>> {
 
 /// Rows are made for the window's tasks only, and of the others no more is looked at than
 /// the filter and the sort ask for.
-fn tasks(store: &Store, view: &View, now: Nanos) -> (usize, usize, Rows) {
+fn tasks(store: &Store, view: &View, now: Nanos) -> Found {
     let waits = rows::Waits::of(store);
     let source = Source::new(store, &waits);
     let (matched, all, window) = if is_everything(view) && view.sort.is_none() {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    View, ViewKind, candidates, filtered, is_everything, leaks,
+    View, ViewKind, candidates, filtered, given, is_everything,
     lean::{LeanHeld, LeanTask, Source},
     rows::{self, TaskRow, Waits},
     subject::At,
@@ -116,7 +116,7 @@ fn of_holdings(store: &Store, view: &View, now: Nanos, nodes: &mut Vec<Node>) ->
 
 /// The tasks of the rows, as they are now.
 fn of_leaks(store: &Store, view: &View, now: Nanos, nodes: &mut Vec<Node>) -> (usize, usize) {
-    let mut live = leaks(store, view);
+    let mut live = given(store, view);
     live.retain(|row| row.cleared_at.is_none());
     let all = live.len();
     let live = filtered(live, view, now);
