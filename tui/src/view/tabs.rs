@@ -40,8 +40,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Vec
     let tabs = Line::from(spans);
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     frame.render_widget(Paragraph::new(tabs), area);
-    let rows = rows_are(model, area.width < 100, theme.glyphs.more);
-    let right = as_fits(&left_out(model, area.width), &rows, room, theme.glyphs.more);
+    let rows = RowsAre { model, is_narrow: area.width < 100, more: theme.glyphs.more };
+    let right = as_fits(&left_out(model, area.width), &rows.said(), room, theme.glyphs.more);
     frame.render_widget(Paragraph::new(Line::styled(right, theme.dim()).right_aligned()), area);
     places
 }
@@ -86,76 +86,102 @@ fn left_out(model: &Model, columns: u16) -> String {
 }
 
 /// What the rows are, in which order; of what is listed, how many match.
-fn rows_are(model: &Model, is_narrow: bool, more: &str) -> String {
-    let of = |matched: u64, all: u64| match (model.is_answered(), all) {
-        // Before the first answer nothing is not "none".
-        (false, 0) => more.to_owned(),
-        _ => format!("{} of {}", count(matched), count(all)),
-    };
-    let sorted = |by_itself: &str| match model.tab().sort {
-        Some(sort) if sort.largest_first => format!("by {}, down", sort.field.name),
-        Some(sort) => format!("by {}, up", sort.field.name),
-        None => by_itself.to_owned(),
-    };
-    let by = match model.leaks_by {
-        LeaksBy::Site if is_narrow => "by site",
-        LeaksBy::Site => "by spawn site",
-        LeaksBy::Cause if is_narrow => "by cause",
-        LeaksBy::Cause => "by site, cause and kind",
-        LeaksBy::Field(field) => &format!("by {field}"),
-        LeaksBy::One => "one by one",
-    };
-    let comma = if is_narrow { "" } else { "," };
-    let said = match model.screen() {
-        screen if screen.is_tab() && !model.is_attached() => return String::new(),
-        screen if screen.is_tab() && model.is_tree() => {
-            let (matched, all) = model.counted_branches();
-            format!("tree {}; t all", of(matched, all))
-        }
-        Screen::Leaks if model.which == Which::Ignored => format!("ignored{comma} {by}; i back"),
-        Screen::Leaks if model.leaks_only => format!("leaks only, {by}"),
-        Screen::Leaks if is_narrow && model.tab().sort.is_none() => by.to_owned(),
-        Screen::Leaks if is_narrow => sorted(""),
-        Screen::Leaks => format!("{by}, {}", sorted("worst first")),
-        Screen::Tasks if model.is_cancelling() => {
-            let of = of(model.tasks.matched, model.tasks.all);
-            if is_narrow {
-                format!("{of} cancelling")
-            } else {
-                format!("{of} being cancelled; m all")
+struct RowsAre<'a> {
+    model: &'a Model,
+    is_narrow: bool,
+    more: &'a str,
+}
+
+impl RowsAre<'_> {
+    fn said(&self) -> String {
+        let model = self.model;
+        let said = match model.screen() {
+            screen if screen.is_tab() && !model.is_attached() => return String::new(),
+            screen if screen.is_tab() && model.is_tree() => {
+                let (matched, all) = model.counted_branches();
+                format!("tree {}; t all", self.of(matched, all))
             }
+            Screen::Leaks => self.leaks(),
+            Screen::Tasks => self.tasks(),
+            Screen::Holdings => self.holdings(),
+            Screen::Events => "newest first".to_owned(),
+            Screen::Process => self.sorted("oldest first"),
+            Screen::Story(_, task) => format!("task #{task}   Esc back"),
+            Screen::Targets => "targets   Esc back".to_owned(),
+            Screen::Since => "since mark   Esc back".to_owned(),
+            Screen::Blind | Screen::Help => "Esc back".to_owned(),
+        };
+        format!("{said} ")
+    }
+
+    fn leaks(&self) -> String {
+        let (model, is_narrow) = (self.model, self.is_narrow);
+        let by = match model.leaks_by {
+            LeaksBy::Site if is_narrow => "by site",
+            LeaksBy::Site => "by spawn site",
+            LeaksBy::Cause if is_narrow => "by cause",
+            LeaksBy::Cause => "by site, cause and kind",
+            LeaksBy::Field(field) => &format!("by {field}"),
+            LeaksBy::One => "one by one",
+        };
+        match model.which {
+            Which::Ignored if is_narrow => format!("ignored {by}; i back"),
+            Which::Ignored => format!("ignored, {by}; i back"),
+            Which::Reported if model.leaks_only => format!("leaks only, {by}"),
+            Which::Reported if is_narrow && model.tab().sort.is_none() => by.to_owned(),
+            Which::Reported if is_narrow => self.sorted(""),
+            Which::Reported => format!("{by}, {}", self.sorted("worst first")),
         }
-        Screen::Tasks if model.tasks_are() == WhichTasks::BySite => {
-            let of = of(model.sites.matched, model.sites.all);
-            if is_narrow {
-                format!("{of} sites")
-            } else {
-                format!("{of} spawn sites, {}; g tasks", sorted("most live first"))
+    }
+
+    fn tasks(&self) -> String {
+        let (model, is_narrow) = (self.model, self.is_narrow);
+        let is_by_site = !model.is_cancelling() && model.tasks_are() == WhichTasks::BySite;
+        let of = if is_by_site {
+            self.of(model.sites.matched, model.sites.all)
+        } else {
+            self.of(model.tasks.matched, model.tasks.all)
+        };
+        match is_narrow {
+            true if model.is_cancelling() => format!("{of} cancelling"),
+            false if model.is_cancelling() => format!("{of} being cancelled; m all"),
+            true if is_by_site => format!("{of} sites"),
+            false if is_by_site => {
+                format!("{of} spawn sites, {}; g tasks", self.sorted("most live first"))
             }
+            true => of,
+            false => format!("{of}  {}", self.sorted("live first")),
         }
-        Screen::Tasks if is_narrow => of(model.tasks.matched, model.tasks.all),
-        Screen::Tasks => {
-            format!("{}  {}", of(model.tasks.matched, model.tasks.all), sorted("live first"))
+    }
+
+    fn holdings(&self) -> String {
+        let Model { holdings, pool_lines, holdings_by, .. } = self.model;
+        let of = match holdings_by {
+            HoldingsBy::One => self.of(holdings.matched, holdings.all),
+            HoldingsBy::Pool => self.of(pool_lines.matched, pool_lines.all),
+        };
+        match holdings_by {
+            HoldingsBy::One if self.is_narrow => of,
+            HoldingsBy::One => format!("{of}  {}", self.sorted("oldest first")),
+            HoldingsBy::Pool => format!("pools {of}; g all"),
         }
-        Screen::Holdings => match model.holdings_by {
-            HoldingsBy::One if is_narrow => of(model.holdings.matched, model.holdings.all),
-            HoldingsBy::One => {
-                let list = &model.holdings;
-                format!("{}  {}", of(list.matched, list.all), sorted("oldest first"))
-            }
-            HoldingsBy::Pool => {
-                let list = &model.pool_lines;
-                format!("pools {}; g all", of(list.matched, list.all))
-            }
-        },
-        Screen::Events => "newest first".to_owned(),
-        Screen::Process => sorted("oldest first"),
-        Screen::Story(_, task) => format!("task #{task}   Esc back"),
-        Screen::Targets => "targets   Esc back".to_owned(),
-        Screen::Since => "since mark   Esc back".to_owned(),
-        Screen::Blind | Screen::Help => "Esc back".to_owned(),
-    };
-    format!("{said} ")
+    }
+
+    fn of(&self, matched: u64, all: u64) -> String {
+        match (self.model.is_answered(), all) {
+            // Before the first answer nothing is not "none".
+            (false, 0) => self.more.to_owned(),
+            _ => format!("{} of {}", count(matched), count(all)),
+        }
+    }
+
+    fn sorted(&self, by_itself: &str) -> String {
+        match self.model.tab().sort {
+            Some(sort) if sort.largest_first => format!("by {}, down", sort.field.name),
+            Some(sort) => format!("by {}, up", sort.field.name),
+            None => by_itself.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -209,8 +209,12 @@ pub(super) fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     };
     let (live, lost) = (are(Target::is_live), are(Target::is_lost));
     let waiting = are(|it| !it.is_live() && !it.is_lost());
-    let restarted: Vec<TargetId> =
-        live.iter().copied().filter(|id| model.targets[*id].says_restarted(now)).collect();
+    let live_and = |is_so: &dyn Fn(&Target) -> bool| -> Vec<TargetId> {
+        live.iter().copied().filter(|id| is_so(&model.targets[*id])).collect()
+    };
+    let restarted = live_and(&|it| it.says_restarted(now));
+    let slow = live_and(&|it| it.is_slow(now));
+    let stand_still = live_and(&|it| it.paused_at().is_some());
     let mut spans = Vec::new();
     let mut say = |text: String, style: Style| {
         if !spans.is_empty() {
@@ -224,13 +228,9 @@ pub(super) fn how(scene: Scene<'_>) -> Vec<Span<'static>> {
     if !waiting.is_empty() {
         say(format!("{} waiting", named(&waiting)), theme.late());
     }
-    let slow: Vec<TargetId> =
-        live.iter().copied().filter(|id| model.targets[*id].is_slow(now)).collect();
     if !slow.is_empty() {
         say(format!("{} has not answered yet", named(&slow)), theme.late());
     }
-    let stand_still: Vec<TargetId> =
-        live.iter().copied().filter(|id| model.targets[*id].paused_at().is_some()).collect();
     if !stand_still.is_empty() {
         say(format!("{} paused", named(&stand_still)), theme.late());
     }
