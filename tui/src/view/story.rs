@@ -215,29 +215,7 @@ fn happened(
         let gap = format!("  {more} {lost} events of this target not kept {more}");
         lines.push(Told::of(Line::styled(gap, theme.dim())));
     }
-    let place_width = if columns >= 100 { 34 } else { 0 };
-    let what_width = usize::from(columns).saturating_sub(12 + 19 + place_width);
-    for event in &story.events {
-        let at = span(event.at_ns.saturating_sub(task.spawned_ns));
-        let site =
-            if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
-        let (what, style) = told(event, task, theme);
-        let word = if is_unseen(event, task) { "cancelled" } else { events::word(event) };
-        // A column's width between it and the place.
-        let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
-        let line = Line::from(vec![
-            Span::styled(format!("  {at:>8}  "), theme.dim()),
-            Span::styled(pad(word, 19, ""), style),
-            Span::raw(pad(&what, what_width, "")),
-            Span::styled(
-                fit_place(&site, place_width, theme.glyphs.more).into_owned(),
-                theme.dim(),
-            ),
-        ]);
-        let is_selected = scene.model.story_row() == Some(StoryRow::Event(event.seq));
-        let matters = matches!(event.kind(), v1::EventKind::CancelRequested | v1::EventKind::Ended);
-        lines.push(Told { line: marked(line, is_selected, theme), matters });
-    }
+    lines.extend(story.events.iter().map(|event| one_event(event, task, columns, scene)));
     let mut beneath = |text: String| {
         let room = usize::from(columns).saturating_sub(BENEATH.len() + 1);
         let wrapped = wrap(&text, room).into_iter();
@@ -269,6 +247,28 @@ fn happened(
         counted(task.wakes, "wake"),
     ));
     lines
+}
+
+fn one_event(event: &v1::Event, task: &v1::Task, columns: u16, scene: Scene<'_>) -> Told {
+    let theme = scene.theme;
+    let place_width = if columns >= 100 { 34 } else { 0 };
+    let what_width = usize::from(columns).saturating_sub(12 + 19 + place_width);
+    let at = span(event.at_ns.saturating_sub(task.spawned_ns));
+    let site =
+        if place_width == 0 { String::new() } else { safe(&place(&event.site)).into_owned() };
+    let (what, style) = told(event, task, theme);
+    let word = if is_unseen(event, task) { "cancelled" } else { events::word(event) };
+    // A column's width between it and the place.
+    let what = fit(&what, what_width.saturating_sub(1), theme.glyphs.more);
+    let line = Line::from(vec![
+        Span::styled(format!("  {at:>8}  "), theme.dim()),
+        Span::styled(pad(word, 19, ""), style),
+        Span::raw(pad(&what, what_width, "")),
+        Span::styled(fit_place(&site, place_width, theme.glyphs.more).into_owned(), theme.dim()),
+    ]);
+    let is_selected = scene.model.story_row() == Some(StoryRow::Event(event.seq));
+    let matters = matches!(event.kind(), v1::EventKind::CancelRequested | v1::EventKind::Ended);
+    Told { line: marked(line, is_selected, theme), matters }
 }
 
 /// Of the tokens that ask a task, so many are named: the nearest.
