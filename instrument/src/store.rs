@@ -15,6 +15,7 @@ mod sites;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    hash::BuildHasherDefault,
     sync::Arc,
 };
 
@@ -37,6 +38,7 @@ pub(crate) use self::{
     sites::Ended as EndedOfSite,
 };
 use crate::{
+    hash::WordHasher,
     recorder::{
         Recorder,
         clock::{Nanos, nanos},
@@ -52,6 +54,9 @@ use crate::{
 
 /// Events of the store's own (verdicts given and cleared) that are kept.
 const NOTES: usize = 4096;
+/// So many tasks are judged before what is beyond the cap is folded: what would be said of a
+/// hundred thousand at once takes hundreds of megabytes.
+const JUDGED_AT_ONCE: usize = 1000;
 
 /// Counts since the recording began, and of this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +96,9 @@ pub(crate) struct Store {
     recorder: &'static Recorder,
     settings: Settings,
     /// Asked to stop and not ended, or ended by cancellation with something left.
-    watched: HashMap<Key, Watched>,
+    watched: Table<Watched>,
+    /// Of these, those that are to be judged.
+    due: VecDeque<Key>,
     ended: Ended,
     rows: Rows,
     notes: VecDeque<Note>,
@@ -112,6 +119,9 @@ pub(crate) struct Store {
     expired: Vec<Arc<Rule>>,
     version: u64,
 }
+
+/// By the keys of tasks.
+type Table<T> = HashMap<Key, T, BuildHasherDefault<WordHasher>>;
 
 #[derive(Debug)]
 struct Watched {
@@ -153,7 +163,8 @@ impl Store {
     pub(crate) fn new(recorder: &'static Recorder, settings: Settings, ignore: Ignore) -> Self {
         Self {
             recorder,
-            watched: HashMap::new(),
+            watched: Table::default(),
+            due: VecDeque::new(),
             ended: Ended::default(),
             rows: Rows::new(ignore),
             notes: VecDeque::new(),
@@ -251,19 +262,13 @@ impl Store {
         }
     }
 
-    /// One round: takes what changed, frees what is over, judges what was asked to
-    /// stop. Gives what it gave and cleared.
+    /// A whole round: takes what changed and looks at all that is watched. Gives what it gave
+    /// and cleared.
     pub(crate) fn round(&mut self, now: Nanos) -> Vec<Note> {
-        self.take_changes();
-        self.look_for_the_asked();
-        let freed = self.ended.forget(self.recorder, &self.settings, now);
-        self.recorder.takes_in(self.ended.places(&self.settings));
         let mut notes = Vec::new();
-        self.expire_rules(now, &mut notes);
-        for key in freed {
-            self.no_longer_watched(key, now, &mut notes);
-        }
-        self.judge_all(now, &mut notes);
+        self.take_in(now, &mut notes);
+        self.look(now, &mut notes);
+        self.judge_some(now, &mut notes);
         for (owner, findings) in self.overdue.look(self.recorder, self.settings.overdue, now) {
             let judged = Judged::Overdue(owner);
             self.version += self.rows.replace(self.recorder, judged, findings, now, &mut notes);
@@ -272,6 +277,33 @@ impl Store {
         self.totals.bytes_kept = self.bytes_kept(now);
         self.keep(&notes);
         notes
+    }
+
+    /// A round that costs in proportion to what changed: takes that, frees what is over, and
+    /// judges more of what the last whole round found to be due.
+    pub(crate) fn short_round(&mut self, now: Nanos) -> Vec<Note> {
+        let mut notes = Vec::new();
+        self.take_in(now, &mut notes);
+        self.judge_some(now, &mut notes);
+        self.fold_beyond_the_cap();
+        self.keep(&notes);
+        notes
+    }
+
+    /// More is to be judged than was.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.due.is_empty()
+    }
+
+    fn take_in(&mut self, now: Nanos, notes: &mut Vec<Note>) {
+        self.take_changes();
+        self.look_for_the_asked();
+        let freed = self.ended.forget(self.recorder, &self.settings, now);
+        self.recorder.takes_in(self.ended.places(&self.settings));
+        self.expire_rules(now, notes);
+        for key in freed {
+            self.no_longer_watched(key, now, notes);
+        }
     }
 
     fn expire_rules(&mut self, now: Nanos, notes: &mut Vec<Note>) {
@@ -346,30 +378,45 @@ impl Store {
         request.is_some_and(|request| request.cause != Cause::Unknown)
     }
 
-    fn judge_all(&mut self, now: Nanos, notes: &mut Vec<Note>) {
+    /// Finds what is to be judged anew.
+    fn look(&mut self, now: Nanos, notes: &mut Vec<Note>) {
         for key in self.refresh_watched() {
             self.no_longer_watched(key, now, notes);
         }
-        let tasks = || self.watched.values().map(|task| &task.facts);
+        let tasks = self.watched.values().map(|task| &task.facts);
         let holds = |it: &&TaskFacts| it.ended_by_cancellation() && it.pins > 0;
-        let mut changed = self.listed.refresh(self.recorder, tasks().filter(holds));
+        let mut changed = self.listed.refresh(self.recorder, tasks.filter(holds));
         let is_late = |it: &&Watched| is_late(it, limits(&self.settings, it), now);
         let late = self.watched.values().filter(is_late).map(|task| &task.facts);
         changed.extend(self.listed_live.refresh(self.recorder, late));
-        let due: Vec<Key> = self
-            .watched
-            .iter()
-            .filter(|(key, task)| {
-                now >= task.look_again
-                    || task.judged_by != Some(task.signature())
-                    || changed.contains(key)
-                    // What is around a scope decides whether it was cancelled by itself.
-                    || task.facts.kind == TaskKind::Scope
-            })
-            .map(|(key, _)| *key)
-            .collect();
-        for key in due {
-            self.judge(key, now, notes);
+        let due = self.watched.iter().filter(|(key, task)| {
+            now >= task.look_again
+                || task.judged_by != Some(task.signature())
+                || changed.contains(key)
+                // What is around a scope decides whether it was cancelled by itself.
+                || task.facts.kind == TaskKind::Scope
+        });
+        self.due.clear();
+        self.due.extend(due.map(|(key, _)| *key));
+    }
+
+    fn judge_some(&mut self, now: Nanos, notes: &mut Vec<Note>) {
+        let some = self.due.len().min(JUDGED_AT_ONCE);
+        for key in self.due.drain(..some).collect::<Vec<_>>() {
+            if self.is_as_looked_at(key) {
+                self.judge(key, now, notes);
+            }
+        }
+    }
+
+    /// False for one that has let go of something, or has ended, since what it holds was
+    /// listed: the next whole round finds it.
+    fn is_as_looked_at(&mut self, key: Key) -> bool {
+        let Some(task) = self.watched.get_mut(&key) else { return false };
+        let had_ended = task.facts.ended_at.is_some();
+        match self.recorder.reread(&mut task.facts) {
+            Some(has_changed) => !has_changed || (!had_ended && task.facts.ended_at.is_none()),
+            None => false,
         }
     }
 
@@ -392,16 +439,12 @@ impl Store {
         let recorder = self.recorder;
         let mut over = Vec::new();
         for (key, task) in &mut self.watched {
-            match recorder.task(*key) {
-                Some(facts) => {
-                    // Its holdings and children pin it, and those of ended children do.
-                    let holds = facts.ended_by_cancellation() && facts.pins > 0;
-                    if facts.ended_at.is_some() && !holds {
-                        over.push(*key);
-                    }
-                    task.facts = facts;
-                }
-                None => over.push(*key),
+            let facts = &mut task.facts;
+            let is_there = recorder.reread(facts).is_some();
+            // Its holdings and children pin it, and those of ended children do.
+            let holds = facts.ended_by_cancellation() && facts.pins > 0;
+            if !is_there || (facts.ended_at.is_some() && !holds) {
+                over.push(*key);
             }
         }
         over

@@ -71,6 +71,19 @@ impl Recorder {
         self.task_in(key.slot()).filter(|facts| facts.key == key)
     }
 
+    /// Brings up to date what was read of a task, and says whether that was needed; `None` when
+    /// its slot was freed. Of one that has ended little can change, and little is read.
+    pub(crate) fn reread(&self, task: &mut TaskFacts) -> Option<bool> {
+        let index = task.key.slot();
+        let (slot, word) = (self.tasks.get(task.key)?, self.tasks.word(index)?);
+        let spawner = Key::from_bits(word.load(Ordering::Acquire));
+        let still = task.ended_at.is_some() && slot.is_still(task, spawner);
+        if !still {
+            *task = self.task(task.key)?;
+        }
+        self.tasks.get(task.key).map(|_| !still)
+    }
+
     /// How many slots tasks have, used or not.
     #[cfg(feature = "tokio-console")]
     pub(crate) fn task_slots(&self) -> u32 {

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Table;
 use crate::{
     fault::{Fault, planted},
     recorder::{
@@ -27,7 +28,7 @@ const DEPTH: usize = 16;
 pub(super) struct Listed {
     listing: Listing,
     /// The cancelled tasks with their counts of holdings, children and pins.
-    made_for: HashMap<Key, Counts>,
+    made_for: Table<Counts>,
     /// How often waits had changed when they were looked for.
     waits_seen: u64,
 }
@@ -47,7 +48,7 @@ impl Listed {
     pub(super) fn refresh<'a>(
         &mut self,
         recorder: &Recorder,
-        tasks: impl Iterator<Item = &'a TaskFacts>,
+        tasks: impl Iterator<Item = &'a TaskFacts> + Clone,
     ) -> HashSet<Key> {
         let mut changed = self.relist(recorder, tasks);
         if self.look_for_waits(recorder, !changed.is_empty()) {
@@ -59,19 +60,25 @@ impl Listed {
     fn relist<'a>(
         &mut self,
         recorder: &Recorder,
-        tasks: impl Iterator<Item = &'a TaskFacts>,
+        tasks: impl Iterator<Item = &'a TaskFacts> + Clone,
     ) -> HashSet<Key> {
-        let wanted: HashMap<Key, Counts> = tasks.map(|it| (it.key, counts(it))).collect();
-        let reread = self.reread(recorder);
-        if reread == Reread::Same && wanted == self.made_for {
-            return HashSet::new();
+        let same = self.is_made_for(tasks.clone());
+        match self.reread(recorder) {
+            Reread::Same if same => return HashSet::new(),
+            Reread::Updated if same => {}
+            _ => {
+                self.made_for = tasks.map(|it| (it.key, counts(it))).collect();
+                self.listing = list(recorder, self.made_for.keys().copied().collect());
+            }
         }
-        if reread != Reread::Different && wanted == self.made_for {
-            return wanted.into_keys().collect();
-        }
-        self.listing = list(recorder, wanted.keys().copied().collect());
-        self.made_for = wanted;
         self.made_for.keys().copied().collect()
+    }
+
+    fn is_made_for<'a>(&self, tasks: impl Iterator<Item = &'a TaskFacts>) -> bool {
+        let mut wanted = 0;
+        let mut tasks = tasks.inspect(|_| wanted += 1);
+        tasks.all(|it| self.made_for.get(&it.key) == Some(&counts(it)))
+            && wanted == self.made_for.len()
     }
 
     /// Finds who waits for what is listed. True when that has changed.

@@ -1,6 +1,7 @@
 //! The store over a recorder of its own, with the time as an argument.
 
 mod ignore;
+mod many;
 mod sites;
 
 use super::*;

@@ -165,6 +165,23 @@ impl TaskSlot {
         u64::try_from(since.cast_signed()).unwrap_or(0)
     }
 
+    /// Whether what may still change of a task that has ended is as it was read: what it
+    /// holds, who it was spawned by, who can wake it, and whether it was asked after all.
+    pub(in crate::recorder) fn is_still(&self, read: &TaskFacts, spawner: Option<Key>) -> bool {
+        let when = |cell: &AtomicU64| some(cell.load(SeqCst));
+        self.life.pins() == read.pins
+            && self.holdings_here.sum(&self.holdings) == read.holdings
+            && self.children_here.sum(&self.children) == read.children
+            && self.handles.load(Relaxed) == read.handles
+            && self.wakers.count() == read.wakers
+            && self.flags() == read.flags
+            && spawner == read.spawner
+            && self.request_index() == read.request
+            && self.extra() == read.extra
+            && when(&self.requested_at) == read.requested_at
+            && when(&self.delivered_at) == read.delivered_at
+    }
+
     /// Reads everything. The caller checks the generation again afterwards.
     pub(in crate::recorder) fn facts(&self, key: Key, spawner: Option<Key>) -> TaskFacts {
         let load = |cell: &AtomicU64| cell.load(Relaxed);
