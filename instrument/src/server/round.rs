@@ -1,6 +1,6 @@
 //! The rounds: how often the console thread looks.
 
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use super::Console;
 use crate::{
@@ -20,6 +20,8 @@ const MANY: u64 = 1000;
 const REST: u64 = 49;
 /// But a verdict is never later for that.
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// So often others go first: on a machine that is always late it is judged all the same.
+const MOST_FOR_OTHERS: usize = 4;
 
 /// What is to be said once there is a log to say it in.
 struct Unsaid {
@@ -95,7 +97,21 @@ pub(super) async fn run(console: &Console, address: Option<String>) {
         }
         let busy = round.is_behind || round.ended.saturating_sub(seen) > MANY;
         seen = round.ended;
-        tokio::time::sleep(if busy { FASTEST } else { usual }).await;
+        pause(console, if busy { FASTEST } else { usual }, usual).await;
+    }
+}
+
+/// Who wakes much too late has stood still with the whole process, in a debugger or on a machine
+/// that slept: every grace is over, and nobody could use it. So the others have a round's time
+/// first, and again when they were held up in it too.
+async fn pause(console: &Console, length: Duration, usual: Duration) {
+    let clock = &console.recorder.clock;
+    for pause in iter::once(length).chain(iter::repeat_n(usual, MOST_FOR_OTHERS)) {
+        let late = clock.now().saturating_add(nanos(pause + usual));
+        tokio::time::sleep(pause).await;
+        if clock.now() <= late {
+            return;
+        }
     }
 }
 

@@ -40,6 +40,11 @@ impl Console {
         described.expect("it answers").into_inner().coverage.expect("a coverage")
     }
 
+    pub async fn process_id(&mut self) -> u32 {
+        let described = self.client.describe(v1::DescribeRequest {}).await;
+        described.expect("it answers").into_inner().target.expect("a target").pid
+    }
+
     pub async fn leaks(&mut self) -> v1::Update {
         self.look(view(ViewKind::Leaks)).await
     }

@@ -32,6 +32,8 @@ mod rwlocks;
 mod services;
 mod shares;
 mod spans;
+#[cfg(unix)]
+mod still;
 mod wakers;
 
 use std::process::ExitCode;
@@ -58,6 +60,8 @@ fn scenarios() -> Vec<Scenario> {
     all.extend(lent::scenarios());
     all.extend(edges::scenarios());
     all.extend(libraries::scenarios());
+    #[cfg(unix)]
+    all.extend(still::scenarios());
     all
 }
 
