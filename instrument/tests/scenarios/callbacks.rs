@@ -1,16 +1,18 @@
 //! B: callbacks and timers left by clean-up.
 
 use std::{
+    future::pending,
     sync::{Mutex, OnceLock},
     time::Duration,
 };
 
 use holdover::{
     sync::CancellationToken,
-    task::Builder,
+    task::{AbortHandle, Builder},
     time::{TimerHandle, call_later, call_later_while_alive, sleep},
 };
 use holdover_proto::v1::{self, Accuracy, Cause, HoldingKind, Outcome, Phase, Verdict};
+use tokio::sync::oneshot;
 
 use crate::{
     client::{Console, assert_cause, assert_holding, assert_site, cancel},
@@ -109,17 +111,21 @@ pub fn scenarios() -> Vec<Scenario> {
             "11_done_callbacks",
             shim: async {
                 for (name, cancelled) in [("completes", false), ("cancelled", true)] {
-                    let task = named(name, sleep(Duration::from_millis(40)));
+                    let (tell, told) = oneshot::channel::<()>();
+                    let task = named(name, told);
                     for number in 0..3 {
                         task.on_done(move |ended| said(format!("{} {number}", ended.name())));
                     }
                     if cancelled {
                         task.abort();
                     }
+                    drop(tell);
                     let _ = task.await;
                 }
                 let task = named("late", async {});
-                sleep(Duration::from_millis(40)).await;
+                while !task.is_finished() {
+                    sleep(Duration::from_millis(1)).await;
+                }
                 let before = said_so_far().len();
                 task.on_done(|ended| said(format!("{} {}", ended.name(), ended.outcome().name())));
                 assert_eq!(said_so_far().len(), before + 1, "at once");
@@ -158,11 +164,15 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario! {
             "11_a_callback_while_its_owner_lives",
             shim: async {
+                let (tell, told) = oneshot::channel::<AbortHandle>();
                 let task = named("owner", async {
+                    let own = told.await.expect("its handle");
                     call_later_while_alive(GRACE * 5, || said("it ran".to_owned()));
-                    sleep(Duration::from_secs(10)).await;
+                    // At once: else the callback might be first.
+                    own.abort();
+                    pending::<()>().await;
                 });
-                abort_after(task, Duration::from_millis(20)).await;
+                let _ = tell.send(task.abort_handle());
             },
             check: async |console: &mut Console, _| {
                 // It is pending until it drops itself instead of running.

@@ -168,12 +168,15 @@ fn left() -> Vec<Scenario> {
         scenario! {
             "09_what_a_callback_acquires_after_its_owners_end",
             shim: async {
+                let (tell, told) = oneshot::channel::<AbortHandle>();
                 let task = named("owner", async {
+                    let own = told.await.expect("its handle");
                     call_later(GRACE, || park("connection"));
+                    // At once: the callback comes after it.
+                    own.abort();
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
-                task.abort();
+                let _ = tell.send(task.abort_handle());
                 sleep(GRACE * 10).await;
                 release();
             },
