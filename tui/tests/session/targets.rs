@@ -15,8 +15,7 @@ fn port(service: &Service) -> String {
 
 /// One that leaks callbacks, and one that ignores a token.
 fn two() -> (Service, Service) {
-    let stuck = Service::of("ignores_token", Command::new(holdover()), "127.0.0.1:0");
-    (Service::start("127.0.0.1:0"), stuck)
+    (Service::start("127.0.0.1:0"), Service::stuck("127.0.0.1:0"))
 }
 
 #[test]
