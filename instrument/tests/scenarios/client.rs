@@ -1,11 +1,17 @@
 //! A console as a test has it: what is told, and waiting for something to be told.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    process::ChildStdin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use holdover_proto::v1::{
     self, Cause, HoldingKind, Outcome, Phase, TaskKind, Verdict, ViewKind,
     holdover_client::HoldoverClient,
 };
+use tokio::sync::Notify;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::harness::GRACE;
@@ -13,12 +19,32 @@ use crate::harness::GRACE;
 /// Long enough for a machine with everything else going on.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
+/// In the service: what was to be seen has been seen.
+static GO_ON: Notify = Notify::const_new();
+static GOES_ON: AtomicBool = AtomicBool::new(false);
+
+pub fn goes_on() -> bool {
+    GOES_ON.load(Ordering::Relaxed)
+}
+
+/// For a scenario that must not be over before it has been looked at.
+pub async fn told_to_go_on() {
+    GO_ON.notified().await;
+}
+
+/// The service is told.
+pub fn go_on() {
+    GOES_ON.store(true, Ordering::Relaxed);
+    GO_ON.notify_one();
+}
+
 pub struct Console {
     client: HoldoverClient<Channel>,
+    service: ChildStdin,
 }
 
 impl Console {
-    pub async fn attach(address: &str) -> Self {
+    pub async fn attach(address: &str, service: ChildStdin) -> Self {
         let uri = if address.starts_with("unix:") {
             address.to_owned()
         } else {
@@ -26,7 +52,12 @@ impl Console {
         };
         let endpoint = Endpoint::from_shared(uri).expect("an address");
         let client = HoldoverClient::new(endpoint.connect().await.expect("it listens"));
-        Self { client }
+        Self { client, service }
+    }
+
+    /// Tells the service to.
+    pub fn go_on(&mut self) {
+        self.service.write_all(b"go on\n").expect("it lives");
     }
 
     async fn look(&mut self, view: v1::View) -> v1::Update {

@@ -14,7 +14,7 @@ use std::{
 
 use tracing_subscriber::{layer::SubscriberExt, registry};
 
-use crate::client::Console;
+use crate::client::{Console, go_on};
 
 /// The grace that a service process of ours goes by.
 pub const GRACE: Duration = match env!("CARGO_CRATE_NAME").as_bytes() {
@@ -239,7 +239,6 @@ impl Service {
     }
 
     fn stop(mut self) -> String {
-        drop(self.child.stdin.take());
         let _ = self.child.kill();
         let mut said = String::new();
         if let Some(mut errors) = self.child.stderr.take() {
@@ -254,13 +253,14 @@ impl Service {
 }
 
 fn check(case: Case<'_>) {
-    let service = Service::start(case);
+    let mut service = Service::start(case);
+    let stdin = service.child.stdin.take().expect("its input");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let address = service.address.clone();
     let checked = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let mut console = Console::attach(&address).await;
+            let mut console = Console::attach(&address, stdin).await;
             (case.scenario.check)(&mut console, case.form).await;
         });
     }));
@@ -292,8 +292,7 @@ fn serve(case: Case<'_>) {
     };
     let run = run.expect("the form exists");
     thread::spawn(|| {
-        let mut rest = Vec::new();
-        let _ = std::io::stdin().read_to_end(&mut rest);
+        std::io::stdin().lines().map_while(Result::ok).for_each(|_| go_on());
         std::process::exit(0);
     });
     let mut builder = match case.flavor {

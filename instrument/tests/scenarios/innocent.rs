@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::{
     callbacks::OnDrop,
-    client::{Console, DEADLINE, assert_kind},
+    client::{Console, DEADLINE, assert_kind, told_to_go_on},
     harness::{GRACE, Scenario},
     lifecycle::{another_runtime, bound, named, plain},
     scenario,
@@ -283,13 +283,14 @@ fn tokens() -> Vec<Scenario> {
                 let waits = token.clone();
                 bound("supervisor", &token, async move {
                     waits.cancelled().await;
-                    sleep(GRACE * 8).await;
+                    told_to_go_on().await;
                 });
                 sleep(Duration::from_millis(30)).await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
                 console.leak(Verdict::Stuck, "supervisor").await;
+                console.go_on();
                 console.cleared().await;
             },
         },

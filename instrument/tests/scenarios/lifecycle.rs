@@ -12,7 +12,7 @@ use holdover_proto::v1::{Accuracy, Cause, Outcome, TaskState, Verdict};
 use tokio::sync::Notify;
 
 use crate::{
-    client::{Console, assert_cause, assert_site, cancel},
+    client::{Console, assert_cause, assert_site, cancel, goes_on, told_to_go_on},
     harness::{Form, GRACE, Scenario},
     scenario,
 };
@@ -41,7 +41,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let (runs, is_running) = mpsc::channel();
                 let task = named("spinner", async move {
                     runs.send(()).expect("somebody waits for it");
-                    spin(Duration::from_millis(600));
+                    spin();
                 });
                 // Aborted while it runs, by a thread that is no worker.
                 let task = task.abort_handle();
@@ -54,7 +54,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let (runs, is_running) = mpsc::channel();
                 let task = plain("spinner", async move {
                     runs.send(()).expect("somebody waits for it");
-                    spin(Duration::from_millis(600));
+                    spin();
                 });
                 thread::spawn(move || {
                     is_running.recv().expect("it runs");
@@ -105,7 +105,7 @@ pub fn scenarios() -> Vec<Scenario> {
                         } => {
                             // The future is pinned and alive, and nobody polls it.
                             takes.notify_one();
-                            holdover::time::sleep(Duration::from_millis(400)).await;
+                            told_to_go_on().await;
                         }
                     }
                     cancelled.await;
@@ -138,13 +138,13 @@ pub fn scenarios() -> Vec<Scenario> {
             },
         },
         scenario! {
-            "05_clean_up_of_three_graces",
+            "05_clean_up_beyond_grace",
             shim: async {
                 let token = CancellationToken::new();
                 let waits = token.clone();
                 bound("slow", &token, async move {
                     waits.cancelled().await;
-                    holdover::time::sleep(GRACE * 6).await;
+                    told_to_go_on().await;
                 });
                 holdover::time::sleep(Duration::from_millis(20)).await;
                 token.cancel();
@@ -153,6 +153,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let leak = console.leak(Verdict::Stuck, "slow").await;
                 assert_cause(cancel(&leak), Cause::Token);
                 assert!(cancel(&leak).delivered_ns.is_some(), "it has noticed");
+                console.go_on();
                 console.cleared().await;
             },
         },
@@ -309,10 +310,9 @@ pub fn another_runtime(spawn: impl Fn() + Send + 'static) {
     });
 }
 
-/// Keeps the thread busy.
-pub fn spin(time: Duration) {
-    let end = std::time::Instant::now() + time;
-    while std::time::Instant::now() < end {
+/// Keeps the thread busy until the service is told to go on.
+fn spin() {
+    while !goes_on() {
         std::hint::spin_loop();
     }
 }
@@ -339,6 +339,8 @@ async fn aborted_while_sleeping(console: &mut Console, form: Form) {
 async fn aborted_in_a_loop(console: &mut Console, form: Form) {
     if form == Form::Plain {
         // The request is invisible: nothing is reported.
+        console.nothing_for(4).await;
+        console.go_on();
         console.ended("spinner", Outcome::Completed).await;
         return console.nothing_for(4).await;
     }
@@ -346,6 +348,7 @@ async fn aborted_in_a_loop(console: &mut Console, form: Form) {
     assert_eq!(leak.task.as_ref().expect("a task").state(), TaskState::Running);
     assert_eq!(cancel(&leak).polls_since, 0, "not polled since");
     assert_eq!(cancel(&leak).canceller, None, "a thread that works for no task");
+    console.go_on();
     console.cleared().await;
     let task = console.task("spinner").await;
     let latency = task.cancel.and_then(|cancel| cancel.latency_ns);
@@ -385,5 +388,6 @@ async fn a_waiting_task_is_stuck_until_it_notices(console: &mut Console, _: Form
     assert_eq!(leak.accuracy(), Accuracy::Inferred);
     assert!(cancel(&leak).waiting);
     assert_eq!(cancel(&leak).delivered_ns, None);
+    console.go_on();
     console.cleared().await;
 }

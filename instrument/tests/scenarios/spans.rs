@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    client::{Console, assert_holding, assert_site},
+    client::{Console, assert_holding, assert_site, told_to_go_on},
     harness::{GRACE, Scenario},
     lifecycle::{named, plain},
     scenario,
@@ -208,9 +208,9 @@ fn signals() -> Vec<Scenario> {
             drop(named("at the barrier", async {
                     let _ = START.wait().await;
                 }));
-            holdover::time::sleep(GRACE * 6).await;
+            told_to_go_on().await;
             cancelled.abort();
-            holdover::time::sleep(GRACE * 6).await;
+            told_to_go_on().await;
             CHANGED.notify_one();
             START.wait().await;
         },
@@ -226,8 +226,10 @@ fn signals() -> Vec<Scenario> {
                 assert_site(&waits_for.site, "spans");
                 assert_eq!(task.holdings, 0, "to wait is not to hold");
             }
+            console.go_on();
             console.nothing_on_the_cancelled("cancelled").await;
             assert_eq!(console.task("cancelled").await.waits_for, None);
+            console.go_on();
             for name in ["waiter", "at the barrier"] {
                 assert_eq!(console.ended(name, Outcome::Completed).await.waits_for, None);
             }
