@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use crate::{
     client::{Console, assert_cause, assert_holding, assert_site, cancel},
     harness::{Form, GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -57,7 +57,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     });
                     tokio::time::sleep(Duration::from_secs(10)).await;
                 });
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: risky_task,

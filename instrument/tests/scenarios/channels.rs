@@ -16,7 +16,7 @@ use holdover_proto::v1::{self, HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding, assert_site},
     harness::{GRACE, Scenario},
-    lifecycle::named,
+    lifecycle::{all_wait, named},
     scenario,
 };
 
@@ -28,8 +28,8 @@ static EVENTS: LazyLock<(mpsc::Sender<u8>, Mutex<mpsc::Receiver<u8>>)> = LazyLoc
     (tx, Mutex::new(rx))
 });
 
-/// Long enough for a task to get where it waits; nothing is asserted on it.
-const A_WHILE: Duration = Duration::from_millis(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(3);
 
 fn park(value: impl Send + 'static) {
     PARKED.lock().expect("it").push(Box::new(value));
@@ -53,7 +53,7 @@ async fn parker<P: Send + 'static, O: Send + 'static>(
         pending::<()>().await;
     });
     other(take.await.unwrap_or_else(|_| panic!("it is made"))).await;
-    sleep(A_WHILE).await;
+    all_wait().await;
     task.abort();
     sleep(GRACE * 20).await;
     let_go();
@@ -199,9 +199,9 @@ fn left_behind() -> Vec<Scenario> {
                     park(of_parker.reserve_owned().await.expect("open"));
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("waiter", async move { tx.send(1).await.expect("open") }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 task.abort();
                 sleep(GRACE * 20).await;
                 let_go();
@@ -240,7 +240,7 @@ fn innocent() -> Vec<Scenario> {
                     park((jobs, config, listening, answered, log));
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -308,7 +308,7 @@ fn innocent() -> Vec<Scenario> {
                     }));
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 spawner.abort();
             },
             check: async |console: &mut Console, _| {
@@ -325,7 +325,7 @@ fn innocent() -> Vec<Scenario> {
                     EVENTS.0.send(1).await.expect("it has room");
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 request.abort();
             },
             check: async |console: &mut Console, _| {
@@ -344,14 +344,14 @@ fn innocent() -> Vec<Scenario> {
                         loop {
                             let job = queue.lock().await.recv().await;
                             assert!(job.is_some(), "the queue is open");
-                            sleep(A_WHILE / 10).await;
+                            sleep(PAUSE).await;
                         }
                     })
                 });
                 for job in 0..9 {
                     tx.send(job).await.expect("open");
                 }
-                sleep(A_WHILE).await;
+                all_wait().await;
                 for worker in workers {
                     worker.abort();
                 }
@@ -390,7 +390,7 @@ fn innocent() -> Vec<Scenario> {
                         let _ = answer.await;
                     })
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 caller.abort();
                 for other in others {
                     other.abort();

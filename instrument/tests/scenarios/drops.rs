@@ -7,7 +7,7 @@ use holdover_proto::v1::{Outcome, TaskState, Verdict};
 use crate::{
     client::{Console, cancel},
     harness::{Form, GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -39,12 +39,12 @@ pub fn scenarios() -> Vec<Scenario> {
             "05_a_drop_that_blocks",
             shim: async {
                 let task = named("blocks", holds(Blocks(LONG)));
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
                 let task = plain("blocks", holds(Blocks(LONG)));
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: a_drop_that_blocks,
@@ -70,12 +70,12 @@ pub fn scenarios() -> Vec<Scenario> {
             "05_a_drop_that_is_short",
             shim: async {
                 let task = named("brief", holds(Blocks(SHORT)));
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
                 let task = plain("brief", holds(Blocks(SHORT)));
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::{
     client::{Console, assert_cause, assert_holding, cancel},
     harness::{GRACE, Scenario},
-    lifecycle::named,
+    lifecycle::{all_wait, named},
     scenario,
 };
 
@@ -88,7 +88,7 @@ fn asked() -> Vec<Scenario> {
                     clone.run_until_cancelled(parks).await;
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 token.cancel_because("enough");
                 sleep(GRACE * 10).await;
                 release();
@@ -214,7 +214,7 @@ fn left() -> Vec<Scenario> {
                     *SET.lock().expect("nobody panics here") = Some(set);
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {

@@ -23,7 +23,7 @@ use crate::{
     callbacks::OnDrop,
     client::{Console, DEADLINE, assert_kind, told_to_go_on},
     harness::{GRACE, Scenario},
-    lifecycle::{another_runtime, bound, named, plain},
+    lifecycle::{all_wait, another_runtime, bound, named, plain},
     scenario,
 };
 
@@ -64,7 +64,7 @@ fn handed_on() -> Vec<Scenario> {
                     });
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
@@ -74,7 +74,7 @@ fn handed_on() -> Vec<Scenario> {
                     });
                     pending::<()>().await;
                 });
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -95,7 +95,7 @@ fn handed_on() -> Vec<Scenario> {
                     let _ = tx.send(held).await;
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -114,7 +114,7 @@ fn handed_on() -> Vec<Scenario> {
                     }));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -164,7 +164,7 @@ fn handed_on() -> Vec<Scenario> {
                     let _ = tx.send(sleep(LONG));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
@@ -177,7 +177,7 @@ fn handed_on() -> Vec<Scenario> {
                     let _ = tx.send(tokio::time::sleep(LONG));
                     pending::<()>().await;
                 });
-                tokio::time::sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -191,7 +191,7 @@ fn handed_on() -> Vec<Scenario> {
                     drop(named("work", sleep(GRACE)));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
@@ -199,7 +199,7 @@ fn handed_on() -> Vec<Scenario> {
                     drop(plain("work", tokio::time::sleep(GRACE)));
                     pending::<()>().await;
                 });
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -222,7 +222,7 @@ fn handed_on() -> Vec<Scenario> {
                     let _ = ask.send(tx).await;
                     let _ = rx.await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -266,7 +266,7 @@ fn tokens() -> Vec<Scenario> {
                     waits.cancelled().await;
                     sleep(GRACE * 8).await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -285,7 +285,7 @@ fn tokens() -> Vec<Scenario> {
                     waits.cancelled().await;
                     told_to_go_on().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -635,7 +635,7 @@ where
         let _ = reader.read(&mut byte).await;
     };
     let reader = spawn("reader", Box::pin(read));
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    all_wait().await;
     reader.abort();
     // The writer half lives on, and with it the reader's last waker.
     let _kept = (writer, accepted);

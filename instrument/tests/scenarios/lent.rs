@@ -17,7 +17,7 @@ use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding},
     harness::{GRACE, Scenario},
-    lifecycle::named,
+    lifecycle::{all_wait, named},
     scenario,
 };
 
@@ -40,7 +40,7 @@ fn request() -> JoinHandle<()> {
 }
 
 async fn after_a_while<T>(request: JoinHandle<T>) {
-    sleep(Duration::from_millis(30)).await;
+    all_wait().await;
     request.abort();
 }
 

@@ -1,15 +1,14 @@
 //! F: what a library starts for itself, in whoever happens to call it first.
 
-use std::{future::pending, sync::OnceLock, time::Duration};
+use std::{future::pending, sync::OnceLock};
 
-use holdover::time::sleep;
 use holdover_proto::v1::Outcome;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
     client::Console,
     harness::{Form, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -29,7 +28,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 first_use();
                 pending::<()>().await;
             });
-            sleep(Duration::from_millis(30)).await;
+            all_wait().await;
             request.abort();
         },
         plain: async {
@@ -37,7 +36,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 first_use();
                 pending::<()>().await;
             });
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            all_wait().await;
             request.abort();
         },
         check: the_worker_is_the_librarys_own,

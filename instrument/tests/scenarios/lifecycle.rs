@@ -9,7 +9,10 @@ use std::{
 
 use holdover::sync::CancellationToken;
 use holdover_proto::v1::{Accuracy, Cause, Outcome, TaskState, Verdict};
-use tokio::sync::Notify;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Notify,
+};
 
 use crate::{
     client::{Console, assert_cause, assert_site, cancel, goes_on, told_to_go_on},
@@ -24,13 +27,13 @@ pub fn scenarios() -> Vec<Scenario> {
             shim: async {
                 let task = named("sleeper", holdover::time::sleep(Duration::from_secs(10)));
                 named("canceller", async move {
-                    holdover::time::sleep(Duration::from_millis(20)).await;
+                    all_wait().await;
                     task.abort_because("the client went away");
                 });
             },
             plain: async {
                 let task = plain("sleeper", tokio::time::sleep(Duration::from_secs(10)));
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: aborted_while_sleeping,
@@ -69,7 +72,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let token = CancellationToken::named("shutdown");
                 let waits = token.clone();
                 bound("worker", &token, async move { waits.cancelled().await });
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 token.cancel_because("deploy");
             },
             check: a_bound_task_returns,
@@ -83,7 +86,7 @@ pub fn scenarios() -> Vec<Scenario> {
                         holdover::time::sleep(Duration::from_millis(5)).await;
                     }
                 });
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: a_bound_task_ignores,
@@ -128,7 +131,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     holdover::time::sleep(GRACE * 6).await;
                 });
                 drop(worker.expect("a task"));
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -146,7 +149,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     waits.cancelled().await;
                     told_to_go_on().await;
                 });
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -171,7 +174,7 @@ pub fn scenarios() -> Vec<Scenario> {
                         holdover::time::sleep(GRACE * 3).await;
                     })
                     .expect("a task");
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 token.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -183,12 +186,12 @@ pub fn scenarios() -> Vec<Scenario> {
             "06_aborted_after_its_end",
             shim: async {
                 let task = named("quick", async {});
-                holdover::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
                 let task = plain("quick", async {});
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -244,6 +247,24 @@ pub fn scenarios() -> Vec<Scenario> {
             },
         },
     ]
+}
+
+/// Until each task of this runtime has got where it waits: no worker has anything to do, but for
+/// the one that this may run on.
+pub async fn all_wait() {
+    let metrics = Handle::current().metrics();
+    let is_multi = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+    let workers = if is_multi { 0..metrics.num_workers() } else { 0..0 };
+    loop {
+        // Whatever is to be polled by the same thread is polled meanwhile.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let is_this = |worker| tokio::runtime::worker_index() == Some(worker);
+        let is_parked = |worker| metrics.worker_park_unpark_count(worker) % 2 == 1;
+        let all = workers.clone().all(|worker| is_this(worker) || is_parked(worker));
+        if all && metrics.global_queue_depth() == 0 {
+            return;
+        }
+    }
 }
 
 /// A recorded task with a name.

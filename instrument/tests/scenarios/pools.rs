@@ -21,7 +21,7 @@ use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding, assert_site},
     harness::{GRACE, Scenario},
-    lifecycle::named,
+    lifecycle::{all_wait, named},
     scenario,
 };
 
@@ -56,7 +56,7 @@ async fn request_that_is_cancelled(parks: bool) {
         let _guard = GivesBack { connection: Some(connection), parks };
         pending::<()>().await;
     });
-    sleep(Duration::from_millis(30)).await;
+    all_wait().await;
     request.abort();
 }
 
@@ -105,7 +105,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     push_back(connection);
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 keeper.abort();
             },
             check: async |console: &mut Console, _| {
@@ -142,7 +142,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     .await;
                     pending::<()>().await;
                 }));
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 leaker.abort();
                 sleep(GRACE * 10).await;
                 drop(LEAKED.lock().expect("it").take());

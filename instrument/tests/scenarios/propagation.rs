@@ -19,7 +19,7 @@ use holdover_proto::v1::{Cause, HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_cause, assert_holding, cancel},
     harness::{Form, GRACE, Scenario},
-    lifecycle::{bound, named, plain},
+    lifecycle::{all_wait, bound, named, plain},
     scenario,
 };
 
@@ -42,7 +42,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     });
                     tokens.0.cancelled().await;
                 });
-                sleep(Duration::from_millis(40)).await;
+                all_wait().await;
                 root.cancel();
             },
             check: async |console: &mut Console, _| {
@@ -69,7 +69,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     }));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(40)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
@@ -80,7 +80,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     }));
                     pending::<()>().await;
                 });
-                tokio::time::sleep(Duration::from_millis(40)).await;
+                all_wait().await;
                 task.abort();
             },
             check: orphans,
@@ -124,7 +124,7 @@ pub fn scenarios() -> Vec<Scenario> {
                             Ok(())
                         });
                     }
-                    sleep(Duration::from_millis(30)).await;
+                    all_wait().await;
                     let _ = set.join_next().await;
                     drop(set);
                     pending::<()>().await;
@@ -142,7 +142,7 @@ pub fn scenarios() -> Vec<Scenario> {
                         Ok(())
                     });
                 }
-                tokio::time::sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 let _ = set.join_next().await;
                 drop(set);
             },
@@ -156,7 +156,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     for _ in 0..3 {
                         set.spawn(pending::<()>());
                     }
-                    sleep(Duration::from_millis(30)).await;
+                    all_wait().await;
                     set.abort_all();
                     while set.join_next().await.is_some() {}
                     // One spawned afterwards was not asked.
@@ -185,7 +185,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let tracked = tracker.track_future(async move { waits.cancelled().await });
                 bound("good", &token, tracked);
                 bound("straggler", &token, tracker.track_future(pending::<()>()));
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 tracker.close();
                 token.cancel();
                 tracker.wait().await;

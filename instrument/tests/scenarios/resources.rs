@@ -16,7 +16,7 @@ use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding, assert_site},
     harness::{GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -54,7 +54,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     *PARKED.lock().expect("it") = Some(held);
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
                 sleep(GRACE * 10).await;
                 drop(PARKED.lock().expect("it").take());
@@ -113,7 +113,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     }
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 request.abort();
             },
             check: async |console: &mut Console, _| {
@@ -153,7 +153,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     pair(|other| Other::Strong(Arc::clone(other)));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -168,7 +168,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     pair(|other| Other::Weak(Arc::downgrade(other)));
                     pending::<()>().await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -182,14 +182,14 @@ pub fn scenarios() -> Vec<Scenario> {
                     let closure = || thread::sleep(GRACE * 10);
                     let _ = holdover::task::spawn_blocking(closure).await;
                 });
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             plain: async {
                 let task = plain("parent", async {
                     let _ = tokio::task::spawn_blocking(|| thread::sleep(GRACE * 10)).await;
                 });
-                tokio::time::sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -205,7 +205,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let closure = || thread::sleep(GRACE * 10);
                 let builder = holdover::task::Builder::new().name("closure");
                 let task = builder.spawn_blocking(closure).expect("a task");
-                sleep(Duration::from_millis(30)).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {

@@ -15,7 +15,7 @@ use holdover_proto::v1::{self, Accuracy, HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding, assert_site},
     harness::{Form, GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -26,8 +26,8 @@ static READ: StdMutex<Option<OwnedRwLockReadGuard<u8>>> = StdMutex::new(None);
 static WRITE: StdMutex<Option<OwnedRwLockWriteGuard<u8>>> = StdMutex::new(None);
 static TOKIOS: LazyLock<OfTokio> = LazyLock::new(|| Arc::new(tokio::sync::RwLock::new(0)));
 
-/// Long enough for a task to get where it waits; nothing is asserted on it.
-const A_WHILE: Duration = Duration::from_millis(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(3);
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
@@ -39,11 +39,11 @@ pub fn scenarios() -> Vec<Scenario> {
                     *READ.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("writer", async { *STATE.write().await += 1 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("reader", async { drop(STATE.read().await) }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 sleep(GRACE * 20).await;
                 drop(READ.lock().expect("it").take());
@@ -56,11 +56,11 @@ pub fn scenarios() -> Vec<Scenario> {
                     *park.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("writer", async { *TOKIOS.write().await += 1 }));
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("reader", async { drop(TOKIOS.read().await) }));
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 tokio::time::sleep(GRACE * 20).await;
                 drop(parked.lock().expect("it").take());
@@ -78,11 +78,11 @@ pub fn scenarios() -> Vec<Scenario> {
                     *WRITE.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("reader", async { drop(STATE.read().await) }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("writer", async { *STATE.write().await += 1 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 sleep(GRACE * 20).await;
                 drop(WRITE.lock().expect("it").take());
@@ -95,11 +95,11 @@ pub fn scenarios() -> Vec<Scenario> {
                     *park.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("reader", async { drop(TOKIOS.read().await) }));
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("writer", async { *TOKIOS.write().await += 1 }));
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 tokio::time::sleep(GRACE * 20).await;
                 drop(parked.lock().expect("it").take());
@@ -116,13 +116,13 @@ pub fn scenarios() -> Vec<Scenario> {
                     let _guard = STATE.write().await;
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 let reader = named("reader", async {
                     let _guard = Arc::clone(&STATE).read_owned().await;
                     pending::<()>().await;
                 });
                 writer.abort();
-                sleep(A_WHILE).await;
+                all_wait().await;
                 reader.abort();
             },
             plain: async {
@@ -130,13 +130,13 @@ pub fn scenarios() -> Vec<Scenario> {
                     let _guard = TOKIOS.write().await;
                     pending::<()>().await;
                 });
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 let reader = plain("reader", async {
                     let _guard = Arc::clone(&TOKIOS).read_owned().await;
                     pending::<()>().await;
                 });
                 writer.abort();
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 reader.abort();
             },
             check: async |console: &mut Console, _| {
@@ -183,7 +183,7 @@ pub fn scenarios() -> Vec<Scenario> {
                     })
                 });
                 while *TOKIOS.read().await < 3 {
-                    tokio::time::sleep(A_WHILE / 10).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
                 for task in tasks {
                     task.abort();

@@ -19,7 +19,7 @@ use tokio::sync::{Mutex as Shared, mpsc};
 use crate::{
     client::{Console, assert_cause, assert_holding, assert_site, cancel},
     harness::{GRACE, Scenario},
-    lifecycle::{bound, named},
+    lifecycle::{all_wait, bound, named},
     scenario,
 };
 
@@ -29,9 +29,6 @@ pub fn scenarios() -> Vec<Scenario> {
     all.extend(worker_pools());
     all
 }
-
-/// Long enough for a task to get where it waits; nothing is asserted on it.
-const A_WHILE: Duration = Duration::from_millis(30);
 
 /// Serves until it is asked to stop, and then what it has under way.
 async fn connection(stop: CancellationToken, last_request: impl Future<Output = ()>) {
@@ -63,7 +60,7 @@ fn shutdowns() -> Vec<Scenario> {
             shim: async {
                 let (stop, open) = (CancellationToken::named("shutdown"), TaskTracker::new());
                 accept(&stop, &open);
-                sleep(A_WHILE).await;
+                all_wait().await;
                 shut_down(&stop, &open, GRACE * 20).await;
             },
             check: async |console: &mut Console, _| {
@@ -87,7 +84,7 @@ fn shutdowns() -> Vec<Scenario> {
                     let _books = locked.lock().await;
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 let writes = async move { *ledger.lock().await += 1 };
                 let future = connection(stop.clone(), writes);
                 bound("straggler", &stop, open.track_future(future));
@@ -140,7 +137,7 @@ fn double_delete() -> Scenario {
         "28_double_delete",
         shim: async {
             let requests = (0..20).map(|number| named("update", update(number))).collect();
-            sleep(A_WHILE).await;
+            sleep(Duration::from_millis(30)).await;
             cancel_at_random(requests, 7).await;
             drop(named("at rest", sleep(GRACE * 6)));
         },

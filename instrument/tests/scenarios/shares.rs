@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::{
     client::{Console, assert_holding, assert_site},
     harness::{Form, GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -31,8 +31,8 @@ static DB: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::named
 static OF_TOKIO: LazyLock<Arc<tokio::sync::Semaphore>> =
     LazyLock::new(|| Arc::new(tokio::sync::Semaphore::new(3)));
 
-/// Long enough for a task to get where it waits; nothing is asserted on it.
-const A_WHILE: Duration = Duration::from_millis(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(3);
 
 pub fn scenarios() -> Vec<Scenario> {
     let mut all = locks();
@@ -51,11 +51,11 @@ fn locks() -> Vec<Scenario> {
                     *PARKED.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 for name in ["waiter 1", "waiter 2"] {
                     drop(named(name, async { drop(STATE.lock().await) }));
                 }
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 sleep(GRACE * 20).await;
                 drop(PARKED.lock().expect("it").take());
@@ -88,9 +88,9 @@ fn locks() -> Vec<Scenario> {
                     *park.lock().expect("it") = Some(guard);
                     pending::<()>().await;
                 });
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("waiter", async move { drop(lock.lock().await) }));
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 tokio::time::sleep(GRACE * 10).await;
                 drop(parked.lock().expect("it").take());
@@ -121,7 +121,7 @@ fn locks() -> Vec<Scenario> {
                     })
                 });
                 while *lock.lock().await < 300 {
-                    tokio::time::sleep(A_WHILE / 10).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
                 for task in tasks {
                     task.abort();
@@ -141,7 +141,7 @@ fn locks() -> Vec<Scenario> {
                     let _guard = STATE.lock().await;
                     pending::<()>().await;
                 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(named("waiter", async { drop(STATE.lock().await) }));
             },
             check: async |console: &mut Console, _| {
@@ -160,9 +160,9 @@ fn locks() -> Vec<Scenario> {
                     let _guard = STATE.lock().await;
                     pending::<()>().await;
                 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 let waiter = named("waiter", async { drop(STATE.lock().await) });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 waiter.abort();
             },
             check: async |console: &mut Console, _| {
@@ -206,7 +206,7 @@ fn permits() -> Vec<Scenario> {
                     DB.acquire_many(2).await.expect("open").forget();
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 task.abort();
                 sleep(GRACE * 10).await;
                 DB.add_permits(1);
@@ -232,7 +232,7 @@ fn permits() -> Vec<Scenario> {
                     let _other = Arc::clone(&DB).acquire_owned().await.expect("open");
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -249,7 +249,7 @@ fn permits() -> Vec<Scenario> {
                     permit.forget();
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
@@ -270,7 +270,7 @@ fn permits() -> Vec<Scenario> {
                     }
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 accepts.abort();
             },
             plain: async {
@@ -284,7 +284,7 @@ fn permits() -> Vec<Scenario> {
                     }
                     pending::<()>().await;
                 });
-                tokio::time::sleep(A_WHILE).await;
+                all_wait().await;
                 accepts.abort();
             },
             check: connections_may_be_orphaned,
@@ -305,7 +305,7 @@ fn channels() -> Vec<Scenario> {
                 drop(named("receiver", async {
                     assert!(rx.await.is_err());
                 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 sender.abort();
             },
             check: async |console: &mut Console, _| {
@@ -328,7 +328,7 @@ fn channels() -> Vec<Scenario> {
                     let rx = take.await.expect("it is made");
                     assert!(rx.await.is_err());
                 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 sender.abort();
                 sleep(GRACE * 20).await;
                 drop(SENDER.lock().expect("it").take());
@@ -363,7 +363,7 @@ fn channels() -> Vec<Scenario> {
                     ask.send(reply).await.expect("it lives");
                     let _ = answer.await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 caller.abort();
             },
             check: async |console: &mut Console, _| {

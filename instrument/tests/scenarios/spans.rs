@@ -3,7 +3,6 @@
 use std::{
     future::pending,
     sync::{Arc, LazyLock, Mutex as StdMutex},
-    time::Duration,
 };
 
 use holdover::sync::{Barrier, Notify};
@@ -16,7 +15,7 @@ use tokio::{
 use crate::{
     client::{Console, assert_holding, assert_site, told_to_go_on},
     harness::{GRACE, Scenario},
-    lifecycle::{named, plain},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -26,9 +25,6 @@ static PERMIT: StdMutex<Option<OwnedSemaphorePermit>> = StdMutex::new(None);
 static SENDER: StdMutex<Option<oneshot::Sender<u8>>> = StdMutex::new(None);
 static CHANGED: LazyLock<Notify> = LazyLock::new(|| Notify::named("changed"));
 static START: LazyLock<Barrier> = LazyLock::new(|| Barrier::named("start", 2));
-
-/// Long enough for a task to get where it waits; nothing is asserted on it.
-const A_WHILE: Duration = Duration::from_millis(30);
 
 pub fn scenarios() -> Vec<Scenario> {
     let mut all = permits();
@@ -47,9 +43,9 @@ fn permits() -> Vec<Scenario> {
                     *PERMIT.lock().expect("it") = Some(permit);
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 drop(plain("waiter", async { drop(ONE.acquire().await) }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
                 sleep(GRACE * 20).await;
                 drop(PERMIT.lock().expect("it").take());
@@ -84,9 +80,9 @@ fn permits() -> Vec<Scenario> {
                     pending::<()>().await;
                 });
                 while TWO.available_permits() < 2 || holder.is_finished() {
-                    sleep(A_WHILE).await;
+                    all_wait().await;
                 }
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
             },
             check: async |console: &mut Console, _| {
@@ -109,7 +105,7 @@ fn permits() -> Vec<Scenario> {
                     give.send(permit).expect("it waits");
                     pending::<()>().await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 holder.abort();
             },
             check: async |console: &mut Console, _| {
@@ -130,7 +126,7 @@ fn channels() -> Vec<Scenario> {
                     pending::<()>().await;
                 });
                 drop(plain("receiver", async { assert!(rx.await.is_err()) }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 sender.abort();
             },
             check: async |console: &mut Console, _| {
@@ -153,7 +149,7 @@ fn channels() -> Vec<Scenario> {
                     let rx = take.recv().await.expect("it is made");
                     assert!(rx.await.is_err());
                 }));
-                sleep(A_WHILE).await;
+                all_wait().await;
                 sender.abort();
                 sleep(GRACE * 20).await;
                 drop(SENDER.lock().expect("it").take());
@@ -188,7 +184,7 @@ fn channels() -> Vec<Scenario> {
                     ask.send(reply).await.expect("it lives");
                     let _ = answer.await;
                 });
-                sleep(A_WHILE).await;
+                all_wait().await;
                 caller.abort();
             },
             check: async |console: &mut Console, _| {

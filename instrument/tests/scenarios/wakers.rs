@@ -5,7 +5,6 @@ use std::{
     hint::black_box,
     sync::Mutex,
     task::{Poll, Waker},
-    time::Duration,
 };
 
 use holdover_proto::v1::{self, HoldingKind, Outcome, Phase, Verdict};
@@ -13,7 +12,7 @@ use holdover_proto::v1::{self, HoldingKind, Outcome, Phase, Verdict};
 use crate::{
     client::{Console, assert_holding},
     harness::{GRACE, Scenario},
-    lifecycle::plain,
+    lifecycle::{all_wait, plain},
     scenario,
 };
 
@@ -35,7 +34,7 @@ async fn waits_for_ever() {
 
 async fn aborted_and_stored() {
     let task = plain("waits", waits_for_ever());
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    all_wait().await;
     task.abort();
     tokio::time::sleep(GRACE * 12).await;
     drop(STORED.lock().expect("it").take());
