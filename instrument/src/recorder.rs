@@ -296,7 +296,12 @@ impl Recorder {
 
     /// The id of the task that a scope is a part of, or of the task itself.
     pub(crate) fn whole_task(&self, key: Key) -> Option<u64> {
-        Some(self.tasks.get(self.around(key).last()?)?.id())
+        Some(self.whole_task_slot(key)?.id())
+    }
+
+    /// Of the task that this is, or that this scope is in.
+    pub(crate) fn whole_task_slot(&self, key: Key) -> Option<&TaskSlot> {
+        self.tasks.get(self.around(key).last()?)
     }
 
     /// The id of the task that this thread works for, whatever scope it is in; 0 when it

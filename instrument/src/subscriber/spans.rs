@@ -110,6 +110,7 @@ impl Front {
         attributes.values().record(&mut fields);
         // Workers, and the part of `block_in_place` that takes a worker's place.
         if ours == Ours::Blocking && fields.function.as_bytes().starts_with(b"tokio::runtime::") {
+            self.steps_aside();
             return None;
         }
         let kind = match (ours, fields.kind.as_bytes()) {
@@ -130,6 +131,16 @@ impl Front {
         slot.set_cell_size(fields.cell_size());
         slot.is_spawned(Activity::now());
         Some(key)
+    }
+
+    /// Another thread parks for this thread's worker from now on.
+    #[cold]
+    fn steps_aside(self) {
+        let task = owner::current_task(self.recorder);
+        let task = task.and_then(|task| self.recorder.whole_task_slot(task));
+        if let Some(slot) = task {
+            slot.steps_aside();
+        }
     }
 
     #[inline]

@@ -15,7 +15,7 @@ use holdover::{
 };
 use holdover_proto::v1::{self, HoldingKind, Outcome, TaskKind, Verdict};
 use tokio::{
-    runtime::RuntimeMetrics,
+    runtime::{Handle, RuntimeMetrics},
     sync::{mpsc, oneshot},
 };
 
@@ -40,7 +40,7 @@ pub fn scenarios() -> Vec<Scenario> {
 /// Which worker this runs on, and how often that has parked.
 fn parks() -> (usize, u64) {
     let worker = tokio::runtime::worker_index().expect("it runs on a worker");
-    (worker, tokio::runtime::Handle::current().metrics().worker_park_count(worker))
+    (worker, Handle::current().metrics().worker_park_count(worker))
 }
 
 /// Waits until the worker parks again: what it does with a task then is not one with the
@@ -443,7 +443,7 @@ fn runtimes() -> Vec<Scenario> {
         scenario! {
             "44_a_spawn_from_a_thread_and_an_abort_from_another_runtime",
             shim: async {
-                let runtime = tokio::runtime::Handle::current();
+                let runtime = Handle::current();
                 let (tx, rx) = std::sync::mpsc::channel();
                 thread::spawn(move || {
                     let task = Builder::new().name("remote");
@@ -460,7 +460,7 @@ fn runtimes() -> Vec<Scenario> {
                 sleep(LONG).await;
             },
             plain: async {
-                let runtime = tokio::runtime::Handle::current();
+                let runtime = Handle::current();
                 let metrics = runtime.metrics();
                 let (tx, rx) = std::sync::mpsc::channel();
                 let (tells, polled) = std::sync::mpsc::channel();
@@ -528,6 +528,23 @@ fn runtimes() -> Vec<Scenario> {
             },
             check: async |console: &mut Console, _| {
                 console.nothing_on_the_cancelled("blocker").await;
+            },
+        },
+        scenario! {
+            "50_block_in_place_in_a_task_that_completes",
+            plain: async {
+                let of_task = || {
+                    plain("blocker", async {
+                        drop(plain("child", pending::<()>()));
+                        let (before, metrics) = (parks(), Handle::current().metrics());
+                        tokio::task::block_in_place(|| parks_again(&metrics, before));
+                    })
+                };
+                multi_thread_only(of_task).await.expect("it completes");
+            },
+            check: async |console: &mut Console, _| {
+                console.ended("blocker", Outcome::Completed).await;
+                console.nothing_for(8).await;
             },
         },
         scenario! {
@@ -648,7 +665,7 @@ fn is_a_waker(held: &v1::Holding) -> bool {
 
 /// `block_in_place` panics on a current-thread runtime: the task then runs on another.
 fn multi_thread_only<T: Send + 'static>(spawn: impl FnOnce() -> T + Send + 'static) -> T {
-    let current = tokio::runtime::Handle::current();
+    let current = Handle::current();
     if current.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread {
         return spawn();
     }

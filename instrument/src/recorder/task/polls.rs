@@ -104,6 +104,12 @@ impl TaskSlot {
         self.run_parks.store(NOT_RUN, Relaxed);
     }
 
+    /// It runs on with its thread, and its worker with another: that this one parks says
+    /// nothing of the run.
+    pub(crate) fn steps_aside(&self) {
+        self.run_parks.store(NOT_RUN, Relaxed);
+    }
+
     #[inline]
     pub(crate) fn run_ends(&self, activity: u64) {
         self.run_activity.store(activity, Relaxed);
