@@ -149,10 +149,8 @@ impl Front {
                 thread.enters(Some(key), Some(key));
             }
             Some(Spanned::Timer) => {
-                // Whoever polls a timer owns it.
-                if let Some(task) = owner::current_task(self.recorder) {
-                    self.recorder.used(key, Some(task));
-                }
+                // Whoever polls a timer owns it; a thread that works for no task is nobody.
+                self.recorder.used(key, owner::current_task(self.recorder));
                 thread.enters(Some(key), None);
             }
             Some(Spanned::Lock) => {

@@ -2,7 +2,9 @@
 
 use std::{
     future::pending,
+    mem,
     pin::pin,
+    task::{Context, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -51,6 +53,17 @@ fn parks_again(metrics: &RuntimeMetrics, (worker, before): (usize, u64)) {
         assert!(Instant::now() < end, "worker {worker} does not park");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// The thread has a task of nobody's.
+fn polled_by_a_thread(timer: impl Future<Output = ()> + Send + 'static) {
+    let polls = thread::spawn(|| {
+        let mut timer = Box::pin(timer);
+        assert!(timer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        // Who has it has it for as long as there is a process.
+        mem::forget(timer);
+    });
+    polls.join().expect("it polls it");
 }
 
 fn handed_on() -> Vec<Scenario> {
@@ -178,6 +191,28 @@ fn handed_on() -> Vec<Scenario> {
                     pending::<()>().await;
                 });
                 all_wait().await;
+                task.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("maker").await;
+            },
+        },
+        scenario! {
+            "35_a_timer_that_a_thread_of_its_own_polls",
+            shim: async {
+                let task = named("maker", async {
+                    polled_by_a_thread(sleep(LONG));
+                    pending::<()>().await;
+                });
+                sleep(Duration::from_millis(30)).await;
+                task.abort();
+            },
+            plain: async {
+                let task = plain("maker", async {
+                    polled_by_a_thread(tokio::time::sleep(LONG));
+                    pending::<()>().await;
+                });
+                tokio::time::sleep(Duration::from_millis(30)).await;
                 task.abort();
             },
             check: async |console: &mut Console, _| {
