@@ -251,10 +251,20 @@ impl ThingKind {
         }
     }
 
+    /// It is polled, and whoever is not alone with it can have put it where others poll it too.
+    pub(super) fn is_polled(self) -> bool {
+        match self {
+            Self::Sender(_) | Self::Receiver(_) => !self.is_shared_end(),
+            Self::Sleep | Self::ShortSleep | Self::Interval => true,
+            _ => false,
+        }
+    }
+
     /// Whoever has a reference can use it, and a console sees that.
     pub(super) fn can_be_lent(self, plain: bool) -> bool {
         match self {
-            Self::Sender(_) | Self::Receiver(_) => self.is_shared_end(),
+            Self::Sender(_) | Self::Receiver(_) => true,
+            Self::Sleep | Self::ShortSleep | Self::Interval => true,
             Self::Guard | Self::Read | Self::Write => !plain,
             Self::Held | Self::Limited | Self::Roomy => true,
             _ => false,

@@ -1,7 +1,9 @@
 //! Whose a holding is when it is used: its user's. Two things are not taken for more than
 //! they are. What a scope uses that is not its own stays with what is around it, since that
 //! has it still when the scope is dropped; and who has only used what another acquired may
-//! have been lent it, as whoever has a reference can use it.
+//! have been lent it, as whoever has a reference can use it. A timer, or the end of a channel
+//! of two, that more than one task has polled is shared: a limiter's interval, a future that
+//! several await. Who polled it last may have dropped its share, and another have one still.
 
 use super::{
     Recorder,
@@ -35,14 +37,21 @@ impl Recorder {
         if user == before {
             return;
         }
-        if slot.can_be_lent() {
-            // While it was nobody else's its owner was who acquired it. One that is taken
-            // from where it was parked is acquired by that.
-            let parked = slot.is_taken_from_where_it_was_parked();
-            let acquirer = if parked { user } else { before };
-            slot.is_first_acquired_by(acquirer.and_then(|task| self.whole_task(task)));
-        }
+        self.acquirer_is_noted(slot, before, user);
         self.owned_by(holding, user);
+    }
+
+    fn acquirer_is_noted(&self, slot: &HoldingSlot, before: Option<Key>, user: Option<Key>) {
+        let whole = |task: Option<Key>| task.and_then(|task| self.whole_task(task));
+        // One that is taken from where it was parked is acquired by that.
+        if slot.is_taken_from_where_it_was_parked() {
+            slot.is_first_acquired_by(whole(user));
+        } else if slot.is_polled() && whole(before) != whole(user) {
+            slot.is_acquired_by(0);
+        } else {
+            // While it was nobody else's its owner was who acquired it.
+            slot.is_first_acquired_by(whole(before));
+        }
     }
 
     /// Of what `before` has and `user` uses: the innermost of what both are in, or else all
@@ -66,10 +75,9 @@ impl Recorder {
 }
 
 impl HoldingSlot {
-    /// It can be used by whoever has a reference, and who acquired it is noted when another
-    /// uses it. Of an end that is noted when it is made; the ends of a channel of two, and
-    /// timers, are used by who has them.
-    fn can_be_lent(&self) -> bool {
-        !matches!(self.what().0, Kind::Timer | Kind::Channel)
+    /// It is used by polling it, and no other use of it is seen: not who has put it where
+    /// others can poll it too.
+    fn is_polled(&self) -> bool {
+        matches!(self.what().0, Kind::Timer | Kind::Channel)
     }
 }

@@ -1,8 +1,10 @@
-//! What is only used: by a request that was lent it, and within a `timeout`.
+//! What is only used: by a request that was lent it, by several, and within a `timeout`.
 
 use std::{
-    future::pending,
+    future::{Future, pending, poll_fn},
+    pin::{Pin, pin},
     sync::{Arc, Mutex},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -13,11 +15,12 @@ use holdover::{
     time::{interval, sleep, timeout},
 };
 use holdover_proto::v1::{HoldingKind, Outcome, Phase, Verdict};
+use tokio::sync::oneshot;
 
 use crate::{
     client::{Console, assert_holding},
     harness::{GRACE, Scenario},
-    lifecycle::{all_wait, named},
+    lifecycle::{all_wait, named, plain},
     scenario,
 };
 
@@ -42,6 +45,43 @@ fn request() -> JoinHandle<()> {
 async fn after_a_while<T>(request: JoinHandle<T>) {
     all_wait().await;
     request.abort();
+}
+
+type Shared<F> = Arc<Mutex<Pin<Box<F>>>>;
+type Turns<F> = (oneshot::Sender<Shared<F>>, oneshot::Receiver<()>);
+type OthersTurns<F> = (oneshot::Receiver<Shared<F>>, oneshot::Sender<()>);
+
+fn turns<F>() -> (Turns<F>, OthersTurns<F>) {
+    let ((show, shown), (say, said)) = (oneshot::channel(), oneshot::channel());
+    ((show, said), (shown, say))
+}
+
+/// Shares what it has polled with another, and is the last to poll it.
+async fn maker<F: Future>(make: impl FnOnce() -> F, (show, said): Turns<F>) {
+    let shared = Arc::new(Mutex::new(Box::pin(make())));
+    poll_shared(&shared).await;
+    drop(show.send(Arc::clone(&shared)));
+    said.await.expect("the other polls it");
+    poll_shared(&shared).await;
+    pending::<()>().await;
+}
+
+async fn other<F: Future>(shown: oneshot::Receiver<Shared<F>>, say: oneshot::Sender<()>) {
+    let shared = shown.await.unwrap_or_else(|_| panic!("it is made"));
+    poll_shared(&shared).await;
+    let _ = say.send(());
+    pending::<()>().await;
+    drop(shared);
+}
+
+async fn poll_shared<F: Future>(shared: &Shared<F>) {
+    let poll = |cx: &mut Context<'_>| shared.lock().expect("it").as_mut().poll(cx).is_pending();
+    assert!(poll_fn(|cx| Poll::Ready(poll(cx))).await, "it is not yet time");
+}
+
+async fn poll_once(future: impl Future) {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(drop(future.as_mut().poll(cx)))).await;
 }
 
 pub fn scenarios() -> Vec<Scenario> {
@@ -71,6 +111,61 @@ pub fn scenarios() -> Vec<Scenario> {
                 let leak = console.leak(Verdict::LeftBehind, "request").await;
                 assert_holding(&leak.holdings[0], HoldingKind::Connection, "pg", Phase::Before);
                 console.cleared().await;
+            },
+        },
+        scenario! {
+            "a_limiter_that_requests_share",
+            shim: async {
+                let limiter = Arc::new(tokio::sync::Mutex::new(interval(LONG)));
+                let request = || {
+                    let limiter = Arc::clone(&limiter);
+                    named("request", async move {
+                        poll_once(limiter.lock().await.tick()).await;
+                        pending::<()>().await;
+                    })
+                };
+                after_a_while(request()).await;
+                after_a_while(request()).await;
+                pending::<()>().await;
+                drop(limiter);
+            },
+            plain: async {
+                let limiter = Arc::new(tokio::sync::Mutex::new(tokio::time::interval(LONG)));
+                let request = || {
+                    let limiter = Arc::clone(&limiter);
+                    plain("request", async move {
+                        poll_once(limiter.lock().await.tick()).await;
+                        pending::<()>().await;
+                    })
+                };
+                for request in [request(), request()] {
+                    tokio::time::sleep(Duration::from_millis(30)).await;
+                    request.abort();
+                }
+                pending::<()>().await;
+                drop(limiter);
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("request").await;
+            },
+        },
+        scenario! {
+            "a_timer_that_another_has_polled_too",
+            shim: async {
+                let (told, (show, say)) = turns();
+                let maker = named("maker", maker(|| sleep(LONG), told));
+                drop(named("other", other(show, say)));
+                after_a_while(maker).await;
+            },
+            plain: async {
+                let (told, (show, say)) = turns();
+                let maker = plain("maker", maker(|| tokio::time::sleep(LONG), told));
+                drop(plain("other", other(show, say)));
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                maker.abort();
+            },
+            check: async |console: &mut Console, _| {
+                console.nothing_on_the_cancelled("maker").await;
             },
         },
         scenario! {

@@ -60,7 +60,7 @@ pub(super) struct ThingFacts {
     pub(super) escape: Escape,
     /// Who has it, when it was fetched from where it was brought.
     pub(super) hands: Option<Actor>,
-    /// The task that acquired it, or that it was given to.
+    /// The task that acquired it, or that it was given to; none where several share it.
     pub(super) acquirer: Option<Actor>,
     /// It was given back: whoever uses it next has taken it.
     pub(super) parked: bool,
@@ -391,6 +391,9 @@ impl Replay<'_> {
                 (it.owner, it.hands) = (Some(has_it), None);
                 if std::mem::take(&mut it.parked) {
                     it.acquirer = Some(task);
+                } else if it.kind.is_some_and(ThingKind::is_polled) && it.acquirer != Some(task) {
+                    // Any of those who have polled it may have it.
+                    it.acquirer = None;
                 }
             } else if it.owner != Some(by) {
                 it.used_unseen = true;
