@@ -17,6 +17,7 @@ use crate::{
     recorder::{
         Recorder,
         key::Key,
+        owner,
         request::Request,
         task::{Flag, TaskSlot},
     },
@@ -118,6 +119,7 @@ pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> b
             // A task of a `LocalSet` is no runtime's: whoever drops the set, wherever, drops
             // it. On a `LocalRuntime` it would be called a task.
             TaskKind::Local => Outcome::Cancelled,
+            _ if is_within_anothers_poll(recorder) => Outcome::Shutdown,
             _ if thread_has_a_budget() => Outcome::Cancelled,
             _ => Outcome::Shutdown,
         }
@@ -129,4 +131,12 @@ pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> b
         recorder.delivered(key, drop_began);
     }
     recorder.ended_at(key, slot, outcome, ended_at)
+}
+
+/// Whoever aborts a task leaves its drop to its worker: what is dropped while another task is
+/// polled is dropped with its runtime, though that task has a budget. Not so where the poll
+/// drives a runtime itself, which it can as a closure that blocks, or after it stepped aside.
+fn is_within_anothers_poll(recorder: &'static Recorder) -> bool {
+    let around = owner::current_task(recorder).and_then(|task| recorder.whole_task_slot(task));
+    around.is_some_and(|slot| slot.kind() != TaskKind::Blocking && !slot.has_stepped_aside())
 }

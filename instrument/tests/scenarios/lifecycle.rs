@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    mem,
     sync::{Arc, mpsc},
     thread,
     time::Duration,
@@ -11,7 +12,7 @@ use holdover::sync::CancellationToken;
 use holdover_proto::v1::{Accuracy, Cause, Outcome, TaskState, Verdict};
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
-    sync::Notify,
+    sync::{Notify, oneshot},
 };
 
 use crate::{
@@ -225,6 +226,23 @@ pub fn scenarios() -> Vec<Scenario> {
             },
         },
         scenario! {
+            "07_runtime_shut_down_by_a_task",
+            plain: async {
+                let runtime = driven_by_another_thread(|| drop(plain("sleeper", parks_a_guard())));
+                runtime.await.expect("a runtime").shutdown_background();
+                let runtime = driven_by_another_thread(|| drop(plain("sleeper", parks_a_guard())));
+                let shuts_down = async {
+                    runtime.await.expect("a runtime").shutdown_background();
+                };
+                plain("owner", shuts_down).await.expect("it completes");
+            },
+            check: async |console: &mut Console, _| {
+                console.ended("owner", Outcome::Completed).await;
+                console.nothing_for(6).await;
+                console.ended("sleeper", Outcome::Shutdown).await;
+            },
+        },
+        scenario! {
             "07_spawned_on_a_closed_runtime",
             shim: async {
                 let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -265,6 +283,28 @@ pub async fn all_wait() {
             return;
         }
     }
+}
+
+/// Keeps a lock that its task holds, for ever.
+async fn parks_a_guard() {
+    mem::forget(Arc::new(tokio::sync::Mutex::new(0)).lock_owned().await);
+    pending::<()>().await;
+}
+
+/// A runtime of one thread, which has polled what was spawned.
+fn driven_by_another_thread(
+    spawn: impl FnOnce() + Send + 'static,
+) -> oneshot::Receiver<tokio::runtime::Runtime> {
+    let (tx, rx) = oneshot::channel();
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            spawn();
+            tokio::task::yield_now().await;
+        });
+        drop(tx.send(runtime));
+    });
+    rx
 }
 
 /// A recorded task with a name.

@@ -110,6 +110,11 @@ impl TaskSlot {
         self.run_parks.store(NOT_RUN, Relaxed);
     }
 
+    /// In the run that it is in.
+    pub(crate) fn has_stepped_aside(&self) -> bool {
+        self.run_parks.load(Relaxed) == NOT_RUN
+    }
+
     #[inline]
     pub(crate) fn run_ends(&self, activity: u64) {
         self.run_activity.store(activity, Relaxed);
