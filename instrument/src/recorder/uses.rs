@@ -65,6 +65,14 @@ impl Recorder {
         around(user).find(|key| has(*key)).or_else(|| around(user).last())
     }
 
+    /// A library has made it for itself, in whoever happened to call it first: what it keeps
+    /// it in may be everybody's.
+    pub(crate) fn is_a_librarys(&self, holding: Key) {
+        if let Some(slot) = self.holdings.get(holding) {
+            slot.is_acquired_by(0);
+        }
+    }
+
     /// No task owns it from now on, until one takes it.
     pub(crate) fn parked(&'static self, holding: Key) {
         if let Some(slot) = self.holdings.get(holding) {

@@ -164,7 +164,11 @@ impl Front {
         };
         let flags = flags | HoldingFlag::Inferred as u8;
         let acquired = Acquired::new(Kind::Timer, TextId::fixed(label), fields.site(), flags);
-        self.recorder.acquired(&acquired.with_a_span())
+        let timer = self.recorder.acquired(&acquired.with_a_span())?;
+        if fields.file.origin() == Origin::Library {
+            self.recorder.is_a_librarys(timer);
+        }
+        Some(timer)
     }
 
     /// A key that was made for a span and is not used for it after all.
