@@ -263,11 +263,9 @@ impl ThingKind {
     /// Whoever has a reference can use it, and a console sees that.
     pub(super) fn can_be_lent(self, plain: bool) -> bool {
         match self {
-            Self::Sender(_) | Self::Receiver(_) => true,
-            Self::Sleep | Self::ShortSleep | Self::Interval => true,
             Self::Guard | Self::Read | Self::Write => !plain,
-            Self::Held | Self::Limited | Self::Roomy => true,
-            _ => false,
+            Self::Sender(_) | Self::Receiver(_) | Self::Held | Self::Limited | Self::Roomy => true,
+            kind => kind.is_polled(),
         }
     }
 }

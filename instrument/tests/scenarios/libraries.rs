@@ -53,7 +53,7 @@ fn a_librarys_timer() -> Scenario {
                 first_poll().await;
                 pending::<()>().await;
             });
-            sleep(Duration::from_millis(30)).await;
+            all_wait().await;
             request.abort();
         },
         plain: async {
@@ -61,7 +61,7 @@ fn a_librarys_timer() -> Scenario {
                 first_poll().await;
                 pending::<()>().await;
             });
-            tokio::time::sleep(Duration::from_millis(30)).await;
+            all_wait().await;
             request.abort();
         },
         check: async |console: &mut Console, _| {

@@ -38,9 +38,13 @@ impl Service {
         Self::started(Command::new(holdover()), bind)
     }
 
-    fn started(mut command: Command, bind: &str) -> Self {
+    fn started(command: Command, bind: &str) -> Self {
+        Self::of("risky_task", command, bind)
+    }
+
+    fn of(scenario: &str, mut command: Command, bind: &str) -> Self {
         let mut child = command
-            .args(["demo", "risky_task", "--serve", "0"])
+            .args(["demo", scenario, "--serve", "0"])
             .env("HOLDOVER_BIND", bind)
             .env("HOLDOVER_GRACE", "200ms")
             .env("RUST_LOG", "off")
