@@ -167,7 +167,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 let (tell, told) = oneshot::channel::<AbortHandle>();
                 let task = named("owner", async {
                     let own = told.await.expect("its handle");
-                    call_later_while_alive(GRACE * 5, || said("it ran".to_owned()));
+                    call_later_while_alive(GRACE * 12, || said("it ran".to_owned()));
                     // At once: else the callback might be first.
                     own.abort();
                     pending::<()>().await;

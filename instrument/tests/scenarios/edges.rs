@@ -19,7 +19,7 @@ use holdover_proto::v1::{Cause, HoldingKind, Outcome, Phase, Verdict};
 use tokio::sync::{Notify, oneshot};
 
 use crate::{
-    client::{Console, assert_cause, assert_holding, cancel},
+    client::{Console, assert_cause, assert_holding, cancel, told_to_go_on},
     harness::{GRACE, Scenario},
     lifecycle::{all_wait, named},
     scenario,
@@ -90,13 +90,14 @@ fn asked() -> Vec<Scenario> {
                 });
                 all_wait().await;
                 token.cancel_because("enough");
-                sleep(GRACE * 10).await;
+                told_to_go_on().await;
                 release();
             },
             check: async |console: &mut Console, _| {
                 let leak = console.leak(Verdict::LeftBehind, "stop").await;
                 assert_cause(cancel(&leak), Cause::Token);
                 assert_eq!(cancel(&leak).reason.as_deref(), Some("enough"));
+                console.go_on();
                 console.cleared().await;
                 let around = console.task("around").await;
                 assert_eq!((around.outcome(), around.cancel), (Outcome::Unspecified, None));
@@ -177,12 +178,13 @@ fn left() -> Vec<Scenario> {
                     pending::<()>().await;
                 });
                 let _ = tell.send(task.abort_handle());
-                sleep(GRACE * 10).await;
+                told_to_go_on().await;
                 release();
             },
             check: async |console: &mut Console, _| {
                 let leak = console.leak(Verdict::AfterCancel, "owner").await;
                 assert_holding(&leak.holdings[0], HoldingKind::Custom, "connection", Phase::After);
+                console.go_on();
                 console.cleared().await;
             },
         },
@@ -195,12 +197,13 @@ fn left() -> Vec<Scenario> {
                 });
                 sleep(GRACE * 2).await;
                 task.abort();
-                sleep(GRACE * 10).await;
+                told_to_go_on().await;
                 release();
             },
             check: async |console: &mut Console, _| {
                 let leak = console.leak(Verdict::LeftBehind, "task").await;
                 assert_holding(&leak.holdings[0], HoldingKind::Custom, "connection", Phase::Before);
+                console.go_on();
                 console.cleared().await;
                 assert_eq!(console.totals().await.given, 1, "the scope has no verdict");
             },
