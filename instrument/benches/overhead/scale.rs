@@ -21,15 +21,17 @@ use crate::{
 
 const NOBODY: &str = "console thread, nobody attached";
 const UI: &str = "console thread, a client attached";
+const LEFT: &str = "console thread, many leaks";
 const SCREEN: &str = "first screen";
 const QUERY: &str = "a filter and a group";
 const CLIENTS: &str = "100 clients at once";
-pub const NAMES: [&str; 5] = [NOBODY, UI, SCREEN, QUERY, CLIENTS];
+pub const NAMES: [&str; 6] = [NOBODY, UI, LEFT, SCREEN, QUERY, CLIENTS];
 
 /// How often a screen is asked for.
 const LOOKS: usize = 5;
-/// Leaks for what is grouped.
+/// Leaks for what is grouped, and where there are many.
 const LEAKS: u32 = 1_000;
+const MANY_LEAKS: u32 = 100_000;
 
 /// A process with so many live tasks.
 struct Live<'a> {
@@ -54,15 +56,27 @@ pub fn run(args: &Args) {
         // 52 KB each.
         let sizes = if mode == Mode::Console { &sizes[..1] } else { sizes };
         for (place, tasks) in sizes.iter().enumerate() {
-            let live = Live::start(args, &cores, mode, *tasks);
+            let leaks = if mode == Mode::Holdover { args.scaled(LEAKS, LEAKS) } else { 0 };
+            let live = Live::start(args, &cores, mode, (*tasks, leaks));
             live.run(place + 1 == sizes.len());
         }
     }
+    if args.modes().contains(&Mode::Holdover) && args.wants(LEFT) {
+        many_leaks(args, &cores);
+    }
+}
+
+/// What it costs to keep an eye on very many that have left something.
+fn many_leaks(args: &Args, cores: &Cores) {
+    let leaks = args.scaled(MANY_LEAKS, MANY_LEAKS);
+    let mut live = Live::start(args, cores, Mode::Holdover, (LEAKS, leaks));
+    let percent = live.percent_of_a_core();
+    let line = Line::new(LEFT, Mode::Holdover, percent, "% of a core");
+    line.with("leaks", f64::from(leaks)).print(args);
 }
 
 impl<'a> Live<'a> {
-    fn start(args: &'a Args, cores: &Cores, mode: Mode, tasks: u32) -> Self {
-        let leaks = if mode == Mode::Holdover { args.scaled(LEAKS, LEAKS) } else { 0 };
+    fn start(args: &'a Args, cores: &Cores, mode: Mode, (tasks, leaks): (u32, u32)) -> Self {
         let target = Target { setting: setting(mode, cores), of: Of::Idle, tasks, leaks };
         let mut process = Process::start(&Job::Target(target));
         let clients = Clients::start();
@@ -101,14 +115,18 @@ impl<'a> Live<'a> {
         self.clients.attach(self.protocol(), self.process.socket(), as_the_ui())
     }
 
-    /// Percent of a core that the console thread uses.
     fn core_used(&mut self, name: &'static str, budget: Option<Budget>) {
+        let percent = self.percent_of_a_core();
+        self.line(name, percent, "% of a core").within(budget).print(self.args);
+    }
+
+    /// What the console thread uses.
+    fn percent_of_a_core(&mut self) -> f64 {
         let before = self.uses();
         let began = Instant::now();
         sleep(Duration::from_secs(self.args.scaled(300, 1_000).div_ceil(100).into()));
         let console = self.uses().console - before.console;
-        let percent = console / began.elapsed().as_secs_f64() * 100.0;
-        self.line(name, percent, "% of a core").within(budget).print(self.args);
+        console / began.elapsed().as_secs_f64() * 100.0
     }
 
     fn uses(&mut self) -> Uses {
