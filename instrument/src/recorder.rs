@@ -256,6 +256,12 @@ impl Recorder {
         }
     }
 
+    pub(crate) fn unset_flag(&self, key: Key, flag: Flag) {
+        if let Some(slot) = self.tasks.get(key) {
+            slot.unset(flag);
+        }
+    }
+
     #[inline]
     pub(crate) fn has_flag(&self, key: Key, flag: Flag) -> bool {
         self.tasks.get(key).is_some_and(|slot| slot.has(flag))

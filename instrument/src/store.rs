@@ -326,12 +326,19 @@ impl Store {
         });
     }
 
-    fn changed(&mut self, facts: TaskFacts) {
+    fn changed(&mut self, mut facts: TaskFacts) {
         if facts.ended_at.is_none() {
-            if facts.requested_at.is_some() {
+            if facts.requested_at.is_some() && !facts.has(Flag::Folded) {
                 self.watch(facts);
             }
             return;
+        }
+        if facts.has(Flag::Folded)
+            && let Some(cleared) = self.rows.unfold_stuck(facts.id)
+        {
+            self.totals.cleared += cleared;
+            self.recorder.unset_flag(facts.key, Flag::Folded);
+            facts.flags &= !(Flag::Folded as u32);
         }
         if !facts.has(Flag::Counted) {
             self.count_ended(&facts);

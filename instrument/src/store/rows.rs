@@ -48,6 +48,8 @@ pub(super) struct Rows {
     bytes: usize,
     /// Leaks by task beyond the cap.
     folded: HashMap<u64, Folded>,
+    /// The rows and bytes of which none could be folded.
+    unfoldable: (usize, usize),
     ignore: Ignore,
 }
 
@@ -58,6 +60,8 @@ struct Folded {
     leaks: u64,
     /// For each other verdict, the rules by which it is ignored.
     ignored: Vec<Vec<Arc<Rule>>>,
+    /// The task has not ended: it is stuck.
+    lives: bool,
 }
 
 impl Rows {
@@ -230,11 +234,10 @@ impl Rows {
     }
 
     /// Folds the oldest tasks with rows until no more than that is left; what has
-    /// cleared goes first. A task that has not ended stays: what it is about can still
-    /// change.
+    /// cleared goes first. A row that is given to one task for what another left stays.
     pub(super) fn fold_beyond(&mut self, recorder: &'static Recorder, most: Most) -> Vec<Key> {
         while self.bytes > most.bytes && self.forget_oldest_cleared() {}
-        if self.is_within(most) {
+        if self.is_within(most) || self.unfoldable == (self.by_name.len(), self.bytes) {
             return Vec::new();
         }
         let mut oldest: Vec<(Nanos, Key)> = self
@@ -243,19 +246,19 @@ impl Rows {
             .filter_map(|(judged, names)| {
                 let Judged::Task(key) = judged else { return None };
                 let row = self.by_name.get(names.first()?)?;
-                let ended = row.task.key == *key && row.task.ended_at.is_some();
-                ended.then_some((row.since, *key))
+                (row.task.key == *key).then_some((row.since, *key))
             })
             .collect();
         oldest.sort_unstable();
         let mut folded = Vec::new();
         for (_, key) in oldest {
             if self.is_within(most) {
-                break;
+                return folded;
             }
             self.fold(recorder, key);
             folded.push(key);
         }
+        self.unfoldable = (self.by_name.len(), self.bytes);
         folded
     }
 
@@ -264,6 +267,7 @@ impl Rows {
             let Some(row) = self.remove(name) else { continue };
             if name.0.is_leak() {
                 let folded = self.folded.entry(row.task.id).or_default();
+                folded.lives = row.task.ended_at.is_none();
                 if row.is_ignored() {
                     folded.ignored.push(row.ignored.clone());
                 } else {
@@ -272,6 +276,13 @@ impl Rows {
             }
         }
         recorder.set_flag(key, Flag::Folded);
+    }
+
+    /// A task that was folded while it was stuck has ended: gives how many reported verdicts
+    /// that clears. What it has left is judged as that of any other.
+    pub(super) fn unfold_stuck(&mut self, task: u64) -> Option<u64> {
+        self.folded.get(&task).filter(|it| it.lives)?;
+        Some(self.unfold(task))
     }
 
     /// A folded task has let go: gives how many reported verdicts that clears.

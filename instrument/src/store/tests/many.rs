@@ -81,3 +81,40 @@ fn of_a_cancelled_task_that_has_ended_every_change_is_read() {
     assert_eq!(bench.recorder.reread(&mut facts), Some(true));
     assert_eq!((facts.holdings, facts.children), (0, 0));
 }
+
+#[test]
+fn tasks_that_are_stuck_are_folded_too_and_what_they_leave_is_listed_when_they_end() {
+    let mut bench = Bench::new(Settings { max_leaks: CAP, ..nothing_kept() });
+    let tasks: Vec<Key> = (0..3 * CAP).map(|_| bench.spawn(None)).collect();
+    let asked = |task: &Key| {
+        Request::new(Cause::Token, bench.recorder.task(*task).map_or(0, |it| it.spawned_at))
+    };
+    for task in &tasks {
+        bench.recorder.request(*task, asked(task));
+    }
+    bench.store.round(LATER);
+    let totals = bench.store.totals();
+    assert_eq!((bench.store.rows().count(), totals.leaks, totals.folded), (100, 300, 200));
+    assert_eq!(totals.cancelling, 0);
+    bench.store.round(LATER + 1);
+    assert_eq!(bench.store.totals().leaks, 300, "each is given once");
+    // The oldest were folded: one of these leaves something, and one nothing.
+    bench.acquire(tasks[0]);
+    for task in &tasks[..2] {
+        bench.recorder.delivered(*task, bench.recorder.clock.now());
+        bench.recorder.ended(*task, Outcome::Cancelled);
+        bench.recorder.lets_go(*task);
+    }
+    bench.store.round(LATER + 2);
+    let totals = bench.store.totals();
+    assert_eq!((totals.leaks, totals.cleared), (299, 2), "and one is given for what it left");
+    assert_eq!(totals.leaks, totals.given - totals.cleared);
+    for task in &tasks[2..] {
+        bench.recorder.delivered(*task, bench.recorder.clock.now());
+        bench.recorder.ended(*task, Outcome::Cancelled);
+        bench.recorder.lets_go(*task);
+    }
+    bench.store.round(LATER + 3);
+    let totals = bench.store.totals();
+    assert_eq!((totals.leaks, totals.folded, totals.cleared), (1, 0, 300));
+}
