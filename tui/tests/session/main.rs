@@ -43,19 +43,18 @@ impl Service {
     }
 
     fn of(scenario: &str, mut command: Command, bind: &str) -> Self {
-        let mut child = command
-            .args(["demo", scenario, "--serve", "0"])
-            .env("HOLDOVER_BIND", bind)
-            .env("HOLDOVER_GRACE", "200ms")
-            .env("RUST_LOG", "off")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a service process");
+        command.args(["demo", scenario, "--serve", "0"]);
+        let mut child = Self::process(command, bind);
         let mut line = String::new();
         let out = child.stdout.take().expect("its output");
         BufReader::new(out).read_line(&mut line).expect("its address");
         Self { child, address: line.trim().to_owned() }
+    }
+
+    /// It says its address, and ends when nobody has the other end of its input.
+    fn process(mut command: Command, bind: &str) -> Child {
+        command.env("HOLDOVER_BIND", bind).env("HOLDOVER_GRACE", "200ms").env("RUST_LOG", "off");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a service process")
     }
 }
 

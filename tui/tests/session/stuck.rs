@@ -15,17 +15,9 @@ const AT: &str = "it is at ";
 impl Service {
     pub fn stuck(bind: &str) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this test"));
-        let mut child = command
-            .args(["--exact", NAME, "--ignored", "--nocapture"])
-            .env(IS_IT, "1")
-            .env("HOLDOVER_CONTROL", "1")
-            .env("HOLDOVER_BIND", bind)
-            .env("HOLDOVER_GRACE", "200ms")
-            .env("RUST_LOG", "off")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a service process");
+        command.args(["--exact", NAME, "--ignored", "--nocapture"]);
+        command.env(IS_IT, "1").env("HOLDOVER_CONTROL", "1");
+        let mut child = Self::process(command, bind);
         let out = BufReader::new(child.stdout.take().expect("its output"));
         let mut lines = out.lines().map(|line| line.expect("text"));
         let address = lines.find_map(|line| line.strip_prefix(AT).map(str::to_owned));
