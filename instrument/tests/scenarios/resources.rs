@@ -2,7 +2,7 @@
 
 use std::{
     future::pending,
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex, Weak, mpsc},
     thread,
     time::Duration,
 };
@@ -202,10 +202,14 @@ pub fn scenarios() -> Vec<Scenario> {
         scenario! {
             "25_a_running_blocking_closure_is_aborted",
             shim: async {
-                let closure = || thread::sleep(GRACE * 10);
+                let (begins, begun) = mpsc::channel();
+                let closure = move || {
+                    begins.send(()).expect("it is waited for");
+                    thread::sleep(GRACE * 10);
+                };
                 let builder = holdover::task::Builder::new().name("closure");
                 let task = builder.spawn_blocking(closure).expect("a task");
-                all_wait().await;
+                begun.recv().expect("it runs");
                 task.abort();
             },
             check: async |console: &mut Console, _| {
