@@ -408,8 +408,8 @@ impl Store {
     }
 
     fn judge_some(&mut self, now: Nanos, notes: &mut Vec<Note>) {
-        let some = self.due.len().min(JUDGED_AT_ONCE);
-        for key in self.due.drain(..some).collect::<Vec<_>>() {
+        for _ in 0..JUDGED_AT_ONCE {
+            let Some(key) = self.due.pop_front() else { break };
             if self.is_as_looked_at(key) {
                 self.judge(key, now, notes);
             }

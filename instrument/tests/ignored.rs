@@ -4,15 +4,15 @@
 #![cfg(all(feature = "console", feature = "fmt"))]
 #![expect(clippy::disallowed_methods, reason = "a test reads the clock")]
 
+#[path = "shared/look.rs"]
+mod look;
+
 use std::{
     fs,
     future::pending,
     io::{self, Write},
     path::PathBuf,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -21,6 +21,7 @@ use holdover::{
     sync::CancellationToken,
 };
 use holdover_proto::v1::{self, ViewKind, holdover_client::HoldoverClient};
+use look::interval_of_its_own;
 use tonic::transport::{Channel, Endpoint};
 
 const GRACE: Duration = Duration::from_millis(100);
@@ -128,13 +129,6 @@ impl Console {
         let described = self.0.describe(v1::DescribeRequest {}).await.expect("it answers");
         described.into_inner().ignoring.expect("rules")
     }
-}
-
-/// What several look at may be half an interval old, on a machine where it took long to tell: so
-/// each look is one that nobody else has.
-fn interval_of_its_own() -> u32 {
-    static LOOKS: AtomicU32 = AtomicU32::new(1_000);
-    LOOKS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Of leaks: reported, ignored, and those that were given and have cleared so far.

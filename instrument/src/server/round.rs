@@ -18,7 +18,7 @@ const MANY: u64 = 1000;
 /// A whole round looks at every cancelled task that has left something. Where those are very
 /// many, it rests for so many times as long as it took: they take a fiftieth of a core.
 const REST: u64 = 49;
-/// But a verdict is never later for that.
+/// But never for longer than that, by which a verdict may come late.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 /// So often others go first: on a machine that is always late it is judged all the same.
 const MOST_FOR_OTHERS: usize = 4;

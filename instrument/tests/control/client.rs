@@ -1,14 +1,11 @@
 //! A service with a console on a Unix socket, and a client of it.
 
-use std::{
-    future::Future,
-    path::PathBuf,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{future::Future, path::PathBuf, time::Duration};
 
 use holdover_proto::v1::{self, ViewKind, holdover_client::HoldoverClient};
 use tonic::transport::{Channel, Endpoint};
+
+use crate::look::interval_of_its_own;
 
 /// Long enough for a machine with everything else going on.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -164,13 +161,6 @@ impl Client {
     pub(crate) async fn described(&mut self) -> v1::DescribeResponse {
         self.0.describe(v1::DescribeRequest {}).await.expect("it answers").into_inner()
     }
-}
-
-/// What several look at may be half an interval old, on a machine where it took long to tell: so
-/// each look is one that nobody else has.
-fn interval_of_its_own() -> u32 {
-    static LOOKS: AtomicU32 = AtomicU32::new(1_000);
-    LOOKS.fetch_add(1, Ordering::Relaxed)
 }
 
 async fn in_time<T>(what: &str, waits: impl Future<Output = T>) -> T {

@@ -6,6 +6,8 @@
 mod cancel;
 mod client;
 mod level;
+#[path = "../shared/look.rs"]
+mod look;
 mod token;
 
 use std::process::Command;

@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     process::ChildStdin,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -14,7 +14,7 @@ use holdover_proto::v1::{
 use tokio::sync::Notify;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::harness::GRACE;
+use crate::{harness::GRACE, look::interval_of_its_own};
 
 /// Long enough for a machine with everything else going on.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -244,13 +244,6 @@ impl Console {
         assert!(ended.cancel.is_some(), "{ended:#?}");
         self.nothing_for(6).await;
     }
-}
-
-/// What several look at may be half an interval old, on a machine where it took long to tell: so
-/// each look is one that nobody else has.
-fn interval_of_its_own() -> u32 {
-    static LOOKS: AtomicU32 = AtomicU32::new(1_000);
-    LOOKS.fetch_add(1, Ordering::Relaxed)
 }
 
 fn view(kind: ViewKind) -> v1::View {

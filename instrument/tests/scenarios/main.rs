@@ -25,6 +25,8 @@ mod innocent;
 mod lent;
 mod libraries;
 mod lifecycle;
+#[path = "../shared/look.rs"]
+mod look;
 mod pools;
 mod propagation;
 mod resources;

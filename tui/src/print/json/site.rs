@@ -140,7 +140,7 @@ pub(crate) fn held(
     described: &v1::DescribeResponse,
     now: u64,
 ) -> Option<String> {
-    let task = row.owner.as_ref().map_or(0, |owner| owner.id);
+    let task = crate::print::owner(row);
     let owner = row.owner.as_ref().map(|it| Owner { name: &it.name, ended: row.owner_ended });
     let (target, holding) = (target(described), holding(row.holding.as_ref()?, now));
     let line = HoldingLine { row: "holding", target, task, owner, holding };
