@@ -306,14 +306,19 @@ impl Recorder {
     }
 
     /// Of the task that this is, or that this scope is in.
-    pub(crate) fn whole_task_slot(&self, key: Key) -> Option<&TaskSlot> {
+    fn whole_task_slot(&self, key: Key) -> Option<&TaskSlot> {
         self.tasks.get(self.around(key).last()?)
+    }
+
+    /// Of the task that this thread works for, whatever scope it is in.
+    pub(crate) fn current_whole_task_slot(&'static self) -> Option<&'static TaskSlot> {
+        self.whole_task_slot(owner::current_task(self)?)
     }
 
     /// The id of the task that this thread works for, whatever scope it is in; 0 when it
     /// works for none.
     pub(crate) fn current_whole_task(&'static self) -> u64 {
-        owner::current_task(self).and_then(|key| self.whole_task(key)).unwrap_or(0)
+        self.current_whole_task_slot().map_or(0, TaskSlot::id)
     }
 
     pub(crate) fn extra(&self, key: Key) -> Option<Arc<Extra>> {

@@ -17,7 +17,6 @@ use crate::{
     recorder::{
         Recorder,
         key::Key,
-        owner,
         request::Request,
         task::{Flag, TaskSlot},
     },
@@ -137,6 +136,6 @@ pub(super) fn close(recorder: &'static Recorder, key: Key, slot: &TaskSlot) -> b
 /// polled is dropped with its runtime, though that task has a budget. Not so where the poll
 /// drives a runtime itself, which it can as a closure that blocks, or after it stepped aside.
 fn is_within_anothers_poll(recorder: &'static Recorder) -> bool {
-    let around = owner::current_task(recorder).and_then(|task| recorder.whole_task_slot(task));
+    let around = recorder.current_whole_task_slot();
     around.is_some_and(|slot| slot.kind() != TaskKind::Blocking && !slot.has_stepped_aside())
 }

@@ -136,9 +136,7 @@ impl Front {
     /// Another thread parks for this thread's worker from now on.
     #[cold]
     fn steps_aside(self) {
-        let task = owner::current_task(self.recorder);
-        let task = task.and_then(|task| self.recorder.whole_task_slot(task));
-        if let Some(slot) = task {
+        if let Some(slot) = self.recorder.current_whole_task_slot() {
             slot.steps_aside();
         }
     }
