@@ -14,7 +14,12 @@ use holdover_proto::v1::{
 use tokio::sync::Notify;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{harness::GRACE, look::interval_of_its_own};
+use self::look::interval_of_its_own;
+use crate::harness::GRACE;
+
+// Named here, not in each of the test binaries that have this file.
+#[path = "../shared/look.rs"]
+mod look;
 
 /// Long enough for a machine with everything else going on.
 pub const DEADLINE: Duration = Duration::from_secs(20);

@@ -25,8 +25,6 @@ mod innocent;
 mod lent;
 mod libraries;
 mod lifecycle;
-#[path = "../shared/look.rs"]
-mod look;
 mod pools;
 mod propagation;
 mod resources;
