@@ -4,6 +4,7 @@
 
 mod asked;
 mod asks;
+mod beyond;
 mod history;
 mod ignore;
 mod listing;
@@ -74,8 +75,10 @@ pub(crate) struct Totals {
     /// Of those that have cleared, which are no leaks.
     pub(crate) cleared_warnings: u64,
     pub(crate) slowest_cancel: Nanos,
-    /// Leaks beyond the cap: counted, not listed.
+    /// Leaks and warnings beyond the cap: counted, not listed.
     pub(crate) folded: u64,
+    /// Of these, the warnings.
+    pub(crate) folded_warnings: u64,
     /// How much memory cancelled tasks keep, as far as that is known.
     pub(crate) bytes_kept: u64,
     /// Leaks and warnings that a rule ignores: in none of the other counts.
@@ -161,12 +164,13 @@ impl Watched {
 
 impl Store {
     pub(crate) fn new(recorder: &'static Recorder, settings: Settings, ignore: Ignore) -> Self {
+        let most = rows::Most { rows: settings.max_leaks, bytes: settings.memory / 2 };
         Self {
             recorder,
             watched: Table::default(),
             due: VecDeque::new(),
             ended: Ended::default(),
-            rows: Rows::new(ignore),
+            rows: Rows::new(ignore, most),
             notes: VecDeque::new(),
             notes_so_far: 0,
             history: History::default(),
@@ -248,15 +252,17 @@ impl Store {
         let asked = self.watched.values().filter(|task| task.facts.ended_at.is_none()).count();
         let stuck = self.rows.count(|verdict| verdict == Verdict::Stuck);
         let ended = self.ended_so_far + self.recorder.ended_unseen();
+        let beyond = self.rows.beyond();
         Totals {
             tasks_live: spawned.saturating_sub(ended),
             tasks_spawned: spawned,
             cancelling: (asked as u64).saturating_sub(stuck),
-            leaks: self.rows.count(Verdict::is_leak) + self.rows.folded(),
-            orphaned: self.rows.count(|verdict| verdict == Verdict::Orphaned),
-            overdue: self.rows.count(|verdict| verdict == Verdict::Overdue),
+            leaks: self.rows.count(Verdict::is_leak) + beyond.leaks,
+            orphaned: self.rows.count(|verdict| verdict == Verdict::Orphaned) + beyond.orphaned,
+            overdue: self.rows.count(|verdict| verdict == Verdict::Overdue) + beyond.overdue,
             holdings: self.recorder.live_holdings(),
-            folded: self.rows.folded(),
+            folded: beyond.leaks + beyond.warnings(),
+            folded_warnings: beyond.warnings(),
             ignored: self.rows.count_ignored(),
             ..self.totals
         }
@@ -307,8 +313,7 @@ impl Store {
     }
 
     fn expire_rules(&mut self, now: Nanos, notes: &mut Vec<Note>) {
-        let (expired, unlisted) = self.rows.expire(now, notes);
-        self.totals.given += unlisted;
+        let expired = self.rows.expire(now, notes);
         self.version += u64::from(!expired.is_empty());
         self.expired.extend(expired);
     }
@@ -333,10 +338,7 @@ impl Store {
             }
             return;
         }
-        if facts.has(Flag::Folded)
-            && let Some(cleared) = self.rows.unfold_stuck(facts.id)
-        {
-            self.totals.cleared += cleared;
+        if facts.has(Flag::Folded) && self.rows.unfold_stuck(facts.id) {
             self.recorder.unset_flag(facts.key, Flag::Folded);
             facts.flags &= !(Flag::Folded as u32);
         }
@@ -346,7 +348,7 @@ impl Store {
         self.ended.changed(self.recorder, &facts);
         if facts.has(Flag::Folded) {
             if facts.holdings == 0 && facts.children == 0 {
-                self.totals.cleared += self.rows.unfold(facts.id);
+                self.rows.unfold(facts.id);
             }
         } else if facts.ended_by_cancellation() && facts.pins > 0 {
             self.watch(facts);
@@ -477,16 +479,23 @@ impl Store {
         self.rows.bytes_kept() + cells
     }
 
-    /// Beyond the cap leaks are counted by site; the oldest first.
+    /// Beyond the cap what is said is counted and not listed, the oldest first.
     fn fold_beyond_the_cap(&mut self) {
-        let most = rows::Most { rows: self.settings.max_leaks, bytes: self.settings.memory / 2 };
-        for key in self.rows.fold_beyond(self.recorder, most) {
+        let (watched, listing) = (&self.watched, self.listed.listing());
+        let may_orphan =
+            |key| watched.get(&key).is_some_and(|it| verdict::may_orphan(&it.facts, listing));
+        let before = self.rows.beyond();
+        for key in self.rows.fold_beyond(self.recorder, may_orphan) {
             self.watched.remove(&key);
-            self.version += 1;
         }
+        self.version += u64::from(self.rows.beyond() != before);
     }
 
     fn keep(&mut self, notes: &[Note]) {
+        let unnoted = self.rows.take_unnoted();
+        self.totals.given += unnoted.given;
+        self.totals.cleared += unnoted.cleared;
+        self.totals.cleared_warnings += unnoted.cleared_warnings;
         for note in notes {
             if note.row.is_ignored() {
                 // It is in the history, and in no count.

@@ -8,7 +8,7 @@ mod stuck;
 
 use std::collections::HashMap;
 
-pub(crate) use self::{held::held_by, overdue::overdue};
+pub(crate) use self::{held::held_by, orphaned::may_orphan, overdue::overdue};
 
 use crate::{
     fault::{Fault, planted},

@@ -236,6 +236,11 @@ pub(crate) fn leaks_and_warnings(leaks: u64, warnings: u64) -> String {
     }
 }
 
+/// What there is of both, when there is something.
+pub(crate) fn leaks_or_warnings(leaks: u64, warnings: u64) -> String {
+    if leaks == 0 { counted(warnings, "warning") } else { leaks_and_warnings(leaks, warnings) }
+}
+
 /// A number of things: `1 poll`, `10 412 polls`.
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })

@@ -199,6 +199,7 @@ fn totals(totals: &Totals) -> v1::Totals {
         cleared: totals.cleared,
         slowest_cancel_ns: totals.slowest_cancel,
         folded: totals.folded,
+        folded_warnings: totals.folded_warnings,
         bytes_kept: totals.bytes_kept,
         ignored: totals.ignored,
         cleared_warnings: totals.cleared_warnings,

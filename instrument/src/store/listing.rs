@@ -231,6 +231,11 @@ pub(crate) fn held_by(recorder: &Recorder, task: &TaskFacts, now: Nanos) -> Vec<
     verdict::held_by(task, &listing, now)
 }
 
+/// Most have left one thing, and a first place in a vector is room for four.
+fn put<T>(of: &mut HashMap<Key, Vec<T>>, owner: Key, one: T) {
+    of.entry(owner).or_insert_with(|| Vec::with_capacity(1)).push(one);
+}
+
 fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
     let mut listing = Listing::default();
     if tasks.is_empty() {
@@ -252,7 +257,7 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
                 scopes.push(child.clone());
             }
             if let Some(spawner) = child.spawner {
-                listing.children.entry(spawner).or_default().push(child);
+                put(&mut listing.children, spawner, child);
             }
         }
         if next.is_empty() {
@@ -262,7 +267,7 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
     }
     for holding in recorder.holdings_of(|owner| family.contains(&owner)) {
         if let Some(owner) = holding.owner {
-            listing.holdings.entry(owner).or_default().push(holding);
+            put(&mut listing.holdings, owner, holding);
         }
     }
     pass_outward(recorder, &mut listing, &scopes);

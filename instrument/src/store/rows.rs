@@ -1,12 +1,13 @@
-//! The rows of this moment, those that have cleared, and beyond the cap the counts.
+//! The rows of this moment, and those that have cleared.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use super::{
     Note, Row,
+    beyond::{Beyond, Counts, Unnoted},
     ignore::{Asked, Ignore, Rule},
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 const CLEARED: usize = 1000;
 
 /// A row's name: its verdict and the id of the task that it is given to.
-type Name = (Verdict, u64);
+pub(super) type Name = (Verdict, u64);
 
 /// What rows are given for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,8 +31,8 @@ pub(super) enum Judged {
     Overdue(Option<Key>),
 }
 
-/// What is kept at most.
-#[derive(Clone, Copy, Debug)]
+/// What is listed at most.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Most {
     pub(super) rows: usize,
     pub(super) bytes: usize,
@@ -41,32 +42,19 @@ pub(super) struct Most {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     by_name: BTreeMap<Name, Arc<Row>>,
-    /// Which rows were given for what: an orphan's row is another task's.
+    /// Which verdicts were given for what: an orphan's row is another task's.
     given_for: HashMap<Judged, Vec<Name>>,
     cleared: VecDeque<Arc<Row>>,
     /// What the rows take, the cleared ones too.
     bytes: usize,
-    /// Leaks by task beyond the cap.
-    folded: HashMap<u64, Folded>,
-    /// The rows and bytes of which none could be folded.
-    unfoldable: (usize, usize),
+    beyond: Beyond,
+    most: Most,
     ignore: Ignore,
 }
 
-/// What was folded of one task.
-#[derive(Debug, Default)]
-struct Folded {
-    /// Verdicts that were reported.
-    leaks: u64,
-    /// For each other verdict, the rules by which it is ignored.
-    ignored: Vec<Vec<Arc<Rule>>>,
-    /// The task has not ended: it is stuck.
-    lives: bool,
-}
-
 impl Rows {
-    pub(super) fn new(ignore: Ignore) -> Self {
-        Self { ignore, ..Self::default() }
+    pub(super) fn new(ignore: Ignore, most: Most) -> Self {
+        Self { most, ignore, ..Self::default() }
     }
 
     /// Those that are reported.
@@ -87,14 +75,22 @@ impl Rows {
         self.cleared.iter().rev()
     }
 
+    /// So many are listed, and reported.
     pub(super) fn count(&self, wanted: impl Fn(Verdict) -> bool) -> u64 {
         self.current().filter(|row| wanted(row.verdict)).count() as u64
     }
 
     /// How many are ignored, those beyond the cap too.
     pub(super) fn count_ignored(&self) -> u64 {
-        let folded: usize = self.folded.values().map(|it| it.ignored.len()).sum();
-        (self.ignored().count() + folded) as u64
+        self.ignored().count() as u64 + self.beyond.counts().ignored
+    }
+
+    pub(super) fn beyond(&self) -> Counts {
+        self.beyond.counts()
+    }
+
+    pub(super) fn take_unnoted(&mut self) -> Unnoted {
+        self.beyond.take_unnoted()
     }
 
     /// How much memory is left behind or was acquired after a cancel. Cells are counted
@@ -104,10 +100,6 @@ impl Rows {
             |row: &&Arc<Row>| matches!(row.verdict, Verdict::LeftBehind | Verdict::AfterCancel);
         let left = self.current().filter(is_left).flat_map(|row| &row.holdings);
         left.filter(|held| held.is_certain() && !held.is_cell).map(|held| held.bytes).sum()
-    }
-
-    pub(super) fn folded(&self) -> u64 {
-        self.folded.values().map(|it| it.leaks).sum()
     }
 
     /// What is to be said now, in place of what was said for the same. Gives how many rows
@@ -120,23 +112,19 @@ impl Rows {
         now: Nanos,
         notes: &mut Vec<Note>,
     ) -> u64 {
-        let mut before = self.given_for.remove(&judged).unwrap_or_default();
+        let before = self.given_for.remove(&judged).unwrap_or_default();
         if before.is_empty() && findings.is_empty() {
             return 0;
         }
+        let mut before: HashSet<Name> = before.into_iter().collect();
         let (mut changed, mut names) = (0, Vec::with_capacity(findings.len()));
         for finding in findings {
             let name = (finding.verdict, finding.task.id);
-            before.retain(|other| *other != name);
+            before.remove(&name);
+            // What one cancelled task left may be more than is to be listed of all.
+            let is_beyond = names.len() >= self.most.rows.max(1);
             names.push(name);
-            let given_at = match self.by_name.get(&name) {
-                Some(row) if row.still_says(&finding) => continue,
-                Some(row) => Some(row.given_at),
-                None => None,
-            };
-            changed += 1;
-            let row = Row::new(recorder, &finding, given_at.unwrap_or(now));
-            self.tell(name, row, now, notes);
+            changed += u64::from(self.say(recorder, name, &finding, is_beyond, now, notes));
         }
         for name in before {
             changed += 1;
@@ -146,6 +134,33 @@ impl Rows {
             self.given_for.insert(judged, names);
         }
         changed
+    }
+
+    /// Says it, unless that was said. True where it is new, or another than before.
+    fn say(
+        &mut self,
+        recorder: &'static Recorder,
+        name: Name,
+        finding: &Finding,
+        is_beyond: bool,
+        now: Nanos,
+        notes: &mut Vec<Note>,
+    ) -> bool {
+        let given_at = match self.by_name.get(&name) {
+            Some(row) if row.still_says(finding) => return false,
+            None if self.beyond.lists_not(name) => return false,
+            Some(row) => Some(row.given_at),
+            None => None,
+        };
+        let row = Row::new(recorder, finding, given_at.unwrap_or(now));
+        if is_beyond && given_at.is_none() {
+            let rules = self.ignore.ask(&row);
+            self.ignore.count(&rules, &[]);
+            self.beyond.give(name, &rules);
+        } else {
+            self.tell(name, row, now, notes);
+        }
+        true
     }
 
     /// Puts the row in place of what was said by its name, if anything was: given when it
@@ -170,6 +185,8 @@ impl Rows {
     fn clear(&mut self, name: Name, now: Nanos, notes: &mut Vec<Note>) {
         if let Some(row) = self.remove(name) {
             self.has_cleared(&row, now, notes);
+        } else {
+            self.beyond.clear(name);
         }
     }
 
@@ -187,11 +204,11 @@ impl Rows {
     }
 
     /// Rules whose last day is over ignore nothing any more: gives them, and notes what is
-    /// reported from now on. Also how many leaks beyond the cap are.
-    pub(super) fn expire(&mut self, now: Nanos, notes: &mut Vec<Note>) -> (Vec<Arc<Rule>>, u64) {
+    /// reported from now on.
+    pub(super) fn expire(&mut self, now: Nanos, notes: &mut Vec<Note>) -> Vec<Arc<Rule>> {
         let expired = self.ignore.expire(now);
         if expired.is_empty() {
-            return (expired, 0);
+            return expired;
         }
         let is_over = |rules: &[Arc<Rule>]| rules.iter().any(|rule| rule.has_expired(now));
         let of_it = self.by_name.iter().filter(|(_, row)| is_over(&row.ignored));
@@ -199,15 +216,8 @@ impl Rows {
         for (name, row) in of_it {
             self.tell(name, row, now, notes);
         }
-        let mut unlisted = 0;
-        for folded in self.folded.values_mut() {
-            let before = folded.ignored.len();
-            folded.ignored.retain(|rules| !is_over(rules));
-            let given = (before - folded.ignored.len()) as u64;
-            folded.leaks += given;
-            unlisted += given;
-        }
-        (expired, unlisted)
+        self.beyond.expire(now);
+        expired
     }
 
     fn insert(&mut self, name: Name, row: Arc<Row>) {
@@ -229,64 +239,80 @@ impl Rows {
         true
     }
 
-    fn is_within(&self, most: Most) -> bool {
-        self.by_name.len() <= most.rows && self.bytes <= most.bytes
+    fn is_within_the_cap(&self) -> bool {
+        self.by_name.len() <= self.most.rows && self.bytes <= self.most.bytes
     }
 
-    /// Folds the oldest tasks with rows until no more than that is left; what has
-    /// cleared goes first. A row that is given to one task for what another left stays.
-    pub(super) fn fold_beyond(&mut self, recorder: &'static Recorder, most: Most) -> Vec<Key> {
-        while self.bytes > most.bytes && self.forget_oldest_cleared() {}
-        if self.is_within(most) || self.unfoldable == (self.by_name.len(), self.bytes) {
-            return Vec::new();
-        }
-        let mut oldest: Vec<(Nanos, Key)> = self
-            .given_for
-            .iter()
-            .filter_map(|(judged, names)| {
-                let Judged::Task(key) = judged else { return None };
-                let row = self.by_name.get(names.first()?)?;
-                (row.task.key == *key).then_some((row.since, *key))
-            })
-            .collect();
-        oldest.sort_unstable();
+    /// Lists no more than the cap: what has cleared goes first, then warnings, then leaks, and
+    /// of each the oldest. Gives the tasks that need be judged no more, since they tell when
+    /// they have let go: all but those of which `stays` says that more may be said of them.
+    pub(super) fn fold_beyond(
+        &mut self,
+        recorder: &'static Recorder,
+        stays: impl Fn(Key) -> bool,
+    ) -> Vec<Key> {
+        while self.bytes > self.most.bytes && self.forget_oldest_cleared() {}
         let mut folded = Vec::new();
-        for (_, key) in oldest {
-            if self.is_within(most) {
-                return folded;
-            }
-            self.fold(recorder, key);
-            folded.push(key);
+        if self.is_within_the_cap() {
+            return folded;
         }
-        self.unfoldable = (self.by_name.len(), self.bytes);
+        let mut foldable = self.foldable(stays);
+        foldable.sort_unstable_by_key(|(since, name, _)| (name.0.is_leak(), *since, *name));
+        for (_, name, task) in foldable {
+            if self.is_within_the_cap() {
+                break;
+            }
+            match task {
+                // It may have been, with another of its rows.
+                _ if !self.by_name.contains_key(&name) => {}
+                Some(task) => {
+                    self.fold(recorder, task);
+                    folded.push(task);
+                }
+                None => self.unlist(name),
+            }
+        }
         folded
     }
 
+    /// The rows since when, with the task that can be folded with all that is said of it.
+    fn foldable(&self, stays: impl Fn(Key) -> bool) -> Vec<(Nanos, Name, Option<Key>)> {
+        let is_whole = |key: &Key| {
+            let names = self.given_for.get(&Judged::Task(*key));
+            // That of an orphan is another's.
+            names.is_some_and(|names| names.iter().all(|(verdict, _)| verdict.is_leak()))
+        };
+        let foldable = self.by_name.iter().map(|(name, row)| {
+            let task = name.0.is_leak().then_some(row.task.key);
+            (row.since, *name, task.filter(|key| is_whole(key) && !stays(*key)))
+        });
+        foldable.collect()
+    }
+
+    /// What is said of a task that is judged no more.
     fn fold(&mut self, recorder: &'static Recorder, key: Key) {
         for name in self.given_for.remove(&Judged::Task(key)).unwrap_or_default() {
-            let Some(row) = self.remove(name) else { continue };
-            if name.0.is_leak() {
-                let folded = self.folded.entry(row.task.id).or_default();
-                folded.lives = row.task.ended_at.is_none();
-                if row.is_ignored() {
-                    folded.ignored.push(row.ignored.clone());
-                } else {
-                    folded.leaks += 1;
-                }
+            match self.remove(name) {
+                Some(row) => self.beyond.fold(name, row.task.ended_at.is_none(), &row.ignored),
+                None => self.beyond.fold_unlisted(name),
             }
         }
         recorder.set_flag(key, Flag::Folded);
     }
 
-    /// A task that was folded while it was stuck has ended: gives how many reported verdicts
-    /// that clears. What it has left is judged as that of any other.
-    pub(super) fn unfold_stuck(&mut self, task: u64) -> Option<u64> {
-        self.folded.get(&task).filter(|it| it.lives)?;
-        Some(self.unfold(task))
+    fn unlist(&mut self, name: Name) {
+        if let Some(row) = self.remove(name) {
+            self.beyond.unlist(name, &row.ignored);
+        }
     }
 
-    /// A folded task has let go: gives how many reported verdicts that clears.
-    pub(super) fn unfold(&mut self, task: u64) -> u64 {
-        self.folded.remove(&task).map_or(0, |it| it.leaks)
+    /// See [`Beyond::unfold_stuck`].
+    pub(super) fn unfold_stuck(&mut self, task: u64) -> bool {
+        self.beyond.unfold_stuck(task)
+    }
+
+    /// See [`Beyond::unfold`].
+    pub(super) fn unfold(&mut self, task: u64) {
+        self.beyond.unfold(task);
     }
 }

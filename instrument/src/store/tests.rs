@@ -1,5 +1,6 @@
 //! The store over a recorder of its own, with the time as an argument.
 
+mod beyond;
 mod ignore;
 mod many;
 mod sites;

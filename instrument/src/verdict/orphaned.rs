@@ -44,6 +44,13 @@ pub(super) fn judge(
         .collect()
 }
 
+/// What it spawned before it was asked may outlive it: there is more to be said of it when
+/// that is over than that it has let go.
+pub(crate) fn may_orphan(task: &TaskFacts, listing: &Listing) -> bool {
+    task.ended_by_cancellation()
+        && listing.children_of(task.key).iter().any(|child| is_from_before(task, child))
+}
+
 fn find_survivors<'a>(
     task: &'a TaskFacts,
     listing: &'a Listing,

@@ -412,7 +412,7 @@ pub struct Totals {
     /// The slowest cancel so far, from request to end, of those whose request was seen.
     #[prost(uint64, tag = "11")]
     pub slowest_cancel_ns: u64,
-    /// Leaks beyond the cap, counted by site and not listed.
+    /// Leaks and warnings beyond the cap: counted above, and not listed.
     #[prost(uint64, tag = "12")]
     pub folded: u64,
     /// The memory that cancelled tasks keep, as far as it is known: of what they left
@@ -428,6 +428,9 @@ pub struct Totals {
     /// Of the verdicts that cleared, the warnings: orphaned and overdue.
     #[prost(uint64, tag = "100")]
     pub cleared_warnings: u64,
+    /// Of what is beyond the cap, the warnings.
+    #[prost(uint64, tag = "110")]
+    pub folded_warnings: u64,
 }
 /// Enough of a task to name it and to find it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -115,6 +115,7 @@ fn add(all: &mut v1::Totals, more: &v1::Totals) {
         bytes_kept,
         ignored,
         cleared_warnings,
+        folded_warnings,
     } = *more;
     for (sum, number) in [
         (&mut all.tasks_live, tasks_live),
@@ -131,6 +132,7 @@ fn add(all: &mut v1::Totals, more: &v1::Totals) {
         (&mut all.bytes_kept, bytes_kept),
         (&mut all.ignored, ignored),
         (&mut all.cleared_warnings, cleared_warnings),
+        (&mut all.folded_warnings, folded_warnings),
     ] {
         *sum = sum.saturating_add(number);
     }

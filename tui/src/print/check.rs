@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Failure, args, client,
-    format::{NO_CANCELS, counted, leaks_and_warnings, safe},
+    format::{NO_CANCELS, counted, leaks_or_warnings, safe},
     words,
 };
 
@@ -70,21 +70,21 @@ fn judge(
     let is_warning = |leak: &&v1::Leak| words::is_warning(leak.verdict());
     let warnings = every.leaks.iter().filter(is_warning).count() as u64;
     let leaks = every.leaks.len() as u64 - warnings;
-    if leaks > 0 || (what.strict && warnings > 0) {
-        return Err(Failure::Leaks(match leaks {
-            0 => counted(warnings, "warning"),
-            leaks => leaks_and_warnings(leaks, warnings),
-        }));
+    let fails = |leaks, warnings| leaks > 0 || (what.strict && warnings > 0);
+    if fails(leaks, warnings) {
+        return Err(Failure::Leaks(leaks_or_warnings(leaks, warnings)));
     }
-    if totals.folded > 0 {
-        let folded = counted(totals.folded, "leak");
+    let folded_warnings = totals.folded_warnings;
+    let folded_leaks = totals.folded.saturating_sub(folded_warnings);
+    if fails(folded_leaks, folded_warnings) {
+        let folded = leaks_or_warnings(folded_leaks, folded_warnings);
         let beyond = "beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY";
         return Err(Failure::Leaks(format!("{folded} {beyond}: counted, and not listed")));
     }
     if let Some(why) = too_blind(what, &totals, described) {
         return Err(Failure::Blind(format!("too blind to say that nothing leaks: {why}")));
     }
-    Ok(match warnings {
+    Ok(match warnings + folded_warnings {
         0 => text::no_leaks(&every.last, described),
         some => format!("No leaks, and {}: --strict fails on that.", counted(some, "warning")),
     })
@@ -162,6 +162,12 @@ mod tests {
         assert_eq!(said(&lenient, &stuck, &sees), "1 1 leak and 1 warning");
         let folded = every(Vec::new(), v1::Totals { folded: 3, leaks: 3, ..Default::default() });
         assert!(said(&lenient, &folded, &sees).starts_with("1 3 leaks beyond HOLDOVER_MAX_LEAKS"));
+        let totals =
+            v1::Totals { folded: 2, folded_warnings: 2, orphaned: 2, ..Default::default() };
+        let folded = every(Vec::new(), totals);
+        let warnings = "0 No leaks, and 2 warnings: --strict fails on that.";
+        assert_eq!(said(&lenient, &folded, &sees), warnings);
+        assert!(said(&strict, &folded, &sees).starts_with("1 2 warnings beyond HOLDOVER_MAX"));
     }
 
     #[test]

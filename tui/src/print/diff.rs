@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Failure, args, client, export,
-    format::{counted, duration_nanos, leaks_and_warnings, place, safe, span},
+    format::{duration_nanos, leaks_or_warnings, place, safe, span},
     words,
 };
 
@@ -117,10 +117,7 @@ fn came_and_went(before: &Every, after: &Every, gone: &[&v1::Leak]) -> Option<St
     };
     let all = cleared(|totals| totals.cleared, gone.len() as u64);
     let warnings = cleared(|totals| totals.cleared_warnings, warned).min(all);
-    let them = match all - warnings {
-        0 => counted(warnings, "warning"),
-        leaks => leaks_and_warnings(leaks, warnings),
-    };
+    let them = leaks_or_warnings(all - warnings, warnings);
     (all > 0).then(|| format!("{them} came and went in between"))
 }
 

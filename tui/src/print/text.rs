@@ -6,7 +6,7 @@ use holdover_proto::v1;
 
 use crate::{
     asked,
-    format::{count, counted, place, safe, span},
+    format::{count, counted, leaks_or_warnings, place, safe, span},
     names, words,
 };
 
@@ -260,9 +260,8 @@ pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) ->
     };
     if totals.folded > 0 && totals.folded == in_all {
         return format!(
-            "{} leaks are beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not \
-             listed.{ignored}",
-            count(totals.folded)
+            "{} beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed.{ignored}",
+            leaks_or_warnings(totals.leaks, totals.orphaned + totals.overdue)
         );
     }
     if in_all > 0 {

@@ -6,7 +6,7 @@ use ratatui::{Frame, layout::Rect, style::Style, text::Line, widgets::Paragraph}
 
 use super::{targets, text};
 use crate::{
-    format::{self, count, counted, leaks_and_warnings, safe, span},
+    format::{self, count, counted, leaks_or_warnings, safe, span},
     model::{Model, Target, Which},
     theme::Theme,
 };
@@ -108,11 +108,8 @@ fn cancels(totals: &v1::Totals, said: &mut Said) {
     let warnings = totals.cleared_warnings;
     let cleared = match (totals.cleared.saturating_sub(warnings), warnings) {
         (0, 0) => "No leak has cleared: there was none.".to_owned(),
-        (0, warnings) => {
-            format!("{} cleared since then: c shows what.", counted(warnings, "warning"))
-        }
         (leaks, warnings) => {
-            let them = leaks_and_warnings(leaks, warnings);
+            let them = leaks_or_warnings(leaks, warnings);
             format!("{them} cleared since then: c shows what.")
         }
     };
