@@ -141,7 +141,8 @@ impl Builder {
         self
     }
 
-    /// How many leaks are listed at most; those beyond are counted. 10 000 unless set.
+    /// How many leaks and warnings are listed at most; those beyond are counted, warnings
+    /// first and of each the oldest. 10 000 unless set.
     /// `HOLDOVER_MAX_LEAKS`.
     pub fn max_leaks(mut self, leaks: usize) -> Self {
         self.settings.max_leaks = leaks;
