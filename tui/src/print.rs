@@ -7,6 +7,7 @@ pub(crate) mod diff;
 pub(crate) mod every;
 pub(crate) mod json;
 pub(crate) mod process;
+mod seen;
 pub(crate) mod text;
 mod tokens;
 
@@ -17,13 +18,11 @@ pub(crate) use self::{
     tokens::tokens,
 };
 
-use std::{
-    collections::HashMap,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use holdover_proto::v1;
 
+use self::seen::Seen;
 use crate::{
     Failure,
     args::{self, Baseline, Ignored, Print},
@@ -164,88 +163,6 @@ async fn follow(
         out.flush()?;
     }
     Err(Failure::Connect("the target went away".to_owned()))
-}
-
-/// What was printed already.
-#[derive(Default)]
-struct Seen {
-    last_event: u64,
-    /// By task, verdict and when it was given: since when, how many holdings, and whether
-    /// it has cleared.
-    leaks: HashMap<(u64, i32, u64), (u64, u32, bool)>,
-    tasks: HashMap<u64, (i32, i32)>,
-    /// By place, and whether it is all others together.
-    groups: HashMap<(String, bool), v1::TaskGroup>,
-    /// By number: whose it is, and whether that one has ended.
-    holdings: HashMap<u64, (u64, bool)>,
-    /// By number.
-    pools: HashMap<u64, v1::Pool>,
-}
-
-impl Seen {
-    fn news(&mut self, printer: &Printer, update: &v1::Update) -> Vec<String> {
-        match printer.kind {
-            Kind::Leaks | Kind::Ignored => self.leaks(printer, update),
-            Kind::Tasks => {
-                let mut rows = update.tasks.clone();
-                rows.retain(|task| {
-                    let now = (task.state, task.outcome);
-                    self.tasks.insert(task.id, now) != Some(now)
-                });
-                rows.iter().map(|task| printer.task(task, update.now_ns)).collect()
-            }
-            Kind::TaskGroups => {
-                let now = |group: &&v1::TaskGroup| {
-                    let key = (group.location.clone(), group.other);
-                    self.groups.insert(key, (*group).clone()).as_ref() != Some(group)
-                };
-                let changed = update.task_groups.iter().filter(now);
-                changed.map(|group| printer.task_group(group)).collect()
-            }
-            Kind::Holdings => {
-                let now = |row: &&v1::HeldRow| {
-                    let id = row.holding.as_ref().map_or(0, |held| held.id);
-                    let whose = (owner(row), row.owner_ended);
-                    self.holdings.insert(id, whose) != Some(whose)
-                };
-                let changed = update.holdings.iter().filter(now);
-                changed.filter_map(|row| printer.held(row, update.now_ns)).collect()
-            }
-            Kind::Events => {
-                let new = update.events.iter().filter(|event| event.seq > self.last_event);
-                let lines = new.map(|event| printer.event(event, update.now_ns)).collect();
-                let last = update.events.iter().map(|event| event.seq).max();
-                self.last_event = last.unwrap_or(0).max(self.last_event);
-                lines
-            }
-            Kind::Pools => {
-                let now = |pool: &&v1::Pool| {
-                    self.pools.insert(pool.number, (*pool).clone()).as_ref() != Some(pool)
-                };
-                let changed = update.pools.iter().filter(now);
-                changed.map(|pool| printer.pool(pool, update.now_ns)).collect()
-            }
-        }
-    }
-
-    fn leaks(&mut self, printer: &Printer, update: &v1::Update) -> Vec<String> {
-        let mut lines = Vec::new();
-        // Oldest first, as it happened.
-        for leak in update.leaks.iter().rev() {
-            let id = leak.task.as_ref().map_or(0, |task| task.id);
-            let now = (leak.since_ns, leak.holdings_total, leak.cleared_ns.is_some());
-            let event = match self.leaks.insert((id, leak.verdict, leak.given_ns), now) {
-                Some(before) if before == now => continue,
-                // What had cleared before anybody looked is not news.
-                None if now.2 => continue,
-                None => "given",
-                Some(_) if now.2 => "cleared",
-                Some(_) => "updated",
-            };
-            lines.push(printer.leak(leak, update, Some(event)));
-        }
-        lines
-    }
 }
 
 /// Rows to lines.
