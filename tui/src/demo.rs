@@ -216,7 +216,7 @@ pub(crate) async fn show(scenario: &'static Scenario, ui: Ui) -> Result<(), Fail
     let addresses = Addresses::one(service.address.clone());
     // Whoever has never seen it does not know what to look for.
     let ui = Ui { greeting: Some(scenario.about.to_owned()), ..ui };
-    match app::run(&mut terminal, addresses, ui, service.ends()).await? {
+    match app::run(&mut terminal, &addresses, ui, service.ends()).await? {
         Ended::ByTheUser => Ok(()),
         Ended::Because(failure) => Err(failure),
     }

@@ -225,7 +225,7 @@ fn whole_filter(filter: &str, config: &Config) -> Result<String, Failure> {
 async fn attach(addresses: Addresses, ui: Ui) -> Result<(), Failure> {
     can_draw()?;
     let (_taken, mut terminal) = terminal::take().map_err(|error| no_terminal(&error))?;
-    app::run(&mut terminal, addresses, ui, std::future::pending::<()>()).await?;
+    app::run(&mut terminal, &addresses, ui, std::future::pending::<()>()).await?;
     Ok(())
 }
 
