@@ -2,6 +2,7 @@
 //! of it is a leak. It belongs to the console thread; the recorder tells it only what
 //! changed, so that its work grows with what happens and not with what lives.
 
+mod alike;
 mod asked;
 mod asks;
 mod beyond;
@@ -33,8 +34,8 @@ pub(crate) use self::{
     ignore::{Asked, Ignore, Rule},
     listing::{effective_owner, held_by},
     row::{
-        CancelStory, Held, Person, Row, WAITERS, ancestors, cancel_story, held, held_alone, person,
-        place, state,
+        Alike, CancelStory, Held, Person, Row, WAITERS, ancestors, cancel_story, held, held_alone,
+        person, place, state,
     },
     sites::Ended as EndedOfSite,
 };

@@ -1,12 +1,15 @@
 //! Groups of leaks: fourteen rows of one bug are one row.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{Sort, SortBy, field::Field, filter::Subject, subject::At};
 use crate::{
     recorder::clock::Nanos,
-    store::Row,
-    words::{Kind, Verdict},
+    store::{Alike, Row},
+    words::Verdict,
 };
 
 /// Tasks of a group that are named.
@@ -30,6 +33,17 @@ pub(crate) struct Group {
     pub(crate) by: Vec<String>,
     /// How many there were ten minutes ago, nine, and so on, and now.
     pub(crate) counts: Vec<u32>,
+    /// What its members' tasks are called, and what they hold, with `*` for each number.
+    pub(crate) shared: Alike,
+    /// How many names and labels there are.
+    pub(crate) differ: Differ,
+}
+
+/// How many names and labels the members of a group have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Differ {
+    pub(crate) names: usize,
+    pub(crate) labels: usize,
 }
 
 impl Group {
@@ -63,8 +77,8 @@ pub(super) fn groups(rows: Vec<Arc<Row>>, by: &[Field], now: Nanos) -> Vec<Group
 /// What the members of a group share.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Name {
-    /// The spawn site, the name and what is held.
-    Usual(Verdict, u32, Arc<str>, Option<(Kind, Arc<str>)>),
+    /// The spawn site, the name and what is held, but for numbers in them.
+    Usual(Verdict, u32, Alike),
     /// The values of some fields.
     Values(Verdict, Vec<String>),
 }
@@ -83,10 +97,14 @@ fn name(row: &Row, by: &[Field]) -> Name {
         let value = |field: &Field| value(row, *field);
         return Name::Values(row.verdict, by.iter().map(value).collect());
     }
+    Name::Usual(row.verdict, row.task.site.0, usual(row))
+}
+
+fn usual(row: &Row) -> Alike {
+    let mut alike = row.alike.clone();
     // What a stuck task holds is not what is wrong with it.
-    let reason = row.holdings.first().filter(|_| row.verdict != Verdict::Stuck);
-    let held = reason.map(|held| (held.kind, Arc::clone(&held.label)));
-    Name::Usual(row.verdict, row.task.site.0, Arc::clone(&row.person.name), held)
+    alike.held = alike.held.filter(|_| row.verdict != Verdict::Stuck);
+    alike
 }
 
 /// In words; a number does not change while the row lives, or is none to group by.
@@ -147,7 +165,12 @@ pub(super) fn sort(groups: &mut [Group], sort: Option<Sort>) {
 fn group(mut members: Vec<Arc<Row>>, by: Vec<String>, now: Nanos) -> Option<Group> {
     members.sort_by_key(|row| (std::cmp::Reverse(row.lasted(now)), row.task.id));
     let worst = Arc::clone(members.first()?);
+    let names: HashSet<&str> = members.iter().map(|row| &*row.person.name).collect();
+    let labels = members.iter().filter_map(|row| row.holdings.first()).map(|held| &*held.label);
+    let labels: HashSet<&str> = labels.collect();
     Some(Group {
+        shared: usual(&worst),
+        differ: Differ { names: names.len(), labels: labels.len() },
         verdict: worst.verdict,
         count: members.len(),
         cleared: worst.cleared_at.is_some(),

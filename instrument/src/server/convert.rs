@@ -242,6 +242,10 @@ fn group(group: &Group, waits: &WaitFor, seen: &Seen) -> v1::LeakGroup {
         cleared_last_ns: group.cleared_last,
         by: group.by.clone(),
         counts: group.counts.clone(),
+        name: group.shared.name.to_string(),
+        label: group.shared.held.as_ref().map(|(_, label)| label.to_string()).unwrap_or_default(),
+        names: group.differ.names.try_into().unwrap_or(u32::MAX),
+        labels: group.differ.labels.try_into().unwrap_or(u32::MAX),
     }
 }
 

@@ -271,5 +271,9 @@ fn list(recorder: &Recorder, tasks: HashSet<Key>) -> Listing {
         }
     }
     pass_outward(recorder, &mut listing, &scopes);
+    // As they were acquired, and not as their slots are: what stands first names the bug.
+    for holdings in listing.holdings.values_mut() {
+        holdings.sort_by_key(|it| (it.acquired_at, it.key.bits()));
+    }
     listing
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::ignore::Rule;
+use super::{alike::alike, ignore::Rule};
 use crate::{
     recorder::{
         Recorder,
@@ -121,22 +121,38 @@ pub(crate) struct Row {
     pub(crate) ancestor: Option<(Person, Option<CancelStory>)>,
     /// By which rules it is ignored; none when it is reported.
     pub(crate) ignored: Vec<Arc<Rule>>,
+    /// What its task is called, and what it holds first, as those are that differ from it
+    /// in a number only.
+    pub(crate) alike: Alike,
+}
+
+/// See [`Row::alike`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Alike {
+    pub(crate) name: Arc<str>,
+    pub(crate) held: Option<(Kind, Arc<str>)>,
 }
 
 impl Row {
     pub(crate) fn new(recorder: &'static Recorder, finding: &Finding, given_at: Nanos) -> Self {
         let ancestor = finding.ancestor.and_then(|key| recorder.task(key));
+        let ancestor = ancestor.map(|it| (person(&it), cancel_story(recorder, &it)));
+        let person = person(&finding.task);
+        let listed = finding.holdings.iter().map(|listed| held(recorder, listed));
+        let holdings: Vec<Held> = listed.collect();
+        let first = holdings.first().map(|held| (held.kind, alike(&held.label)));
         Self {
             verdict: finding.verdict,
             accuracy: finding.accuracy,
             since: finding.since,
             given_at,
             cleared_at: None,
-            person: person(&finding.task),
+            alike: Alike { name: alike(&person.name), held: first },
+            person,
             ancestors: ancestors(recorder, &finding.task),
             cancel: cancel_story(recorder, &finding.task),
-            holdings: finding.holdings.iter().map(|listed| held(recorder, listed)).collect(),
-            ancestor: ancestor.map(|it| (person(&it), cancel_story(recorder, &it))),
+            holdings,
+            ancestor,
             task: finding.task.clone(),
             ignored: Vec::new(),
         }
@@ -171,11 +187,13 @@ impl Row {
         Self { cleared_at: Some(now), ..self.clone() }
     }
 
-    /// What it takes: its texts are shared with the tables.
+    /// What it takes: its texts are shared with the tables, but for what has a number.
     pub(super) fn bytes(&self) -> usize {
+        let label = self.alike.held.as_ref().map_or(0, |(_, label)| label.len());
         let people = self.ancestors.len() * size_of::<Person>();
         let rules = self.ignored.len() * size_of::<Arc<Rule>>();
-        size_of::<Self>() + people + rules + self.holdings.len() * size_of::<Held>()
+        let alike = self.alike.name.len() + label;
+        size_of::<Self>() + alike + people + rules + self.holdings.len() * size_of::<Held>()
     }
 
     /// How much memory is kept by what the verdict rests on, and by wakers of the task.

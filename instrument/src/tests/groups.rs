@@ -39,6 +39,53 @@ fn what_its_members_share_names_a_group() {
 }
 
 #[test]
+fn tasks_whose_names_and_labels_differ_in_numbers_are_one_bug() {
+    on_each(|service| {
+        service.run(async {
+            for number in 0..3 {
+                let task = named(&format!("job-{number}"), async move {
+                    std::mem::forget(Hold::new(Kind::Connection, format!("pg {}", number % 2)));
+                    pending::<()>().await;
+                });
+                settle().await;
+                task.abort();
+            }
+            leak("job", 1).await;
+        });
+        service.look(GRACE_OVER);
+        assert_eq!(
+            service.named_groups(),
+            ["3 job-* pg *: 3 names, 2 labels", "1 job pg: 1 names, 1 labels"]
+        );
+    });
+}
+
+/// What was acquired first names the bug, wherever the recorder has put it.
+#[test]
+fn what_is_held_is_in_the_order_in_which_it_was_acquired() {
+    on_each(|service| {
+        service.run(async {
+            // What is freed is used again, the last first.
+            let free: Vec<Hold> = (0..8).map(|_| Hold::new(Kind::Custom, "free")).collect();
+            drop(free);
+            for _ in 0..4 {
+                let task = named("task", async {
+                    for label in ["first", "second", "third"] {
+                        std::mem::forget(Hold::new(Kind::Custom, label));
+                    }
+                    pending::<()>().await;
+                });
+                settle().await;
+                task.abort();
+                settle().await;
+            }
+        });
+        service.look(GRACE_OVER);
+        assert_eq!(service.named_groups(), ["4 task first: 1 names, 1 labels"]);
+    });
+}
+
+#[test]
 fn groups_are_sorted_by_how_many_they_are() {
     on_each(|service| {
         grows(service);

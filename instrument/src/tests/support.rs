@@ -218,6 +218,17 @@ impl Service {
         self.groups_by(by, sort, later).iter().map(said).collect()
     }
 
+    /// The groups as usual: how many, what they are called and hold, and how those differ.
+    pub(super) fn named_groups(&self) -> Vec<String> {
+        let said = |group: query::Group| {
+            let query::Group { count, shared, differ, .. } = group;
+            let label = shared.held.map(|(_, label)| label).unwrap_or_default();
+            let (names, labels) = (differ.names, differ.labels);
+            format!("{count} {} {label}: {names} names, {labels} labels", shared.name)
+        };
+        self.groups_by("", "", GRACE_OVER).into_iter().map(said).collect()
+    }
+
     /// How many each group had, minute by minute, up to so much later.
     pub(super) fn counts(&self, by: &str, later: Duration) -> Vec<Vec<u32>> {
         self.groups_by(by, "", later).into_iter().map(|group| group.counts).collect()

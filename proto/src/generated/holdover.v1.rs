@@ -727,6 +727,18 @@ pub struct LeakGroup {
     /// group that has cleared.
     #[prost(uint32, repeated, tag = "51")]
     pub counts: ::prost::alloc::vec::Vec<u32>,
+    /// What its members' tasks are called, with `*` in place of each number: by spawn site
+    /// tasks whose names differ in numbers only are one group. Empty where they have no name.
+    #[prost(string, tag = "111")]
+    pub name: ::prost::alloc::string::String,
+    /// As `name`, of the label of what each holds first; that of a stuck task is not told.
+    #[prost(string, tag = "112")]
+    pub label: ::prost::alloc::string::String,
+    /// How many names the members' tasks have, and how many labels what they hold first.
+    #[prost(uint32, tag = "113")]
+    pub names: u32,
+    #[prost(uint32, tag = "114")]
+    pub labels: u32,
 }
 /// The tasks of one spawn site. As many were spawned there as live and have ended.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -137,10 +137,15 @@ impl Column<LeakRow> for LeakColumn {
     }
 
     fn term(self, row: &LeakRow) -> Option<String> {
-        let leak = row.worst.as_ref()?;
+        let leak = row.speaks_for_all()?;
         match self {
             Self::Verdict => says("verdict", words::verdict(row.verdict())),
+            Self::Task if row.names > 1 => says("name", most_of(&row.name)),
             Self::Task => super::tasks::called(leak.task.as_ref()?),
+            Self::Holds if row.labels > 1 => {
+                let kind = words::kind(leak.holdings.first()?.kind());
+                both(says("holds", kind), says("label", most_of(&row.label)))
+            }
             Self::Holds => super::holdings::held(leak.holdings.first()?),
             Self::AcquiredAt => says("acquired_at", &leak.holdings.first()?.site),
             Self::CancelledBy => cancelled_by(leak),
@@ -149,6 +154,11 @@ impl Column<LeakRow> for LeakColumn {
             }
         }
     }
+}
+
+/// The longest part that has no number: enough to find those that are called so.
+fn most_of(pattern: &str) -> &str {
+    pattern.split('*').map(str::trim).max_by_key(|part| part.len()).unwrap_or_default()
 }
 
 fn cancelled_by(leak: &v1::Leak) -> Option<String> {

@@ -11,6 +11,8 @@ use super::{LeaksBy, list::Entity};
 pub(crate) struct LeakRow {
     group: v1::LeakGroup,
     by: LeaksBy,
+    /// The worst of those whose names or labels are not the same, called as all are.
+    called: Option<Box<v1::Leak>>,
 }
 
 impl Deref for LeakRow {
@@ -23,7 +25,14 @@ impl Deref for LeakRow {
 
 impl LeakRow {
     pub(super) fn of(group: v1::LeakGroup, by: LeaksBy) -> Self {
-        Self { group, by }
+        let called = called(&group).map(Box::new);
+        Self { group, by, called }
+    }
+
+    /// The worst as it speaks for all: where their names, or the labels of what they hold,
+    /// differ in numbers, with `*` for each of these.
+    pub(crate) fn speaks_for_all(&self) -> Option<&v1::Leak> {
+        self.called.as_deref().or(self.group.worst.as_ref())
     }
 
     /// The fields that the group was made by, and what its members have in them.
@@ -52,10 +61,29 @@ impl From<v1::Leak> for LeakRow {
             cleared: leak.cleared_ns.is_some(),
             cleared_last_ns: leak.cleared_ns,
             worst: Some(leak),
-            by: Vec::new(),
-            counts: Vec::new(),
+            ..v1::LeakGroup::default()
         };
-        Self { group, by: LeaksBy::One }
+        Self { group, by: LeaksBy::One, called: None }
+    }
+}
+
+fn called(group: &v1::LeakGroup) -> Option<v1::Leak> {
+    let (names, labels) = (group.names > 1, group.labels > 1);
+    let mut leak = group.worst.clone().filter(|_| names || labels)?;
+    if let Some(task) = leak.task.as_mut().filter(|_| names) {
+        task.name.clone_from(&group.name);
+    }
+    if let Some(held) = leak.holdings.first_mut().filter(|_| labels && !group.label.is_empty()) {
+        held.label.clone_from(&group.label);
+    }
+    Some(leak)
+}
+
+/// What the members of a group share; the worst's where a target of before does not tell.
+fn shared(of_all: &str, of_the_worst: Option<&String>) -> String {
+    match of_all {
+        "" => of_the_worst.cloned().unwrap_or_default(),
+        told => told.to_owned(),
     }
 }
 
@@ -100,14 +128,14 @@ impl Entity for LeakRow {
             LeaksBy::Site => LeakId::Site {
                 verdict: self.verdict,
                 cleared: self.cleared,
-                name: task.map(|task| task.name.clone()).unwrap_or_default(),
+                name: shared(&self.group.name, task.map(|task| &task.name)),
                 location: task.map(|task| task.location.clone()).unwrap_or_default(),
                 // Those that are stuck are one row, whatever they hold.
                 held: held
                     .filter(|_| {
                         !matches!(self.verdict(), v1::Verdict::Stuck | v1::Verdict::LostWaker)
                     })
-                    .map(|held| (held.kind, held.label.clone())),
+                    .map(|held| (held.kind, shared(&self.group.label, Some(&held.label)))),
             },
             LeaksBy::Cause | LeaksBy::Field(_) => LeakId::Values {
                 verdict: self.verdict,

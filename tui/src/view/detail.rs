@@ -23,7 +23,8 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     let now = model.time_of(row.target, now);
-    let bar = text::bar(&title(group, leak, theme), area.width, theme);
+    let of_all = row.speaks_for_all().unwrap_or(leak);
+    let bar = text::bar(&title(group, of_all, theme), area.width, theme);
     frame.render_widget(Paragraph::new(bar), Rect { height: 1, ..area });
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     let tall = area.height > 6;

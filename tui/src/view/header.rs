@@ -228,7 +228,7 @@ fn chart(scene: Scene<'_>) -> Vec<Span<'static>> {
 fn worst(scene: Scene<'_>, columns: u16) -> Option<Line<'static>> {
     let Scene { model, theme, now } = scene;
     let row = model.worst()?;
-    let leak = row.worst.as_ref()?;
+    let leak = row.speaks_for_all()?;
     let target_now = model.time_of(row.target, now);
     let holds = super::text::holds(leak, target_now, theme);
     let mut text = format!(" worst: {}", worst_name(row, leak, &holds, theme)?);

@@ -64,7 +64,7 @@ pub(super) fn render(scene: Scene<'_>, frame: &mut Frame<'_>, area: Rect) -> Opt
 
 pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) -> Cell {
     let fallback = v1::Leak::default();
-    let leak = row.worst.as_ref().unwrap_or(&fallback);
+    let leak = row.speaks_for_all().unwrap_or(&fallback);
     let cancel = asked::of_leak(leak);
     match column {
         LeakColumn::Verdict => {

@@ -165,10 +165,7 @@ fn group(verdict: v1::Verdict, count: u32, task: v1::Task, held: v1::Holding) ->
         worst: Some(worst),
         tasks,
         goes_ns,
-        cleared: false,
-        cleared_last_ns: None,
-        by: Vec::new(),
-        counts: Vec::new(),
+        ..Default::default()
     }
 }
 

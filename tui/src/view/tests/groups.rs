@@ -78,3 +78,46 @@ fn groups_are_sorted_by_what_they_alone_have() {
     }
     assert_eq!(sorts, ["verdict", "-count", "-growth", "-since", "goes"]);
 }
+
+/// Three tasks of one bug, of which this one is the worst.
+fn numbered(worst: u64) -> v1::LeakGroup {
+    let label = format!("pg {worst}");
+    let held = held(v1::HoldingKind::Connection, &label, v1::Phase::Before, None);
+    let group = group(v1::Verdict::LeftBehind, 3, task(&format!("job-{worst}"), worst), held);
+    let (name, label) = ("job-*".to_owned(), "pg *".to_owned());
+    v1::LeakGroup { name, label, names: 3, labels: 3, ..group }
+}
+
+#[test]
+fn tasks_whose_names_differ_in_numbers_are_called_as_all_of_them_are() {
+    let (mut model, now) = attached();
+    let told = |model: &mut Model, worst| {
+        let other = group(
+            v1::Verdict::LeftBehind,
+            1,
+            task("accept", 5),
+            held(v1::HoldingKind::Timer, "sleep", v1::Phase::Before, None),
+        );
+        let mut groups = vec![numbered(worst), other];
+        if worst == 8 {
+            groups.reverse();
+        }
+        update(model, now, v1::Update { groups, matched: 4, all: 4, ..Default::default() });
+    };
+    told(&mut model, 7);
+    let drawn = draw(&model, theme(), now, (120, 40));
+    let buffer = drawn.backend().buffer();
+    find(buffer, "left-behind · 3 tasks · job-*");
+    find(buffer, "worst: 3 × job-*, cancelled by abort main.rs:30, each keeps connection pg *");
+    // Of the worst it is told what it holds.
+    find(buffer, "connection pg 7 ");
+    told(&mut model, 8);
+    assert_eq!(model.leaks.selected().expect("one").count, 3, "though another is the worst");
+    let key = |model: &mut Model, code| model.press(KeyEvent::new(code, KeyModifiers::NONE), now);
+    for (column, filter) in [(3, "name:job-"), (1, "holds:connection label:pg")] {
+        (0..column).for_each(|_| key(&mut model, KeyCode::Right));
+        press(&mut model, now, "f");
+        assert_eq!(model.view().filter, filter);
+        key(&mut model, KeyCode::Esc);
+    }
+}
