@@ -1,5 +1,6 @@
 //! Which leaks are written to the service's log: the first of each site, and when the
-//! site has cleared. At most ten a minute; then one line with what was left out.
+//! site has cleared. One that comes and goes is said again after an hour. At most ten
+//! lines a minute; then one with what was left out.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,6 +13,8 @@ use crate::{
 
 const A_MINUTE: Nanos = 60_000_000_000;
 const LINES_A_MINUTE: u32 = 10;
+/// Whoever reads on must not think that what was said to have cleared stayed away.
+const AGAIN: Nanos = 60 * A_MINUTE;
 /// Sites that are remembered; with more of them, one that is quiet may be said again.
 const SITES: usize = 10_000;
 
@@ -30,6 +33,30 @@ type Site = (Verdict, SiteId, Option<Arc<str>>, Option<(Kind, Arc<str>)>);
 struct Seen {
     given: u64,
     live: u64,
+    /// When it was said last that one was given.
+    said: Option<Nanos>,
+    /// And not yet that all of it has cleared.
+    is_open: bool,
+}
+
+impl Seen {
+    /// One was given: whether that is to be said.
+    fn is_given(&mut self, now: Nanos) -> bool {
+        self.given += 1;
+        self.live += 1;
+        let is_new = self.said.is_none_or(|at| !self.is_open && now.saturating_sub(at) >= AGAIN);
+        if is_new {
+            self.said = Some(now);
+            self.is_open = true;
+        }
+        is_new
+    }
+
+    /// One has cleared: whether it is to be said that all of it has.
+    fn has_cleared(&mut self) -> bool {
+        self.live = self.live.saturating_sub(1);
+        self.live == 0 && std::mem::take(&mut self.is_open)
+    }
 }
 
 /// Decides what is written.
@@ -60,7 +87,7 @@ impl Reporter {
             }
         }
         for note in notes.iter().filter(|note| !note.row.is_ignored()) {
-            if let Some(line) = self.line(note) {
+            if let Some(line) = self.line(note, now) {
                 if self.lines < LINES_A_MINUTE || self.log == Log::All {
                     self.lines += 1;
                     out.push(line);
@@ -72,27 +99,25 @@ impl Reporter {
         out
     }
 
-    fn line(&mut self, note: &Note) -> Option<Line> {
+    fn line(&mut self, note: &Note, now: Nanos) -> Option<Line> {
         let row = Arc::clone(&note.row);
         if self.sites.len() >= SITES {
             self.sites.retain(|_, seen| seen.live > 0);
         }
         let seen = self.sites.entry(site(&row)).or_default();
+        let is_all = self.log == Log::All;
         if note.given {
-            seen.given += 1;
-            seen.live += 1;
-            let first = seen.given == 1;
-            (first || self.log == Log::All).then_some(Line::Given { row, count: seen.given })
+            let is_said = seen.is_given(now) || is_all;
+            is_said.then_some(Line::Given { row, count: seen.given })
         } else {
-            seen.live = seen.live.saturating_sub(1);
-            let last = seen.live == 0;
-            (last || self.log == Log::All).then_some(Line::Cleared { row, count: seen.given })
+            let is_said = seen.has_cleared() || is_all;
+            is_said.then_some(Line::Cleared { row, count: seen.given })
         }
     }
 }
 
 fn site(row: &Row) -> Site {
-    let held = row.holdings.first().map(|held| (held.kind, Arc::clone(&held.label)));
+    let held = row.alike.held.clone();
     let scope = (row.task.kind == TaskKind::Scope).then(|| Arc::clone(&row.person.name));
     (row.verdict, row.task.site, scope, held)
 }
@@ -138,8 +163,40 @@ mod tests {
         let (given, cleared) = (note(1, true), note(1, false));
         assert_eq!(said(&mut reporter, &[given.clone(), given.clone()], S), ["given 1"]);
         assert!(said(&mut reporter, std::slice::from_ref(&cleared), 2 * S).is_empty());
-        assert_eq!(said(&mut reporter, &[cleared], 3 * S), ["cleared 2"]);
-        assert!(said(&mut reporter, &[given], 4 * S).is_empty(), "it was said before");
+        assert_eq!(said(&mut reporter, std::slice::from_ref(&cleared), 3 * S), ["cleared 2"]);
+        assert!(said(&mut reporter, &[given, cleared], 4 * S).is_empty(), "it was said before");
+    }
+
+    #[test]
+    fn one_that_comes_and_goes_is_said_again_after_an_hour() {
+        let mut reporter = Reporter::new(Log::New);
+        let both = [note(1, true), note(1, false)];
+        assert_eq!(said(&mut reporter, &both, S), ["given 1", "cleared 1"]);
+        for minute in 1..60 {
+            assert!(said(&mut reporter, &both, minute * A_MINUTE).is_empty());
+        }
+        assert_eq!(said(&mut reporter, &both, 61 * A_MINUTE), ["given 61", "cleared 61"]);
+    }
+
+    #[test]
+    fn one_that_stays_is_said_once() {
+        let mut reporter = Reporter::new(Log::New);
+        assert_eq!(said(&mut reporter, &[note(1, true)], S), ["given 1"]);
+        let more = [note(1, true), note(1, false)];
+        assert!(said(&mut reporter, &more, 300 * A_MINUTE).is_empty());
+    }
+
+    #[test]
+    fn names_and_labels_that_differ_in_a_number_are_of_one_site() {
+        let mut reporter = Reporter::new(Log::New);
+        let labelled = |label: &str| {
+            let given = note(1, true);
+            let mut row = Row::clone(&given.row);
+            row.alike.held = Some((Kind::Custom, label.into()));
+            Note { row: Arc::new(row), ..given }
+        };
+        let notes = [labelled("connection *"), labelled("connection *"), labelled("file *")];
+        assert_eq!(said(&mut reporter, &notes, S), ["given 1", "given 1"]);
     }
 
     #[test]
