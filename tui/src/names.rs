@@ -21,6 +21,19 @@ pub(crate) fn task(task: &v1::Task) -> String {
     safe(&shown).into_owned()
 }
 
+/// What a leak's task is called together with those that differ from it in a number; a target
+/// of before does not tell.
+pub(crate) fn alike(leak: &v1::Leak) -> &str {
+    let own = leak.task.as_ref().map_or("", |task| task.name.as_str());
+    if leak.alike_name.is_empty() { own } else { &leak.alike_name }
+}
+
+/// The same of the label of what it holds first.
+pub(crate) fn alike_label(leak: &v1::Leak) -> &str {
+    let own = leak.holdings.first().map_or("", |held| held.label.as_str());
+    if leak.alike_label.is_empty() { own } else { &leak.alike_label }
+}
+
 /// Where a task was spawned, after "spawned at".
 pub(crate) fn spawn_place(location: &str) -> String {
     match location {

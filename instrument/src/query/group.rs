@@ -33,8 +33,6 @@ pub(crate) struct Group {
     pub(crate) by: Vec<String>,
     /// How many there were ten minutes ago, nine, and so on, and now.
     pub(crate) counts: Vec<u32>,
-    /// What its members' tasks are called, and what they hold, with `*` for each number.
-    pub(crate) shared: Alike,
     /// How many names and labels there are.
     pub(crate) differ: Differ,
 }
@@ -169,7 +167,6 @@ fn group(mut members: Vec<Arc<Row>>, by: Vec<String>, now: Nanos) -> Option<Grou
     let labels = members.iter().filter_map(|row| row.holdings.first()).map(|held| &*held.label);
     let labels: HashSet<&str> = labels.collect();
     Some(Group {
-        shared: usual(&worst),
         differ: Differ { names: names.len(), labels: labels.len() },
         verdict: worst.verdict,
         count: members.len(),

@@ -228,6 +228,8 @@ fn leak(row: &Row, waits: &WaitFor, seen: &Seen) -> v1::Leak {
         cleared_ns: row.cleared_at,
         goes_ns: goes_at(row),
         ignored: row.ignored.iter().map(ignored_by).collect(),
+        alike_name: row.alike.name.to_string(),
+        alike_label: row.alike.held.as_ref().map_or_else(String::new, |(_, it)| it.to_string()),
     }
 }
 
@@ -242,8 +244,6 @@ fn group(group: &Group, waits: &WaitFor, seen: &Seen) -> v1::LeakGroup {
         cleared_last_ns: group.cleared_last,
         by: group.by.clone(),
         counts: group.counts.clone(),
-        name: group.shared.name.to_string(),
-        label: group.shared.held.as_ref().map(|(_, label)| label.to_string()).unwrap_or_default(),
         names: group.differ.names.try_into().unwrap_or(u32::MAX),
         labels: group.differ.labels.try_into().unwrap_or(u32::MAX),
     }

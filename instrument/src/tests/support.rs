@@ -221,10 +221,10 @@ impl Service {
     /// The groups as usual: how many, what they are called and hold, and how those differ.
     pub(super) fn named_groups(&self) -> Vec<String> {
         let said = |group: query::Group| {
-            let query::Group { count, shared, differ, .. } = group;
-            let label = shared.held.map(|(_, label)| label).unwrap_or_default();
+            let query::Group { count, worst, differ, .. } = group;
+            let label = worst.alike.held.as_ref().map_or("", |(_, label)| label);
             let (names, labels) = (differ.names, differ.labels);
-            format!("{count} {} {label}: {names} names, {labels} labels", shared.name)
+            format!("{count} {} {label}: {names} names, {labels} labels", worst.alike.name)
         };
         self.groups_by("", "", GRACE_OVER).into_iter().map(said).collect()
     }

@@ -686,6 +686,12 @@ pub struct Leak {
     /// The rules by which it is ignored; none when it is reported.
     #[prost(message, repeated, tag = "14")]
     pub ignored: ::prost::alloc::vec::Vec<IgnoredBy>,
+    /// The task's name, and the label of what it holds first, with `*` in place of each
+    /// number: by spawn site leaks in which those are alike are one group.
+    #[prost(string, tag = "111")]
+    pub alike_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "112")]
+    pub alike_label: ::prost::alloc::string::String,
 }
 /// A rule by which a leak, or something of what it is about, is ignored.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -727,13 +733,6 @@ pub struct LeakGroup {
     /// group that has cleared.
     #[prost(uint32, repeated, tag = "51")]
     pub counts: ::prost::alloc::vec::Vec<u32>,
-    /// What its members' tasks are called, with `*` in place of each number: by spawn site
-    /// tasks whose names differ in numbers only are one group. Empty where they have no name.
-    #[prost(string, tag = "111")]
-    pub name: ::prost::alloc::string::String,
-    /// As `name`, of the label of what each holds first; that of a stuck task is not told.
-    #[prost(string, tag = "112")]
-    pub label: ::prost::alloc::string::String,
     /// How many names the members' tasks have, and how many labels what they hold first.
     #[prost(uint32, tag = "113")]
     pub names: u32,

@@ -140,11 +140,11 @@ impl Column<LeakRow> for LeakColumn {
         let leak = row.speaks_for_all()?;
         match self {
             Self::Verdict => says("verdict", words::verdict(row.verdict())),
-            Self::Task if row.names > 1 => says("name", most_of(&row.name)),
+            Self::Task if row.names > 1 => says("name", most_of(&leak.alike_name)),
             Self::Task => super::tasks::called(leak.task.as_ref()?),
             Self::Holds if row.labels > 1 => {
                 let kind = words::kind(leak.holdings.first()?.kind());
-                both(says("holds", kind), says("label", most_of(&row.label)))
+                both(says("holds", kind), says("label", most_of(&leak.alike_label)))
             }
             Self::Holds => super::holdings::held(leak.holdings.first()?),
             Self::AcquiredAt => says("acquired_at", &leak.holdings.first()?.site),

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use holdover_proto::v1;
 
 use super::{LeaksBy, list::Entity};
+use crate::names;
 
 /// A row of Leaks: those of one site, or one of them.
 #[derive(Clone, Debug)]
@@ -71,20 +72,12 @@ fn called(group: &v1::LeakGroup) -> Option<v1::Leak> {
     let (names, labels) = (group.names > 1, group.labels > 1);
     let mut leak = group.worst.clone().filter(|_| names || labels)?;
     if let Some(task) = leak.task.as_mut().filter(|_| names) {
-        task.name.clone_from(&group.name);
+        task.name.clone_from(&leak.alike_name);
     }
-    if let Some(held) = leak.holdings.first_mut().filter(|_| labels && !group.label.is_empty()) {
-        held.label.clone_from(&group.label);
+    if let Some(held) = leak.holdings.first_mut().filter(|_| labels) {
+        held.label.clone_from(&leak.alike_label);
     }
     Some(leak)
-}
-
-/// What the members of a group share; the worst's where a target of before does not tell.
-fn shared(of_all: &str, of_the_worst: Option<&String>) -> String {
-    match of_all {
-        "" => of_the_worst.cloned().unwrap_or_default(),
-        told => told.to_owned(),
-    }
 }
 
 /// What a row is told from others by.
@@ -128,14 +121,15 @@ impl Entity for LeakRow {
             LeaksBy::Site => LeakId::Site {
                 verdict: self.verdict,
                 cleared: self.cleared,
-                name: shared(&self.group.name, task.map(|task| &task.name)),
+                name: worst.map_or_else(String::new, |leak| names::alike(leak).to_owned()),
                 location: task.map(|task| task.location.clone()).unwrap_or_default(),
                 // Those that are stuck are one row, whatever they hold.
                 held: held
                     .filter(|_| {
                         !matches!(self.verdict(), v1::Verdict::Stuck | v1::Verdict::LostWaker)
                     })
-                    .map(|held| (held.kind, shared(&self.group.label, Some(&held.label)))),
+                    .zip(worst)
+                    .map(|(held, leak)| (held.kind, names::alike_label(leak).to_owned())),
             },
             LeaksBy::Cause | LeaksBy::Field(_) => LeakId::Values {
                 verdict: self.verdict,

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Failure, args, client, export,
     format::{duration_nanos, leaks_or_warnings, place, safe, span},
-    words,
+    names, words,
 };
 
 /// Looks twice, and prints the difference.
@@ -66,7 +66,7 @@ fn site(leak: &v1::Leak) -> Site<'_> {
     Site {
         verdict: leak.verdict,
         place: export::site_of(leak),
-        held: held.map(|held| (held.kind, held.label.as_str())),
+        held: held.map(|held| (held.kind, names::alike_label(leak))),
     }
 }
 
@@ -188,6 +188,19 @@ mod tests {
         let before = every(vec![db(1), cache(2)], 10 * S, 4);
         let after = every(vec![db(1), db(3), db(4)], 70 * S, 7);
         (before, after)
+    }
+
+    #[test]
+    fn what_differs_in_numbers_grows_as_one() {
+        let numbered = |id: u64| {
+            let leak = leak(id, &format!("pg {id}"), "src/db.rs:41:22");
+            v1::Leak { alike_label: "pg *".to_owned(), ..leak }
+        };
+        let (before, after) = (vec![numbered(1)], (1..=3).map(numbered).collect());
+        let lines = in_text(&every(before, 10 * S, 0), &every(after, 70 * S, 0));
+        let grown = lines.last().expect("a line");
+        assert_eq!(grown, "   +2  1 to 3  left-behind  connection pg *, src/db.rs:41:22");
+        assert_eq!(lines[lines.len() - 2], "by site");
     }
 
     #[test]
