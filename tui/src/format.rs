@@ -38,6 +38,15 @@ pub(crate) fn count(number: u64) -> String {
     grouped
 }
 
+/// The same where there is little room: `1500`, `15k`, `2M`. Not more than there are.
+pub(crate) fn count_short(number: u64) -> String {
+    match number {
+        0..10_000 => number.to_string(),
+        10_000..1_000_000 => format!("{}k", number / 1_000),
+        _ => format!("{}M", number / 1_000_000),
+    }
+}
+
 /// `0.4`, `42`, `1.9k`, `3.1M`: of a second.
 pub(crate) fn rate(a_second: f64) -> String {
     match a_second {
@@ -267,6 +276,15 @@ pub(crate) fn place(location: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_for_which_there_is_no_room_is_not_cut() {
+        for (number, expected) in
+            [(999, "999"), (9_999, "9999"), (10_000, "10k"), (999_999, "999k"), (2_700_000, "2M")]
+        {
+            assert_eq!(count_short(number), expected);
+        }
+    }
 
     #[test]
     fn spans_are_short() {

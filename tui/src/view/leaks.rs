@@ -16,7 +16,7 @@ use super::{
 use crate::{
     asked,
     columns::LeakColumn,
-    format::{count, place, safe, span},
+    format::{count, count_short, place, safe, span},
     model::{LeakRow, Of, Rows},
     names,
     theme::Theme,
@@ -75,7 +75,10 @@ pub(super) fn cell(column: LeakColumn, row: &LeakRow, now: u64, theme: Theme) ->
             };
             Cell::badged(letter, theme.badge(row.verdict(), row.cleared), word)
         }
-        LeakColumn::Count => count(row.count.into()).into(),
+        LeakColumn::Count => {
+            let short = Some(count_short(row.count.into()));
+            Cell { short, ..count(row.count.into()).into() }
+        }
         LeakColumn::Task => task(row.count, leak, theme),
         LeakColumn::Holds => {
             let text = text::holds(leak, now, theme);
