@@ -101,14 +101,34 @@ fn tcp(address: SocketAddr) -> io::Result<Listener> {
 fn unix(path: &std::path::Path) -> io::Result<Listener> {
     use std::os::unix::{fs::PermissionsExt, net};
 
-    // What a process that is gone has left; one that still listens is not disturbed.
-    if path.exists() && net::UnixStream::connect(path).is_err() {
-        fs::remove_file(path)?;
-    }
+    net::SocketAddr::from_pathname(path).map_err(|error| match path.as_os_str().len() {
+        length @ 100.. => {
+            io::Error::other(format!("a socket's path has some 100 bytes at most, not {length}"))
+        }
+        _ => error,
+    })?;
+    make_room(path)?;
     let socket = net::UnixListener::bind(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     socket.set_nonblocking(true)?;
     Ok(Listener { socket: Socket::Unix(socket), address: Address::Unix(path.to_owned()) })
+}
+
+/// Removes the socket that a process that is gone has left. One that still listens is not
+/// disturbed, nor is any other file: a wrong path must cost nobody anything.
+#[cfg(unix)]
+fn make_room(path: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::{fs::FileTypeExt, net};
+
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !found.file_type().is_socket() {
+        return Err(io::Error::other("what is there is no socket, and is left alone"));
+    }
+    let answer = net::UnixStream::connect(path).map_err(|error| error.kind());
+    if answer.is_err_and(|kind| kind == io::ErrorKind::ConnectionRefused) {
+        fs::remove_file(path)?;
+    }
+    Ok(())
 }
 
 /// Serves whoever connects. A broken client costs its own connection.
@@ -213,5 +233,39 @@ mod tests {
         assert!(error.contains("HOLDOVER_BIND=127.0.0.1:0"), "{error}");
         #[cfg(target_os = "linux")]
         assert!(error.contains(&format!("(pid {})", std::process::id())), "{error}");
+    }
+
+    #[cfg(unix)]
+    fn path_of(test: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("holdover-{test}-{}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        path
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_socket_that_nobody_listens_on_is_removed() {
+        let path = path_of("room");
+        let bind = || Listener::bind(&Bind::Unix(path.clone()));
+        let first = bind().expect("nothing is there");
+        let error = bind().expect_err("it listens").to_string();
+        assert!(error.contains("another process has it"), "{error}");
+        drop(first);
+        assert!(path.exists(), "it is left behind");
+        drop(bind().expect("nobody listens there any more"));
+        fs::remove_file(&path).expect("it is there again");
+        fs::write(&path, "a ledger").expect("a file");
+        let error = bind().expect_err("it is no socket").to_string();
+        assert!(error.ends_with(": what is there is no socket, and is left alone"), "{error}");
+        assert_eq!(fs::read_to_string(&path).expect("it is still there"), "a ledger");
+        fs::remove_file(&path).expect("it is removed");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_socket_s_path_that_is_too_long_is_said_to_be() {
+        let path = PathBuf::from(format!("/tmp/{}", "x".repeat(120)));
+        let error = Listener::bind(&Bind::Unix(path)).expect_err("too long").to_string();
+        assert!(error.ends_with(": a socket's path has some 100 bytes at most, not 125"));
     }
 }
