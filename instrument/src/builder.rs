@@ -66,13 +66,25 @@ impl fmt::Display for InitError {
             Why::Setting(bad) => bad.fmt(f),
             Why::Listen(error) => error.fmt(f),
             Why::Thread(error) => write!(f, "cannot start the console thread: {error}"),
-            Why::Twice => f.write_str("holdover was started before: a process has one recorder"),
+            Why::Twice => f.write_str(
+                "holdover was started before, and goes on as it was: a process has one recorder",
+            ),
             Why::Default => f.write_str(DEFAULT_IS_SET),
         }
     }
 }
 
 impl std::error::Error for InitError {}
+
+impl InitError {
+    /// As the service's log says it.
+    fn said(&self) -> String {
+        match self.0 {
+            Why::Default | Why::Twice => self.to_string(),
+            Why::Setting(_) | Why::Listen(_) | Why::Thread(_) => format!("not recording: {self}"),
+        }
+    }
+}
 
 /// Said in the log, and by the console.
 pub(crate) const DEFAULT_IS_SET: &str = "the process has a default subscriber already, so only what goes through \
@@ -272,7 +284,7 @@ impl Builder {
             }
             start(recorder, &settings, Heard::ByLayer).map(|_| Some(recorder))
         });
-        HoldoverLayer::new(started.map_err(|error| error.to_string())).filtered()
+        HoldoverLayer::new(started.map_err(|error| error.said())).filtered()
     }
 
     fn read(mut self) -> Result<Settings, InitError> {
@@ -312,10 +324,7 @@ impl<S: Subscriber + Send + Sync + 'static> Wrapped<S> {
     /// is wrong is logged as one error, and the service goes on.
     pub fn init(self) {
         if let Err(error) = self.try_init() {
-            match error.0 {
-                Why::Default => crate::report::partly_blind(DEFAULT_IS_SET),
-                _ => crate::report::not_started(&error.to_string()),
-            }
+            crate::report::not_as_asked(&error.said());
         }
     }
 
@@ -461,4 +470,17 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     Builder::new().layer()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_start_does_not_say_that_nothing_is_recorded() {
+        let twice = InitError(Why::Twice).said();
+        assert!(twice.starts_with("holdover was started before, and goes on"), "{twice}");
+        let thread = InitError(Why::Thread(std::io::ErrorKind::OutOfMemory.into())).said();
+        assert!(thread.starts_with("not recording: cannot start the console thread"), "{thread}");
+    }
 }

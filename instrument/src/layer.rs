@@ -137,7 +137,7 @@ where
             if let Some(error) = &self.error
                 && !owner::is_ours()
             {
-                self.said.call_once(|| crate::report::not_started(error));
+                self.said.call_once(|| crate::report::not_as_asked(error));
             }
             return;
         };

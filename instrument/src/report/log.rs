@@ -24,13 +24,8 @@ pub(crate) fn started(address: &str, coverage: &str) {
     );
 }
 
-/// What is wrong with the way it was started.
-pub(crate) fn not_started(why: &str) {
-    error!(target: "holdover", "not recording: {why}");
-}
-
-/// It was started, and not all can be recorded.
-pub(crate) fn partly_blind(why: &str) {
+/// It could not be started, or not as it was asked to.
+pub(crate) fn not_as_asked(why: &str) {
     error!(target: "holdover", "{why}");
 }
 
