@@ -19,7 +19,8 @@ use crate::{
 pub(crate) enum Blind {
     /// tokio emits nothing in this build.
     NoTokioUnstable,
-    /// The same, though the flag stands where it is usually given.
+    /// The same, though the flag stands where it is usually given: something replaced it, or
+    /// cargo was run where it does not look there.
     FlagReplaced,
     /// `tracing` was built to drop what tokio emits.
     StaticMaxLevel,
@@ -68,9 +69,9 @@ impl Blind {
                  holdover::{task,time,sync} is seen"
             }
             Self::FlagReplaced => {
-                "--cfg tokio_unstable stands in .cargo/config.toml, but RUSTFLAGS or a [target.*] \
-                 section replaced it in this build, so only what goes through \
-                 holdover::{task,time,sync} is seen"
+                "--cfg tokio_unstable stands in .cargo/config.toml, but RUSTFLAGS, a [target.*] \
+                 section or another working folder kept it out of this build, so only what goes \
+                 through holdover::{task,time,sync} is seen"
             }
             Self::StaticMaxLevel => {
                 "a crate of this build sets a static max level of tracing below TRACE, so nothing \
@@ -116,7 +117,9 @@ impl Blind {
                 "# where RUSTFLAGS is set, it replaces what .cargo/config.toml says: add the flag \
                  there\nRUSTFLAGS=\"$RUSTFLAGS --cfg tokio_unstable\"\n# .cargo/config.toml: a \
                  [target.*] section with rustflags replaces [build]'s, and is joined with \
-                 this\n[target.'cfg(all())']\nrustflags = [\"--cfg\", \"tokio_unstable\"]"
+                 this\n[target.'cfg(all())']\nrustflags = [\"--cfg\", \"tokio_unstable\"]\n# cargo \
+                 reads it from the folder it is run in and those above, whatever --manifest-path \
+                 says: run it there"
             }
             Self::StaticMaxLevel => {
                 "# Cargo.toml: find who sets it with `cargo tree -e features -i tracing`\ntracing = \

@@ -22,9 +22,9 @@ pub const NO_TOKIO_UNSTABLE: Cause = Cause {
 
 pub const FLAG_REPLACED: Cause = Cause {
     name: "flag-replaced",
-    sentence: "--cfg tokio_unstable stands in .cargo/config.toml, but RUSTFLAGS or a [target.*] \
-               section replaced it in this build, so only what goes through \
-               holdover::{task,time,sync} is seen",
+    sentence: "--cfg tokio_unstable stands in .cargo/config.toml, but RUSTFLAGS, a [target.*] \
+               section or another working folder kept it out of this build, so only what goes \
+               through holdover::{task,time,sync} is seen",
     fix: "# where RUSTFLAGS is set, it replaces what .cargo/config.toml says: add the flag there",
 };
 
