@@ -250,6 +250,17 @@ fn beside(leak: &v1::Leak, now: u64) -> String {
     }
 }
 
+/// Of several each cleared when it did.
+fn cleared(group: &v1::LeakGroup, worst_at: u64, now: u64) -> String {
+    let (them, at) = match (group.count, group.cleared_last_ns) {
+        (0 | 1, _) => ("it", worst_at),
+        (_, Some(last)) => ("the last of them", last),
+        // A target of before tells only when the worst cleared.
+        (_, None) => ("one of them", worst_at),
+    };
+    format!("{them} cleared {} ago", span(now.saturating_sub(at)))
+}
+
 fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
     let them = if group.count > 1 { "the first of them" } else { "it" };
     let waits = leak.task.as_ref().and_then(|task| task.waits_for.as_ref());
@@ -260,7 +271,7 @@ fn until(group: &v1::LeakGroup, leak: &v1::Leak, now: u64) -> String {
         return format!("it waits for {}{held_by}, {at} {}", names::waits_for(waits), safe(&site));
     }
     match (leak.cleared_ns, group.goes_ns) {
-        (Some(at), _) => format!("it cleared {} ago", span(now.saturating_sub(at))),
+        (Some(at), _) => cleared(group, at, now),
         (None, Some(at)) if at <= now => format!("{them} is due now"),
         (None, Some(at)) => format!("{them} goes by itself in {}", span(at - now)),
         (None, None) if is_in_its_drop(leak) => "it ends when its Drop returns".to_owned(),

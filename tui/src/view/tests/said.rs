@@ -320,3 +320,25 @@ fn warnings_that_cleared_are_counted_beside_the_leaks() {
         }
     }
 }
+
+#[test]
+fn of_several_that_have_cleared_the_last_is_said() {
+    let timer = held(v1::HoldingKind::Timer, "call_later", v1::Phase::InDrop, None);
+    let mut row = group(v1::Verdict::AfterCancel, 3, task("risky", 4), timer);
+    row.cleared = true;
+    row.cleared_last_ns = Some(NOW - S);
+    if let Some(worst) = &mut row.worst {
+        worst.cleared_ns = Some(NOW - 9 * S);
+    }
+    let until = |row: &v1::LeakGroup| {
+        let (model, now) = with_row(row.clone());
+        let text = shown(&model, now, (120, 40));
+        let line = text.lines().find(|it| it.contains("  until   ")).unwrap_or_default();
+        line.trim_matches(['"', ' ']).to_owned()
+    };
+    assert_eq!(until(&row), "until   the last of them cleared 1.0s ago");
+    row.cleared_last_ns = None;
+    assert_eq!(until(&row), "until   one of them cleared 9.0s ago");
+    row.count = 1;
+    assert_eq!(until(&row), "until   it cleared 9.0s ago");
+}
