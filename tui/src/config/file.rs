@@ -230,7 +230,10 @@ pub(super) fn read(config: &mut Config, path: &Path, must_be: bool) -> Result<bo
     match std::fs::read_to_string(path) {
         Ok(text) => take(config, path, &text).map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be => Ok(false),
-        Err(error) => Err(Problem(format!("{}: {error}", shown(path)))),
+        Err(error) => {
+            let named = if must_be { "HOLDOVER_CONFIG names " } else { "" };
+            Err(Problem(format!("{named}{}: {error}", shown(path))))
+        }
     }
 }
 
