@@ -1,5 +1,6 @@
 //! What is printed where no screen is drawn: lines for people, JSON for programs.
 
+mod again;
 mod baseline;
 mod check;
 mod control;

@@ -8,8 +8,9 @@ use std::{
 use holdover_proto::v1;
 
 use super::{
+    again,
     every::{self, Every},
-    failure, json, lost, tell_blindness, text,
+    failure, json, tell_blindness, text,
 };
 use crate::{
     Failure, args, client,
@@ -42,8 +43,7 @@ pub(crate) async fn check(what: args::Check) -> Result<(), Failure> {
     tokio::time::sleep(waits).await;
     let every = every::leaks(&mut client, &what.filter).await?;
     // It may have become blind since.
-    let described = client.describe(v1::DescribeRequest {}).await.map_err(|it| lost(&it))?;
-    let described = described.into_inner();
+    let described = again::described(&mut client, &described).await?;
     let mut out = io::stdout().lock();
     for leak in &every.leaks {
         let line = if what.json {

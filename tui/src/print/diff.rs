@@ -9,6 +9,7 @@ use std::{
 use holdover_proto::v1;
 
 use super::{
+    again,
     every::{self, Every, id},
     failure,
     json::{self, Growth},
@@ -31,6 +32,7 @@ pub(crate) async fn diff(what: args::Diff) -> Result<(), Failure> {
     writeln!(io::stderr(), "{many}; looking again in {waits}")?;
     tokio::time::sleep(what.between).await;
     let after = every::leaks(&mut client, &what.filter).await?;
+    again::described(&mut client, &described).await?;
     let lines = if what.json {
         in_json(&before, &after, &described, what.between)
     } else {

@@ -70,3 +70,29 @@ fn who_records_no_holdings_cannot_say_that_there_are_none() {
         "{said}"
     );
 }
+
+#[test]
+fn who_was_started_anew_meanwhile_is_not_compared_with_who_was_there_before() {
+    let service = serving("risky_task", "all");
+    let mut ui = Pty::start(&[&service.address], (24, 80));
+    ui.wait_for("A after-cancel");
+    let mut command = Command::new(holdover());
+    command.args(["diff", &service.address, "--for", "5s"]);
+    let mut looking =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut said = BufReader::new(looking.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    while !line.contains("looking again in") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).expect("it says so"), 0, "it has ended");
+    }
+    let address = service.address.clone();
+    drop(service);
+    let _another = Service::start(&address);
+    line.clear();
+    said.read_line(&mut line).expect("it says why it fails");
+    let out = looking.wait_with_output().expect("it ends");
+    assert_eq!(out.status.code(), Some(3), "{line}");
+    assert!(line.contains("another process answers in its place"), "{line}");
+    assert!(out.stdout.is_empty(), "{out:?}");
+}
