@@ -54,9 +54,14 @@ fn sections() -> String {
             "EXIT STATUS",
             &[
                 ("0", "Fine; a pipe that is closed is no error."),
-                ("1", "The terminal, a file, or a task that cannot be cancelled."),
+                (
+                    "1",
+                    "The terminal, a file, or a task that cannot be cancelled; of check, something \
+                     leaks.",
+                ),
                 ("2", "The command line, or a setting."),
                 ("3", "No target, or one that does not answer."),
+                ("4", "Of check: the service sees too little to say that nothing leaks."),
             ][..],
         ),
         (
@@ -68,7 +73,7 @@ fn sections() -> String {
                      tables filters, columns and sort. `holdover config` prints what is in force. \
                      In columns stand the names of a table's columns, as in leaks = \"verdict n \
                      task since\": it starts with these, in this order. The tables are leaks, \
-                     groups, tasks, tree, holdings, pools, events and process; the names are the \
+                     groups, tasks, sites, tree, holdings, pools, events and process; the names are the \
                      titles in lower case, with _ for a space, and growth. Where there are several \
                      targets, target is another; what does not name it does not hide it. In sort stands by what \
                      the rows of a table are sorted at the start, as in tasks = \"-polls\".",
@@ -81,7 +86,8 @@ fn sections() -> String {
                 ),
                 (
                     "$XDG_STATE_HOME/holdover/sort",
-                    "By what rows were sorted in the console (s, S, a click on a title), as the                      columns.",
+                    "By what rows were sorted in the console (s, S, a click on a title), as \
+                     the columns.",
                 ),
                 (
                     "$XDG_STATE_HOME/holdover/filters",
@@ -111,4 +117,24 @@ fn sections() -> String {
         }
     }
     page.to_roff() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_every_exit_code_and_no_holes_in_its_text() {
+        let page = sections();
+        let failures = [
+            Failure::Leaks(String::new()),
+            Failure::Usage(String::new()),
+            Failure::Connect(String::new()),
+            Failure::Blind(String::new()),
+        ];
+        for code in failures.iter().map(Failure::code) {
+            assert!(page.contains(&format!("\\fB{code}\\fR")), "no {code} in {page}");
+        }
+        assert!(!page.contains("  "), "{page}");
+    }
 }
