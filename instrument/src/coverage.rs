@@ -8,7 +8,7 @@ use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 pub(crate) use self::by_layer::has_log;
 #[cfg(feature = "tower")]
-pub(crate) use self::requests::requests_are_scopes;
+pub(crate) use self::requests::{layer_made, requests_are_scopes};
 use crate::{
     recorder::{Level, Recorder},
     runtimes::Seen,
@@ -42,6 +42,8 @@ pub(crate) enum Blind {
     LevelTasks,
     /// HTTP is served, and no request is a scope.
     NoScopeLayer,
+    /// The same, though a layer was made.
+    ScopeLayerUnused,
 }
 
 impl Blind {
@@ -59,6 +61,7 @@ impl Blind {
             Self::LevelWasOff => "level-was-off",
             Self::LevelTasks => "level-tasks",
             Self::NoScopeLayer => "no-scope-layer",
+            Self::ScopeLayerUnused => "scope-layer-unused",
         }
     }
 
@@ -103,6 +106,11 @@ impl Blind {
                 "HTTP is served without holdover::tower::ScopeLayer, so a request whose client \
                  hung up looks completed: what it left behind is not reported"
             }
+            Self::ScopeLayerUnused => {
+                "HTTP is served, and no request has gone through holdover::tower::ScopeLayer: one \
+                 that does not looks completed when its client hangs up, and what it left behind \
+                 is not reported"
+            }
         }
     }
 
@@ -145,6 +153,10 @@ impl Blind {
                 "router.layer(holdover::tower::ScopeLayer::new())  // axum; a tonic Server and any \
                  tower stack have `layer` too\n# Cargo.toml\nholdover = { version = \"…\", \
                  features = [\"axum\"] }  # else [\"tower\"]"
+            }
+            Self::ScopeLayerUnused => {
+                "# axum's `layer` covers the routes that were added before it: it comes \
+                 last\nrouter.route(…).layer(holdover::tower::ScopeLayer::new())"
             }
         }
     }
@@ -237,9 +249,7 @@ impl Coverage {
         if !is_explained && !runtimes.iter().all(Seen::is_whole) {
             blind.push(Blind::OlderRuntime);
         }
-        if requests::are_not_scopes() {
-            blind.push(Blind::NoScopeLayer);
-        }
+        blind.extend(requests::blind());
         blind
     }
 
@@ -257,7 +267,8 @@ impl Coverage {
             | Blind::OlderRuntime
             | Blind::LevelTasks
             | Blind::LevelWasOff
-            | Blind::NoScopeLayer => false,
+            | Blind::NoScopeLayer
+            | Blind::ScopeLayerUnused => false,
         })
     }
 

@@ -46,6 +46,8 @@ use crate::record::is_recorded;
 /// # }
 /// ```
 ///
+/// axum's `layer` covers the routes that were added before it: it comes last.
+///
 /// The scope begins when the request is first polled. It ends with the response's body, so
 /// what a stream still uses while it is sent is the request's, and a client that hangs up
 /// in the middle of it cancels the request. A response that nobody begins to read (of
@@ -94,7 +96,7 @@ impl ScopeLayer {
     #[track_caller]
     fn named(name: Name) -> Self {
         #[cfg(feature = "console")]
-        crate::coverage::requests_are_scopes();
+        crate::coverage::layer_made();
         Self { name, location: Location::caller() }
     }
 
@@ -148,6 +150,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        #[cfg(feature = "console")]
+        crate::coverage::requests_are_scopes();
         // Before the request is gone; no name is made where nobody would see it.
         let name = is_recorded().then(|| self.layer.name_of(&request));
         ResponseFuture::new(self.inner.call(request), name, self.layer.location)

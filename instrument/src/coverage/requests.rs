@@ -2,22 +2,38 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use super::Blind;
 use crate::recorder::table::FileId;
 
 /// A `ScopeLayer` was made.
+static LAYER_MADE: AtomicBool = AtomicBool::new(false);
+/// A request has gone through one.
 static ARE_SCOPES: AtomicBool = AtomicBool::new(false);
 
-/// Somebody makes requests scopes.
+/// Somebody means to make requests scopes.
 #[cfg(feature = "tower")]
-pub(crate) fn requests_are_scopes() {
-    ARE_SCOPES.store(true, Relaxed);
+pub(crate) fn layer_made() {
+    LAYER_MADE.store(true, Relaxed);
 }
 
-/// HTTP is served, and nobody ever made a request a scope. Seen by the tasks that servers
-/// spawn for their connections; a connection that the service itself spawns looks like any
-/// task.
-pub(super) fn are_not_scopes() -> bool {
-    !ARE_SCOPES.load(Relaxed) && FileId::any_of_a_library(serves_http)
+/// A request is a scope.
+#[cfg(feature = "tower")]
+pub(crate) fn requests_are_scopes() {
+    // At each request: what is so already is only read.
+    if !ARE_SCOPES.load(Relaxed) {
+        ARE_SCOPES.store(true, Relaxed);
+    }
+}
+
+/// HTTP is served, and no request was ever a scope. Seen by the tasks that servers spawn for
+/// their connections; a connection that the service itself spawns looks like any task. A
+/// layer that was made says nothing yet: axum's covers only what was added before it.
+pub(super) fn blind() -> Option<Blind> {
+    if ARE_SCOPES.load(Relaxed) || !FileId::any_of_a_library(serves_http) {
+        return None;
+    }
+    let made = LAYER_MADE.load(Relaxed);
+    Some(if made { Blind::ScopeLayerUnused } else { Blind::NoScopeLayer })
 }
 
 /// The file is the one in which a server that takes tower layers spawns its connections.

@@ -152,11 +152,28 @@ pub fn scenarios() -> Vec<Scenario> {
                 assert!(!seen.blind.iter().any(is_of_scopes), "{seen:#?}");
             },
         },
+        scenario! {
+            "coverage_where_a_layer_covers_none_of_the_routes",
+            plain: async {
+                let routes = Router::new().layer(ScopeLayer::new());
+                serve(routes.route("/", get(async || "fine"))).await;
+            },
+            check: async |console: &mut Console, _| {
+                let says = |seen: &v1::Coverage| seen.blind.iter().any(is_of_scopes);
+                let address = address(console).await;
+                let mut client = Client::connect(address, Version::Http1).await;
+                assert_eq!(client.text("/").await, "fine");
+                let seen = console.coverage_where(says).await;
+                let blind = seen.blind.iter().find(|it| is_of_scopes(it)).expect("it was there");
+                assert!(blind.sentence.contains("no request has gone through"), "{blind:#?}");
+                assert!(blind.fix.contains("it comes last"), "{blind:#?}");
+            },
+        },
     ]
 }
 
 fn is_of_scopes(blind: &v1::Blindness) -> bool {
-    blind.cause == "no-scope-layer"
+    ["no-scope-layer", "scope-layer-unused"].contains(&blind.cause.as_str())
 }
 
 /// Asks for a path and hangs up once the handler runs.
