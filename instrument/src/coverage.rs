@@ -117,9 +117,9 @@ impl Blind {
     pub(crate) fn fix(self) -> &'static str {
         match self {
             Self::NoTokioUnstable => {
-                "# .cargo/config.toml; where RUSTFLAGS or a [target.*] section is set, that \
-                 replaces it: add the flag there\n[build]\nrustflags = [\"--cfg\", \
-                 \"tokio_unstable\"]"
+                "# .cargo/config.toml in the folder that cargo is run in, or above; where \
+                 RUSTFLAGS or a [target.*] section is set, that replaces it: add the flag \
+                 there\n[build]\nrustflags = [\"--cfg\", \"tokio_unstable\"]"
             }
             Self::FlagReplaced => {
                 "# where RUSTFLAGS is set, it replaces what .cargo/config.toml says: add the flag \

@@ -16,8 +16,8 @@ pub const NO_TOKIO_UNSTABLE: Cause = Cause {
     name: "no-tokio-unstable",
     sentence: "this service was built without --cfg tokio_unstable, so only what goes through \
                holdover::{task,time,sync} is seen",
-    fix: "# .cargo/config.toml; where RUSTFLAGS or a [target.*] section is set, that replaces it: \
-          add the flag there",
+    fix: "# .cargo/config.toml in the folder that cargo is run in, or above; where RUSTFLAGS or a \
+          [target.*] section is set, that replaces it: add the flag there",
 };
 
 pub const FLAG_REPLACED: Cause = Cause {
