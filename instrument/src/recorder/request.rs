@@ -17,12 +17,14 @@ pub(crate) struct Who {
     pub(crate) site: SiteId,
 }
 
-/// With the number that tells it from another; what is no task has none.
+/// With the number that tells it from another; what is no task has none. A task without a
+/// name, as that of `block_on`, goes by its place.
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.id {
-            0 => f.write_str(&self.name),
-            id => write!(f, "{} #{id}", self.name),
+        match (self.id, self.site.place().filter(|_| self.name.is_empty())) {
+            (0, _) => f.write_str(&self.name),
+            (id, Some(place)) => write!(f, "{place} #{id}"),
+            (id, None) => write!(f, "{} #{id}", self.name),
         }
     }
 }
@@ -127,7 +129,19 @@ pub(crate) fn trim_type(full: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::Location;
+
     use super::*;
+
+    #[test]
+    fn who_has_no_name_goes_by_the_place() {
+        let here = Location::caller();
+        let site = SiteId::of(here);
+        let said = |id, name: &str| Who { id, name: name.into(), site }.to_string();
+        assert_eq!(said(7, "main"), "main #7");
+        assert_eq!(said(7, ""), format!("{here} #7"));
+        assert_eq!(said(0, "client disconnected"), "client disconnected");
+    }
 
     /// Was cancelled then.
     #[derive(Debug)]
