@@ -90,6 +90,7 @@ pub(crate) async fn print(kind: Kind, what: Print) -> Result<(), Failure> {
             if let Some(none) = none.filter(|_| !what.json && update.matched == 0) {
                 writeln!(out, "{none}")?;
             } else if kind == Kind::Leaks {
+                tell_what_is_not_listed(&update)?;
                 tell_what_is_kept(&update)?;
             }
             return Ok(());
@@ -226,6 +227,13 @@ fn owner(row: &v1::HeldRow) -> u64 {
 }
 
 /// On standard error: it is no row.
+fn tell_what_is_not_listed(update: &v1::Update) -> io::Result<()> {
+    match update.totals.as_ref().and_then(text::folded) {
+        None => Ok(()),
+        Some(folded) => writeln!(io::stderr(), "{folded}"),
+    }
+}
+
 fn tell_what_is_kept(update: &v1::Update) -> io::Result<()> {
     match update.totals.map_or(0, |totals| totals.bytes_kept) {
         0 => Ok(()),

@@ -71,15 +71,13 @@ fn judge(
     let warnings = every.leaks.iter().filter(is_warning).count() as u64;
     let leaks = every.leaks.len() as u64 - warnings;
     let fails = |leaks, warnings| leaks > 0 || (what.strict && warnings > 0);
-    if fails(leaks, warnings) {
-        return Err(Failure::Leaks(leaks_or_warnings(leaks, warnings)));
-    }
+    let listed = fails(leaks, warnings).then(|| leaks_or_warnings(leaks, warnings));
     let folded_warnings = totals.folded_warnings;
     let folded_leaks = totals.folded.saturating_sub(folded_warnings);
-    if fails(folded_leaks, folded_warnings) {
-        let folded = leaks_or_warnings(folded_leaks, folded_warnings);
-        let beyond = "beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY";
-        return Err(Failure::Leaks(format!("{folded} {beyond}: counted, and not listed")));
+    let folded = text::folded(&totals).filter(|_| fails(folded_leaks, folded_warnings));
+    let all: Vec<String> = listed.into_iter().chain(folded).collect();
+    if !all.is_empty() {
+        return Err(Failure::Leaks(all.join(", and ")));
     }
     if let Some(why) = too_blind(what, &totals, described) {
         return Err(Failure::Blind(format!("too blind to say that nothing leaks: {why}")));
@@ -162,6 +160,10 @@ mod tests {
         assert_eq!(said(&lenient, &stuck, &sees), "1 1 leak and 1 warning");
         let folded = every(Vec::new(), v1::Totals { folded: 3, leaks: 3, ..Default::default() });
         assert!(said(&lenient, &folded, &sees).starts_with("1 3 leaks beyond HOLDOVER_MAX_LEAKS"));
+        let some = Every { leaks: vec![leak(v1::Verdict::Stuck)], ..folded };
+        assert!(
+            said(&lenient, &some, &sees).starts_with("1 1 leak, and 3 leaks beyond HOLDOVER_MAX")
+        );
         let totals =
             v1::Totals { folded: 2, folded_warnings: 2, orphaned: 2, ..Default::default() };
         let folded = every(Vec::new(), totals);

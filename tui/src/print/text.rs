@@ -250,6 +250,14 @@ pub(super) fn none(update: &v1::Update) -> String {
     }
 }
 
+/// Leaks and warnings of which there is no row.
+pub(crate) fn folded(totals: &v1::Totals) -> Option<String> {
+    let warnings = totals.folded_warnings.min(totals.folded);
+    let many = leaks_or_warnings(totals.folded - warnings, warnings);
+    let beyond = "beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed";
+    (totals.folded > 0).then(|| format!("{many} {beyond}"))
+}
+
 /// Never alone: it says what it speaks for, which with a filter is little.
 pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) -> String {
     let totals = update.totals.unwrap_or_default();
@@ -258,11 +266,8 @@ pub(crate) fn no_leaks(update: &v1::Update, described: &v1::DescribeResponse) ->
         0 => String::new(),
         ignored => format!(" {} ignored: --ignored lists them.", count(ignored)),
     };
-    if totals.folded > 0 && totals.folded == in_all {
-        return format!(
-            "{} beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not listed.{ignored}",
-            leaks_or_warnings(totals.leaks, totals.orphaned + totals.overdue)
-        );
+    if let Some(folded) = folded(&totals).filter(|_| totals.folded == in_all) {
+        return format!("{folded}.{ignored}");
     }
     if in_all > 0 {
         return format!("None that match; there are {} in all.{ignored}", count(in_all));
