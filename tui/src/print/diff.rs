@@ -34,6 +34,10 @@ pub(crate) async fn diff(what: args::Diff) -> Result<(), Failure> {
     let after = every::leaks(&mut client, &what.filter).await?;
     again::described(&mut client, &described).await?;
     let lines = if what.json {
+        // It is no row.
+        if let Some(said) = not_listed(&before, &after) {
+            writeln!(io::stderr(), "{said}")?;
+        }
         in_json(&before, &after, &described, what.between)
     } else {
         in_text(&before, &after)
@@ -95,13 +99,17 @@ pub(crate) fn in_text(before: &Every, after: &Every) -> Vec<String> {
     let (new, gone) = (only(after, before), only(before, after));
     let stay = after.leaks.len() - new.len();
     let passed = span(after.last.now_ns.saturating_sub(before.last.now_ns));
+    let left = if is_known_to_be_gone(after) { "gone" } else { "gone or not listed now" };
     let mut lines =
-        vec![format!("in {passed}: {} new, {} gone, {stay} stay", new.len(), gone.len())];
+        vec![format!("in {passed}: {} new, {} {left}, {stay} stay", new.len(), gone.len())];
     if let Some(between) = came_and_went(before, after, &gone) {
         lines.push(between);
     }
+    lines.extend(not_listed(before, after));
     lines.extend(new.iter().map(|leak| format!("new   {}", text::leak(leak, after.last.now_ns))));
-    lines.extend(gone.iter().map(|leak| format!("gone  {}", text::gone(leak, before.last.now_ns))));
+    let left = if is_known_to_be_gone(after) { "gone " } else { "gone?" };
+    lines
+        .extend(gone.iter().map(|leak| format!("{left} {}", text::gone(leak, before.last.now_ns))));
     let growth = growth(before, after);
     if !growth.is_empty() {
         lines.push("by site".to_owned());
@@ -121,6 +129,20 @@ fn came_and_went(before: &Every, after: &Every, gone: &[&v1::Leak]) -> Option<St
     let warnings = cleared(|totals| totals.cleared_warnings, warned).min(all);
     let them = leaks_or_warnings(all - warnings, warnings);
     (all > 0).then(|| format!("{them} came and went in between"))
+}
+
+/// What is listed no more was let go, unless there are more leaks than are listed: which of
+/// them are may change.
+fn is_known_to_be_gone(after: &Every) -> bool {
+    after.last.totals.is_none_or(|totals| totals.folded == 0)
+}
+
+/// The other way round, what is listed anew may have been there.
+fn not_listed(before: &Every, after: &Every) -> Option<String> {
+    let folded = |every: &Every| every.last.totals.as_ref().and_then(text::folded);
+    let (now, then) = (folded(after), folded(before));
+    let now = now.map(|it| format!("{it}; what is gone may be among them"));
+    now.or(then.map(|it| format!("{it}, at the start; what is new may have been among them")))
 }
 
 fn grown(site: Site<'_>, before: u64, after: u64) -> String {
@@ -144,7 +166,8 @@ fn in_json(
     let new = only(after, before).into_iter();
     let new = new.map(|leak| json::leak(leak, described, &after.last, Some("new")));
     let gone = only(before, after).into_iter();
-    let gone = gone.map(|leak| json::leak(leak, described, &before.last, Some("gone")));
+    let left = if is_known_to_be_gone(after) { "gone" } else { "not-listed" };
+    let gone = gone.map(|leak| json::leak(leak, described, &before.last, Some(left)));
     let grown = growth(before, after).into_iter().map(|(site, before, after)| {
         let verdict = v1::Verdict::try_from(site.verdict).unwrap_or_default();
         let kind = |kind| words::kind(v1::HoldingKind::try_from(kind).unwrap_or_default());
@@ -227,6 +250,26 @@ mod tests {
         );
         let same = in_text(&after, &after);
         assert_eq!(same, ["in 0ns: 0 new, 0 gone, 3 stay"]);
+    }
+
+    #[test]
+    fn what_is_not_listed_any_more_is_not_said_to_be_gone_where_not_all_are() {
+        let (mut before, mut after) = two_looks();
+        let folded = |every: &mut Every, many| {
+            every.last.totals.as_mut().expect("they were told").folded = many;
+        };
+        folded(&mut before, 520);
+        let said = in_text(&before, &after);
+        assert_eq!(said[0], "in 1m00s: 2 new, 1 gone, 1 stay");
+        assert!(said[2].ends_with("; what is new may have been among them"), "{said:?}");
+        folded(&mut after, 520);
+        let said = in_text(&before, &after);
+        assert_eq!(said[0], "in 1m00s: 2 new, 1 gone or not listed now, 1 stay");
+        assert!(said[2].starts_with("520 leaks beyond HOLDOVER_MAX_LEAKS"), "{said:?}");
+        assert!(said[5].starts_with("gone? L left-behind  order #2"), "{said:?}");
+        let described = v1::DescribeResponse::default();
+        let lines = in_json(&before, &after, &described, Duration::from_secs(60)).concat();
+        assert!(lines.contains("\"not-listed\"") && !lines.contains("\"gone\""), "{lines}");
     }
 
     #[test]
