@@ -299,6 +299,7 @@ pub(crate) async fn baseline(what: Baseline) -> Result<(), Failure> {
         let many = crate::format::counted(rules.not_listed, "row");
         writeln!(io::stderr(), "{many} cannot be told from others by a rule, and stay reported")?;
     }
+    tell_what_is_not_listed(&every.last)?;
     Ok(())
 }
 

@@ -96,3 +96,22 @@ fn who_was_started_anew_meanwhile_is_not_compared_with_who_was_there_before() {
     assert!(line.contains("another process answers in its place"), "{line}");
     assert!(out.stdout.is_empty(), "{out:?}");
 }
+
+#[test]
+fn leaks_beyond_the_cap_are_said_beside_those_that_are_printed() {
+    let mut command = Command::new(holdover());
+    command.env("HOLDOVER_MAX_LEAKS", "1");
+    let service = Service::of("double_delete", command, "127.0.0.1:0");
+    for what in ["leaks", "baseline"] {
+        let end = std::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let (code, out, said) = run(&[what, &service.address]);
+            assert_eq!(code, 0, "{out}{said}");
+            if said.contains(" beyond HOLDOVER_MAX_LEAKS or HOLDOVER_MEMORY: counted, and not") {
+                assert!(out.contains("left-behind"), "{out}");
+                break;
+            }
+            assert!(std::time::Instant::now() < end, "{out}{said}");
+        }
+    }
+}
