@@ -83,7 +83,9 @@ pub(super) fn lines(story: &v1::Story, now: u64, columns: u16, theme: Theme) -> 
         let text =
             format!("{}{}{label}{}", theme.glyphs.tick, glyph.repeat(left), glyph.repeat(right));
         bar.push(Span::styled(text, style(*stretch, theme)));
-        beneath.push_str(&crate::format::pad(moment(*stretch, cleaned_up, is_unseen), columns, ""));
+        // Two words that touch would read as one.
+        let word = Some(moment(*stretch, cleaned_up, is_unseen)).filter(|it| width(it) < columns);
+        beneath.push_str(&crate::format::pad(word.unwrap_or_default(), columns, ""));
     }
     bar.push(Span::raw(theme.glyphs.tick));
     let beneath = with_the_end(&beneath, last_moment(task, story, now));

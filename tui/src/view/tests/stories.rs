@@ -123,6 +123,25 @@ fn the_life_line_names_the_moment_at_which_it_ends() {
 }
 
 #[test]
+fn moments_that_have_no_room_beside_each_other_do_not_touch() {
+    let (mut model, now) = with_a_story();
+    let mut story = model.story.clone().expect("a story");
+    let cancel = story.task.as_mut().and_then(|task| task.cancel.as_mut()).expect("it was");
+    // "drop 2us" is shorter than "delivered".
+    cancel.drop_began_ns = cancel.ended_ns.map(|at| at - 2_000);
+    update(&mut model, now, v1::Update { story: Some(story), ..Default::default() });
+    for columns in 60..140 {
+        let drawn = draw(&model, theme(), now, (columns, 40));
+        let buffer = drawn.backend().buffer();
+        let (_, y) = find(buffer, "spawned    ");
+        let line: String = (0..columns).map(|x| buffer[(x, y)].symbol()).collect();
+        let known = ["spawned", "requested", "delivered", "drop begins", "ended", "now", "due"];
+        let rest = known.iter().fold(line.clone(), |line, word| line.replace(word, "\u{1}"));
+        assert!(!rest.contains("\u{1}\u{1}"), "{columns}: {line}");
+    }
+}
+
+#[test]
 fn a_key_of_lists_says_that_it_does_nothing_in_a_story() {
     for key in "gGtsS/fF<>-".chars() {
         let (mut model, now) = told();
