@@ -91,9 +91,21 @@ pub(crate) enum NewKind {
 pub(crate) enum DroppedBy {
     /// Whoever this thread works for.
     Owner,
-    /// The connection of a request, since its client is gone. With the place where it was
-    /// said that requests are scopes.
-    Client(&'static Location<'static>),
+    /// The connection of a request, since its client is gone.
+    Client(Client),
+}
+
+/// The client of a request, and who else may drop that.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "console"), expect(dead_code, reason = "only the recorder reads it"))]
+pub(crate) struct Client {
+    /// Where it was said that requests are scopes.
+    pub(crate) site: &'static Location<'static>,
+    /// Whoever keeps the request's deadline.
+    pub(crate) or_deadline: bool,
+    /// Whoever drops the connection, which is the task that spawned the one around the
+    /// request: that has several at once.
+    pub(crate) is_stream: bool,
 }
 
 /// What few tasks are given.

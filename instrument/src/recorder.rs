@@ -300,6 +300,13 @@ impl Recorder {
         iter::successors(Some(key), |key| self.surroundings(*key))
     }
 
+    /// Of a request in a task of its own: that task's spawner has the connection.
+    pub(crate) fn connection_may_be_dropped(&self, request: Key) -> bool {
+        let stream = self.around(request).last();
+        let connection = stream.and_then(|stream| self.tasks.get(self.spawner(stream)?));
+        connection.is_none_or(TaskSlot::may_be_dropped)
+    }
+
     /// The id of the task that a scope is a part of, or of the task itself.
     pub(crate) fn whole_task(&self, key: Key) -> Option<u64> {
         Some(self.whole_task_slot(key)?.id())

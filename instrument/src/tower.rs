@@ -7,7 +7,10 @@
 //! behind is charged to it.
 //!
 //! Put the layer outside of others that may drop a request, as a timeout does: what drops
-//! the request from further out is taken for its client.
+//! the request from further out is taken for its client. tonic keeps a call's deadline and
+//! its own `Server::timeout` outside of every layer, so of a gRPC call that was not answered
+//! yet it is said that it was one or the other; and so where the task of an HTTP/2 connection
+//! was aborted, or may have been.
 
 mod body;
 mod future;
@@ -21,7 +24,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Version, header::CONTENT_TYPE};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -30,7 +33,7 @@ pub use self::{
     future::ResponseFuture,
     name::{Head, by_route, grpc_method},
 };
-use crate::record::is_recorded;
+use crate::record::{Client, is_recorded};
 
 /// Makes each request a scope; a layer for axum's `Router::layer`, tonic's
 /// `Server::layer`, or any other stack of tower services.
@@ -154,6 +157,17 @@ where
         crate::coverage::requests_are_scopes();
         // Before the request is gone; no name is made where nobody would see it.
         let name = is_recorded().then(|| self.layer.name_of(&request));
-        ResponseFuture::new(self.inner.call(request), name, self.layer.location)
+        let client = Client {
+            site: self.layer.location,
+            or_deadline: name.is_some() && is_grpc(&request),
+            is_stream: request.version() == Version::HTTP_2,
+        };
+        ResponseFuture::new(self.inner.call(request), name, client)
     }
+}
+
+/// A server of gRPC may have a deadline for any call, which the call need not say.
+fn is_grpc<B>(request: &Request<B>) -> bool {
+    let says_so = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/grpc");
+    request.headers().get(CONTENT_TYPE).is_some_and(says_so)
 }

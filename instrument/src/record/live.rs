@@ -24,7 +24,7 @@ pub(crate) use self::{
     resource::{End, Resource, Wait},
 };
 use super::{
-    DroppedBy, Label, NewHolding, NewKind, NewTask, OnDrop, Options, Spawned, Traits,
+    Client, DroppedBy, Label, NewHolding, NewKind, NewTask, OnDrop, Options, Spawned, Traits,
     budget::{a_drop_cancels, thread_has_a_budget},
 };
 use crate::{
@@ -82,9 +82,16 @@ fn extra(recorder: &Recorder, options: Options) -> u32 {
     }))
 }
 
-/// The canceller of a request, which is no task.
-const DISCONNECTED: &str = "client disconnected";
-const DISCONNECTED_OR_ABORTED: &str = "client disconnected, or connection aborted";
+/// The canceller of a request, which is no task: its client, whoever keeps its deadline, or,
+/// of a connection that is not seen, whoever may have aborted that.
+const fn client(or_deadline: bool, or_aborted: bool) -> &'static str {
+    match (or_deadline, or_aborted) {
+        (false, false) => "client disconnected",
+        (false, true) => "client disconnected, or connection aborted",
+        (true, false) => "client disconnected, or deadline exceeded",
+        (true, true) => "client disconnected, deadline exceeded, or connection aborted",
+    }
+}
 
 /// A task in the recorder.
 #[derive(Clone, Copy)]
@@ -133,10 +140,11 @@ impl Recorded {
         let Self { recorder, key } = self;
         let (canceller, site) = match by {
             DroppedBy::Owner => (recorder.current_who(), SiteId::default()),
-            DroppedBy::Client(site) => {
+            DroppedBy::Client(Client { site, or_deadline, is_stream }) => {
                 // Of a connection that is not seen it is not known that it went on.
-                let is_seen = recorder.surroundings(key).is_some();
-                let name = if is_seen { DISCONNECTED } else { DISCONNECTED_OR_ABORTED };
+                let or_aborted = recorder.surroundings(key).is_none()
+                    || (is_stream && recorder.connection_may_be_dropped(key));
+                let name = client(or_deadline, or_aborted);
                 let canceller = Who { name: name.into(), ..Who::default() };
                 (Some(canceller), SiteId::of(site))
             }

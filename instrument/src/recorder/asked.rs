@@ -159,7 +159,7 @@ impl Recorder {
     }
 
     #[inline]
-    fn spawner(&self, key: Key) -> Option<Key> {
+    pub(super) fn spawner(&self, key: Key) -> Option<Key> {
         Key::from_bits(self.tasks.word(key.slot())?.load(SeqCst))
     }
 

@@ -383,6 +383,16 @@ impl TaskSlot {
         self.drop_began.store(at, Relaxed);
     }
 
+    /// Its future is dropped unfinished, or was, or that cannot be told: tokio enters the
+    /// task's span to poll it and to drop it. A library's task is aborted by nobody else.
+    pub(super) fn may_be_dropped(&self) -> bool {
+        match self.outcome() {
+            Some(outcome) => outcome != Outcome::Completed,
+            None if self.has(Flag::Shim) => self.drop_began.load(Relaxed) != 0,
+            None => !self.has(Flag::Library) && self.running_since.load(Relaxed) != 0,
+        }
+    }
+
     /// The thread that drops the future is the one that would poll it.
     pub(super) fn run_is_the_drop(&self) {
         self.running_since.store(0, Relaxed);

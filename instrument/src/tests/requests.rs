@@ -10,8 +10,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::{Body, Frame};
+use tokio::sync::oneshot;
 use tokio_util::bytes::Bytes;
 use tower_layer::Layer;
 use tower_service::Service as _;
@@ -126,11 +127,25 @@ where
     F: Future<Output = Response<B>>,
     B: Body,
 {
+    answer_to(Request::new(()), handler).await
+}
+
+/// What `handler` answers to that.
+async fn answer_to<H, F, B>(request: Request<()>, handler: H) -> Response<ResponseBody<B>>
+where
+    H: FnMut() -> F,
+    F: Future<Output = Response<B>>,
+    B: Body,
+{
     let mut service = ScopeLayer::new().layer(Handler(handler));
-    match service.call(Request::new(())).await {
+    match service.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+fn call_of(kind: &str) -> Request<()> {
+    Request::builder().header("content-type", kind).body(()).expect("a request")
 }
 
 fn steps(steps: impl Into<VecDeque<Step>>) -> Response<Steps> {
@@ -179,6 +194,104 @@ fn where_the_connection_is_not_seen_it_may_have_been_aborted() {
     let canceller = cancel.canceller.expect("one or the other");
     assert_eq!(&*canceller.name, "client disconnected, or connection aborted");
     assert_eq!(service.verdicts(GRACE_OVER), ["left-behind GET: custom thing, before"]);
+}
+
+/// tonic keeps deadlines outside of every layer: it drops the handler, and answers.
+#[test]
+fn a_call_that_is_not_answered_may_have_been_dropped_for_its_deadline() {
+    async fn dropped(kind: &str) {
+        let call = pin!(answer_to(call_of(kind), pending::<Response<Steps>>));
+        assert!(poll_once(call).await.is_pending());
+    }
+    for kind in ["application/grpc", "application/grpc+proto", "application/grpc-web"] {
+        on_each(|service| {
+            service.run(async {
+                let task = named("connection", dropped(kind));
+                task.await.expect("it goes on");
+            });
+            assert_eq!(canceller(service), "client disconnected, or deadline exceeded");
+        });
+    }
+    let service = Service::of_shims();
+    service.run(dropped("application/grpc"));
+    let said = "client disconnected, deadline exceeded, or connection aborted";
+    assert_eq!(canceller(&service), said);
+}
+
+#[test]
+fn a_call_whose_answer_has_begun_has_no_deadline_any_more() {
+    on_each(|service| {
+        service.run(async {
+            let serves = async {
+                let streams = || ready(steps([Step::Waits, Step::Trailers]));
+                let answer = answer_to(call_of("application/grpc"), streams).await;
+                let mut body = pin!(answer.into_body());
+                poll_fn(|cx| Poll::Ready(body.as_mut().poll_frame(cx).is_pending())).await
+            };
+            assert!(named("connection", serves).await.expect("it goes on"));
+        });
+        assert_eq!(canceller(service), "client disconnected");
+    });
+}
+
+fn canceller(service: &Service) -> String {
+    let cancel = service.cancel("GET").expect("it was");
+    cancel.canceller.expect("somebody").name.to_string()
+}
+
+/// How the connection of an HTTP/2 stream, which has a task of its own, comes to its end.
+#[derive(Clone, Copy)]
+enum End {
+    Aborted,
+    Closed,
+    /// It goes on: one stream was reset.
+    Not,
+}
+
+/// It drops its request as soon as the connection says that it is over, or is gone.
+async fn stream(over: oneshot::Receiver<()>) {
+    let mut request = Request::new(());
+    *request.version_mut() = Version::HTTP_2;
+    let mut answer = pin!(answer_to(request, pending::<Response<Steps>>));
+    let mut over = pin!(over);
+    poll_fn(|cx| {
+        assert!(answer.as_mut().poll(cx).is_pending());
+        over.as_mut().poll(cx).map(drop)
+    })
+    .await;
+}
+
+#[test]
+fn a_stream_whose_connection_is_aborted_may_still_have_its_client() {
+    for (end, who) in [
+        (End::Aborted, "client disconnected, or connection aborted"),
+        (End::Closed, "client disconnected"),
+        (End::Not, "client disconnected"),
+    ] {
+        on_each(|service| {
+            service.run(async {
+                let connection = named("connection", async move {
+                    let (over, rest) = oneshot::channel();
+                    named("stream", stream(rest));
+                    settle().await;
+                    match end {
+                        End::Aborted => pending().await,
+                        End::Closed => drop(over),
+                        End::Not => {
+                            over.send(()).expect("it waits");
+                            pending::<()>().await;
+                        }
+                    }
+                });
+                settle().await;
+                if matches!(end, End::Aborted) {
+                    connection.abort();
+                }
+                settle().await;
+                assert_eq!(canceller(service), who);
+            });
+        });
+    }
 }
 
 #[test]

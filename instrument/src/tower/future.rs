@@ -5,7 +5,6 @@ use std::{
     borrow::Cow,
     fmt,
     future::Future,
-    panic::Location,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -15,7 +14,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
-use crate::record::{DroppedBy, NewKind, NewTask, Options, Task};
+use crate::record::{Client, DroppedBy, NewKind, NewTask, Options, Task};
 
 pin_project! {
     /// The future of [`Scope`](super::Scope).
@@ -46,20 +45,20 @@ enum State {
 
 struct New {
     name: Cow<'static, str>,
-    location: &'static Location<'static>,
+    client: Client,
 }
 
 /// A request in the recorder.
 #[derive(Debug)]
 pub(super) struct RequestScope {
     pub(super) task: Task,
-    location: &'static Location<'static>,
+    client: Client,
 }
 
 impl RequestScope {
     /// `drop_it` drops the rest of the request, which was not ready.
     pub(super) fn is_dropped(&self, drop_it: impl FnOnce()) {
-        self.task.scope_is_dropped(DroppedBy::Client(self.location), drop_it);
+        self.task.scope_is_dropped(DroppedBy::Client(self.client), drop_it);
     }
 }
 
@@ -72,12 +71,8 @@ impl Drop for RequestScope {
 
 impl<F> ResponseFuture<F> {
     /// `name` is that of its scope, where it is recorded.
-    pub(super) fn new(
-        future: F,
-        name: Option<Cow<'static, str>>,
-        location: &'static Location<'static>,
-    ) -> Self {
-        let new = |name| State::New(Box::new(New { name, location }));
+    pub(super) fn new(future: F, name: Option<Cow<'static, str>>, client: Client) -> Self {
+        let new = |name| State::New(Box::new(New { name, client }));
         Self { future: Some(future), state: name.map_or(State::Unrecorded, new) }
     }
 }
@@ -86,13 +81,13 @@ impl New {
     fn begins<F>(&self) -> RequestScope {
         let task = Task::new(NewTask {
             kind: NewKind::Scope,
-            location: Some(self.location),
+            location: Some(self.client.site),
             type_name: type_name::<F>(),
             size: size_of::<F>(),
             name: Some(&self.name),
             options: Options::default(),
         });
-        RequestScope { task, location: self.location }
+        RequestScope { task, client: self.client }
     }
 }
 
@@ -123,9 +118,11 @@ where
             }
         };
         // Taken first: it ends also when what is left of the handler panics in its drop.
-        let State::Running(scope) = std::mem::replace(this.state, State::Unrecorded) else {
+        let State::Running(mut scope) = std::mem::replace(this.state, State::Unrecorded) else {
             unreachable!("it was running a moment ago")
         };
+        // What keeps deadlines goes by the head: a body is dropped for its client only.
+        scope.client.or_deadline = false;
         this.future.set(None);
         drop(polling);
         Poll::Ready(Ok(ResponseBody::of_scope(response, scope)))
