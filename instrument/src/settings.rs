@@ -146,6 +146,21 @@ impl Settings {
         }
     }
 
+    /// Variables of the environment that look like one of Holdover's and are none.
+    pub(crate) fn misspelt_here() -> Vec<String> {
+        Self::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+    }
+
+    fn misspelt(names: impl Iterator<Item = String>) -> Vec<String> {
+        let is_known = |name: &String| {
+            CONSOLES_OWN.contains(&name.as_str()) || VARIABLES.iter().any(|(it, _)| it == name)
+        };
+        let ours = names.filter(|name| name.starts_with("HOLDOVER_"));
+        let mut misspelt: Vec<String> = ours.filter(|name| !is_known(name)).collect();
+        misspelt.sort();
+        misspelt
+    }
+
     pub(crate) fn read_environment(&mut self) -> Result<(), BadSetting> {
         self.read_from(|name| std::env::var_os(name).map(|it| it.to_string_lossy().into_owned()))
     }
@@ -190,6 +205,9 @@ const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 const ON_OR_OFF: &str = "on or off";
 pub(crate) const A_LEVEL: &str = "off, tasks or all";
+
+/// Variables that the console reads, and no service.
+const CONSOLES_OWN: [&str; 2] = ["HOLDOVER_CONFIG", "HOLDOVER_MAX_MESSAGE"];
 
 /// Every variable, and how it is read: those of tokio-console first, so that ours win.
 const VARIABLES: [(&str, Set); 20] = [
@@ -324,6 +342,13 @@ mod tests {
         let wakers = |value| read("HOLDOVER_WAKERS", value).expect(value).wakers;
         assert_eq!((wakers("on"), wakers("off")), (true, false));
         assert_eq!(read("HOLDOVER_OWN", "src/, ../mine").expect("two").own, ["src/", "../mine"]);
+    }
+
+    #[test]
+    fn a_variable_that_is_none_of_holdovers_is_named() {
+        let names = ["HOLDOVER_GRCE", "HOLDOVER", "HOLDOVER_BIND", "HOLDOVER_CONFIG", "PATH"];
+        let misspelt = Settings::misspelt(names.into_iter().map(str::to_owned));
+        assert_eq!(misspelt, ["HOLDOVER_GRCE"]);
     }
 
     #[test]

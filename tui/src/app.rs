@@ -260,7 +260,7 @@ impl User {
         take_the_wake();
         let became = tokio::select! {
             became = terminal::lend(editor) => became?,
-            () = self.signals.but_interrupt() => return Ok(None),
+            () = self.signals.but_typed() => return Ok(None),
         };
         take_the_wake();
         self.keys = Some(EventStream::new());

@@ -99,6 +99,9 @@ impl Config {
         if set("NO_COLOR").is_some() {
             config.look = Setting { value: Look::None, from: From::Variable("NO_COLOR") };
         }
+        if let Some(name) = other_than_utf8(set) {
+            config.ascii = Setting { value: true, from: From::Variable(name) };
+        }
         for name in ["EDITOR", "VISUAL"] {
             if let Some(editor) = set(name).and_then(|it| it.into_string().ok()) {
                 config.editor = Setting { value: editor, from: From::Variable(name) };
@@ -142,6 +145,15 @@ impl Default for Config {
             sort: BTreeMap::new(),
         }
     }
+}
+
+/// The variable that says that the terminal shows another encoding, as `LANG=C` does. Where
+/// none is set, as in many containers, that says nothing of the terminal.
+fn other_than_utf8(set: impl Fn(&str) -> Option<OsString>) -> Option<&'static str> {
+    // POSIX 8.2: the first that is set and not empty goes.
+    let name = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(|name| set(name).is_some())?;
+    let locale = set(name)?.to_string_lossy().to_lowercase();
+    (!locale.contains("utf-8") && !locale.contains("utf8")).then_some(name)
 }
 
 /// `holdover/config.toml` in the platform's folder of configuration files.

@@ -104,6 +104,10 @@ fn sections() -> String {
                     "The largest message to take of a service that speaks tokio-console's protocol; 256MiB unless set.",
                 ),
                 ("NO_COLOR", "Without colours, unless a theme is set."),
+                (
+                    "LC_ALL, LC_CTYPE, LANG",
+                    "The first that is set: where it names no UTF-8, ASCII is drawn.",
+                ),
                 ("VISUAL, EDITOR", "The editor, unless one is set."),
                 ("XDG_RUNTIME_DIR", "Where services on this machine are found."),
             ],

@@ -34,6 +34,13 @@ pub(crate) fn level_set(before: &str, level: &str) {
     info!(target: "holdover", before, level, "a console has set the level");
 }
 
+/// Somebody meant to set something.
+pub(crate) fn no_settings(variables: &[String]) {
+    for variable in variables {
+        warn!(target: "holdover", variable, "there is no such setting: it is ignored");
+    }
+}
+
 /// What is wrong with the ignore files.
 pub(crate) fn bad_rules(errors: &[String]) {
     for why in errors {

@@ -7,6 +7,7 @@ use crate::{
     coverage::has_log,
     recorder::clock::{Nanos, nanos},
     report::Reporter,
+    settings::Settings,
     store::Rule,
 };
 
@@ -39,6 +40,7 @@ impl Unsaid {
             crate::report::started(&address, in_short);
         }
         if let Some(rules) = self.rules.take() {
+            crate::report::no_settings(&Settings::misspelt_here());
             crate::report::bad_rules(&console.ignore_errors);
             if rules > 0 {
                 crate::report::ignores(rules);

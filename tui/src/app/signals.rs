@@ -8,6 +8,7 @@ pub(super) struct Signals {
     terminate: tokio::signal::unix::Signal,
     hang_up: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -18,6 +19,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
         })
     }
 
@@ -26,11 +28,12 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 
     /// Those that are not typed at a terminal.
-    pub(super) async fn but_interrupt(&mut self) {
+    pub(super) async fn but_typed(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
@@ -52,7 +55,7 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 
-    pub(super) async fn but_interrupt(&mut self) {
+    pub(super) async fn but_typed(&mut self) {
         std::future::pending().await
     }
 }

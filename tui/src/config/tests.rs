@@ -147,6 +147,23 @@ fn the_particular_goes_before_the_general() {
 }
 
 #[test]
+fn a_locale_without_utf8_has_the_ascii_set_unless_the_file_says_otherwise() {
+    let ascii = |text: &str, variables: &[(&str, &str)]| {
+        let config = read(text, variables).expect("nothing is wrong");
+        (config.ascii.value, config.ascii.from)
+    };
+    let by = From::Variable;
+    assert_eq!(ascii("", &[]), (false, From::Default));
+    assert_eq!(ascii("", &[("LANG", "C")]), (true, by("LANG")));
+    assert_eq!(ascii("", &[("LANG", "de_DE.ISO-8859-1")]), (true, by("LANG")));
+    assert_eq!(ascii("", &[("LANG", "en_US.UTF-8")]), (false, From::Default));
+    assert_eq!(ascii("", &[("LANG", "C"), ("LC_CTYPE", "C.utf8")]), (false, From::Default));
+    assert_eq!(ascii("", &[("LANG", "C.UTF-8"), ("LC_ALL", "POSIX")]), (true, by("LC_ALL")));
+    assert_eq!(ascii("", &[("LANG", "C.UTF-8"), ("LC_ALL", "")]), (false, From::Default));
+    assert_eq!(ascii("ascii = false", &[("LANG", "C")]), (false, From::File(1)));
+}
+
+#[test]
 fn a_file_that_is_named_must_be_there() {
     let named = |name: &str| (name == "HOLDOVER_CONFIG").then(|| "/nowhere/at/all.toml".into());
     let Problem(why) = Config::of_files(named).expect_err("there is none");

@@ -190,7 +190,7 @@ fn a_panic_gives_the_terminal_back() {
 #[test]
 fn a_signal_gives_the_terminal_back() {
     let service = Service::start("127.0.0.1:0");
-    for signal in ["TERM", "HUP", "INT"] {
+    for signal in ["TERM", "HUP", "INT", "QUIT"] {
         let mut ui = Pty::start(&[&service.address], (24, 80));
         ui.wait_for("live");
         ui.signal(signal);

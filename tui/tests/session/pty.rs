@@ -45,6 +45,7 @@ impl Pty {
         let mut command = CommandBuilder::new(holdover());
         command.args(args);
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
         command.env("HOLDOVER_GRACE", "200ms");
         command.env_remove("XDG_RUNTIME_DIR");
         // Nothing of whoever runs the tests.
