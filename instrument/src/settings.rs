@@ -146,19 +146,25 @@ impl Settings {
         }
     }
 
-    /// Variables of the environment that look like one of Holdover's and are none.
-    pub(crate) fn misspelt_here() -> Vec<String> {
+    /// Variables of the environment that are none of Holdover's, and which of those each is
+    /// spelt almost like.
+    pub(crate) fn misspelt_here() -> Vec<(String, &'static str)> {
         Self::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
     }
 
-    fn misspelt(names: impl Iterator<Item = String>) -> Vec<String> {
-        let is_known = |name: &String| {
-            CONSOLES_OWN.contains(&name.as_str()) || VARIABLES.iter().any(|(it, _)| it == name)
-        };
-        let ours = names.filter(|name| name.starts_with("HOLDOVER_"));
-        let mut misspelt: Vec<String> = ours.filter(|name| !is_known(name)).collect();
-        misspelt.sort();
-        misspelt
+    /// What is called otherwise may be anybody's.
+    fn misspelt(names: impl Iterator<Item = String>) -> Vec<(String, &'static str)> {
+        let known = || VARIABLES.iter().map(|(name, _)| *name).chain(CONSOLES_OWN);
+        let ours = names.filter(|name| name.starts_with(PREFIX));
+        let unknown = ours.filter(|name| known().all(|it| it != name));
+        let misspelt = unknown.filter_map(|name| {
+            let rest = name.strip_prefix(PREFIX)?;
+            let is_meant =
+                |it: &&str| it.strip_prefix(PREFIX).is_some_and(|it| is_almost(rest, it));
+            let meant = known().find(is_meant)?;
+            Some((name, meant))
+        });
+        misspelt.collect()
     }
 
     pub(crate) fn read_environment(&mut self) -> Result<(), BadSetting> {
@@ -205,6 +211,29 @@ const A_SIZE: &str = "a number of bytes such as 64MiB, 512KiB or 1048576";
 const A_SWITCH: &str = "1 or 0";
 const ON_OR_OFF: &str = "on or off";
 pub(crate) const A_LEVEL: &str = "off, tasks or all";
+
+/// How Holdover's own variables begin.
+const PREFIX: &str = "HOLDOVER_";
+
+/// A letter too many, one too few or another, once; twice in what is longer.
+fn is_almost(name: &str, meant: &str) -> bool {
+    let most = if meant.len() > 4 { 2 } else { 1 };
+    name.len().abs_diff(meant.len()) <= most && distance(name.as_bytes(), meant.as_bytes()) <= most
+}
+
+/// So many letters have to be changed (Levenshtein).
+fn distance(one: &[u8], other: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (place, wanted) in (1..).zip(other) {
+            let changed = diagonal + usize::from(letter != wanted);
+            diagonal = row[place];
+            row[place] = changed.min(diagonal + 1).min(row[place - 1] + 1);
+        }
+    }
+    row[other.len()]
+}
 
 /// Variables that the console reads, and no service.
 const CONSOLES_OWN: [&str; 2] = ["HOLDOVER_CONFIG", "HOLDOVER_MAX_MESSAGE"];
@@ -345,10 +374,18 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_none_of_holdovers_is_named() {
-        let names = ["HOLDOVER_GRCE", "HOLDOVER", "HOLDOVER_BIND", "HOLDOVER_CONFIG", "PATH"];
-        let misspelt = Settings::misspelt(names.into_iter().map(str::to_owned));
-        assert_eq!(misspelt, ["HOLDOVER_GRCE"]);
+    fn a_variable_that_is_spelt_almost_like_one_is_named_with_it() {
+        let misspelt = |name: &str| {
+            let misspelt = Settings::misspelt(std::iter::once(name.to_owned()));
+            misspelt.first().map(|(_, meant)| *meant)
+        };
+        assert_eq!(misspelt("HOLDOVER_GRCE"), Some("HOLDOVER_GRACE"));
+        assert_eq!(misspelt("HOLDOVER_BINDS"), Some("HOLDOVER_BIND"));
+        assert_eq!(misspelt("HOLDOVER_MAXLEAK"), Some("HOLDOVER_MAX_LEAKS"));
+        assert_eq!(misspelt("HOLDOVER_OVERDEU"), Some("HOLDOVER_OVERDUE"));
+        for name in ["HOLDOVER", "HOLDOVER_BIND", "HOLDOVER_CONFIG", "HOLDOVER_RELEASE", "GRACE"] {
+            assert_eq!(misspelt(name), None, "{name}");
+        }
     }
 
     #[test]

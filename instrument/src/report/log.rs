@@ -35,9 +35,9 @@ pub(crate) fn level_set(before: &str, level: &str) {
 }
 
 /// Somebody meant to set something.
-pub(crate) fn no_settings(variables: &[String]) {
-    for variable in variables {
-        warn!(target: "holdover", variable, "there is no such setting: it is ignored");
+pub(crate) fn misspelt(variables: &[(String, &'static str)]) {
+    for (variable, meant) in variables {
+        warn!(target: "holdover", variable, "there is no such setting; {meant} is one");
     }
 }
 

@@ -40,7 +40,7 @@ impl Unsaid {
             crate::report::started(&address, in_short);
         }
         if let Some(rules) = self.rules.take() {
-            crate::report::no_settings(&Settings::misspelt_here());
+            crate::report::misspelt(&Settings::misspelt_here());
             crate::report::bad_rules(&console.ignore_errors);
             if rules > 0 {
                 crate::report::ignores(rules);
