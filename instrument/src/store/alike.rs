@@ -8,9 +8,10 @@ const NUMBER: char = '*';
 /// A word of so many hexadecimal digits is a number, or a part of one: of a UUID, a hash.
 const HEXADECIMAL: usize = 4;
 
-/// What it shares with those that it is alike. The text itself where it has no number.
+/// What it shares with those that it is alike. The text itself where it has no number, and
+/// where it is a place, as what nobody named is called by: another line is another thing.
 pub(super) fn alike(text: &Arc<str>) -> Arc<str> {
-    if !has_digit(text) {
+    if !has_digit(text) || text.contains(".rs:") {
         return Arc::clone(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -71,6 +72,7 @@ mod tests {
             ("h2 stream 5", "h* stream *"),
             ("订单17-a", "订单*-a"),
             ("7", "*"),
+            ("src/state.rs:41:9", "src/state.rs:41:9"),
         ] {
             assert_eq!(of(text), expected, "{text}");
         }
